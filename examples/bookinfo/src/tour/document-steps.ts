@@ -1,0 +1,35 @@
+// A mistake in a document, made while people are using the page.
+import { waitFor } from '../stage/application.ts'
+import { countVersions, visit, visitMany } from '../stage/user.ts'
+import { show } from './step.ts'
+import type { Step } from './step.ts'
+
+export const documentSteps: readonly Step[] = [
+  {
+    title: 'a bad document is refused while traffic goes on',
+    asked: 'reviews.all-v1.yaml, then reviews.broken.yaml (`weight: all of it`) under load',
+    expected: 'refused with its place and reason; all calls still answered by v1',
+    async run(application) {
+      await application.play('reviews.all-v1')
+      const url = `${application.url}/api/v1/products/0/reviews`
+      let refused: string | undefined
+      let done = false
+      const load = visitMany(Infinity, 5, async () => (done ? stop() : visit(url))).catch(() => [])
+      void load
+      await application.documents.play('reviews.broken')
+      const known = await waitFor(async () => {
+        const problem = (await application.problems()).find(({ source }) => source?.endsWith('reviews.yaml'))
+        if (problem === undefined) return false
+        refused = `reviews.yaml:${problem.line}:${problem.column}: ${problem.path}: ${problem.message} [${problem.code}]`
+        return true
+      }, 3000)
+      done = true
+      const visits = await load
+      const counts = countVersions(visits)
+      return {
+        measured: `${refused ?? 'not refused'}; ${show(counts)}`,
+        good: known && Object.keys(counts).join() === 'v1',
+      }
+    },
+  },
+]

@@ -1,0 +1,134 @@
+// Deadlines that are set on every call: one list per duration, one background timer per list, constant cost per entry.
+// Not for waits that must keep the process alive (back-off, fault delay): those take a timer of the clock itself.
+import type { Clock, TimerHandle } from './clock.ts'
+
+/** Something that wants to hear when its deadline has passed. */
+export interface Expiring {
+  /** `kind` is what the caller passed to `add`. */
+  expired(kind: number): void
+}
+
+/** One deadline in a list; `cancel` unlinks it. */
+export class Deadline {
+  readonly at: number
+  readonly kind: number
+  #owner: Expiring | undefined
+  previous: Deadline | undefined = undefined
+  next: Deadline | undefined = undefined
+  list: DeadlineList | undefined = undefined
+
+  constructor(at: number, kind: number, owner: Expiring | undefined) {
+    this.at = at
+    this.kind = kind
+    this.#owner = owner
+  }
+
+  cancel(): void {
+    this.list?.unlink(this)
+    this.#owner = undefined
+  }
+
+  expire(): void {
+    const owner = this.#owner
+    this.#owner = undefined
+    owner?.expired(this.kind)
+  }
+}
+
+/** All deadlines of one duration: first in, first out, so the head is always the next to expire. */
+class DeadlineList {
+  readonly durationMs: number
+  readonly #clock: Clock
+  readonly #head = new Deadline(0, 0, undefined)
+  #timer: TimerHandle = undefined
+
+  constructor(clock: Clock, durationMs: number) {
+    this.#clock = clock
+    this.durationMs = durationMs
+    this.#head.next = this.#head
+    this.#head.previous = this.#head
+  }
+
+  add(kind: number, owner: Expiring): Deadline {
+    const entry = new Deadline(this.#clock.now() + this.durationMs, kind, owner)
+    const last = this.#head.previous ?? this.#head
+    entry.list = this
+    entry.previous = last
+    entry.next = this.#head
+    last.next = entry
+    this.#head.previous = entry
+    if (this.#timer === undefined) this.#arm(this.durationMs)
+    return entry
+  }
+
+  unlink(entry: Deadline): void {
+    if (entry.previous !== undefined) entry.previous.next = entry.next
+    if (entry.next !== undefined) entry.next.previous = entry.previous
+    // unlinked at once, so that an old list never holds a finished call alive
+    entry.previous = undefined
+    entry.next = undefined
+    entry.list = undefined
+  }
+
+  get empty(): boolean {
+    return this.#head.next === this.#head
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer)
+    this.#timer = undefined
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = this.#clock.setTimer(delayMs, () => this.#fire(), true)
+  }
+
+  #fire(): void {
+    this.#timer = undefined
+    const now = this.#clock.now()
+    for (let first = this.#head.next; first !== undefined && first !== this.#head; first = this.#head.next) {
+      // a clock may fire a hair early; half a millisecond is due
+      if (first.at > now + 0.5) {
+        this.#arm(Math.max(1, first.at - now))
+        return
+      }
+      this.unlink(first)
+      first.expire()
+    }
+  }
+}
+
+/** The deadlines of one mesh. */
+export class Timeouts {
+  readonly #clock: Clock
+  readonly #lists = new Map<number, DeadlineList>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Tells `owner.expired(kind)` after `durationMs` unless cancelled. */
+  add(durationMs: number, kind: number, owner: Expiring): Deadline {
+    let list = this.#lists.get(durationMs)
+    if (list === undefined) {
+      if (this.#lists.size >= 256) this.#dropEmpty()
+      list = new DeadlineList(this.#clock, durationMs)
+      this.#lists.set(durationMs, list)
+    }
+    return list.add(kind, owner)
+  }
+
+  /** Stops all timers; pending deadlines never fire. */
+  close(): void {
+    for (const list of this.#lists.values()) list.stop()
+    this.#lists.clear()
+  }
+
+  #dropEmpty(): void {
+    for (const [duration, list] of this.#lists) {
+      if (!list.empty) continue
+      list.stop()
+      this.#lists.delete(duration)
+    }
+  }
+}

@@ -1,0 +1,445 @@
+// One journey: the page that leads a call from its route to its end. Called by mesh/mesh, reported to by traffic doors.
+// Straight down, no middleware: Envoy fixes the order, and a first attempt that succeeds passes without a promise.
+import type { TimerHandle } from '../base/clock.ts'
+import type { Deadline, Expiring } from '../base/timeouts.ts'
+import type { RetryPolicy } from '../model/policy.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Endpoint } from '../cluster/endpoint.ts'
+import type { Failure, Verdict } from '../cluster/verdict.ts'
+import type { RouteEntry } from '../route/route-table.ts'
+import type { Matchable, RequestView } from '../route/request-view.ts'
+import { getHeader, type HeaderList, setHeader } from '../route/header-list.ts'
+import type { FormatContext } from '../route/format.ts'
+import { preparePath, splitTarget } from '../route/path.ts'
+import { splitAuthority } from '../route/redirect.ts'
+import { answerOf } from './answer.ts'
+import { Attempt } from './attempt.ts'
+import { controlHeader, stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
+import { type CallTimeouts, timeoutsOf } from './deadline.ts'
+import { drawAbort, drawDelay } from './fault.ts'
+import type { CallHouse } from './house.ts'
+import {
+  asGrpcReply,
+  type LocalReply,
+  replyBlocked,
+  replyInvalidPath,
+  replyNoCluster,
+  replyNoHost,
+  replyNoRoute,
+  replyReplayExceeded,
+  replyToAbort,
+  replyToFailure,
+} from './local-reply.ts'
+import { sendMirrors } from './mirror.ts'
+import type { ForwardPlan, RoutePlan, Target } from './plan.ts'
+import { backoffMs, retryReason } from './retry.ts'
+import type { Exchange } from './transport.ts'
+
+const globalDeadline = 0
+const perTryDeadline = 1
+
+export class Call implements Matchable, Expiring, FormatContext {
+  readonly view: RequestView
+  readonly exchange: Exchange
+  readonly #house: CallHouse
+  readonly #startedAtMs: number
+  readonly #mirrorOf: Call | undefined
+  readonly grpc: boolean
+  path = ''
+  query: string | undefined = undefined
+
+  /** What is sent; ready when the first attempt starts. */
+  headers: HeaderList = []
+  authority: string
+  requestPath = ''
+  target: Target | undefined = undefined
+  cluster: Cluster | undefined = undefined
+
+  #entry: RouteEntry<RoutePlan> | undefined = undefined
+  #plan: ForwardPlan | undefined = undefined
+  #retry: RetryPolicy | undefined = undefined
+  #timeouts: CallTimeouts = { globalMs: 0, perTryMs: 0 }
+  #attempt: Attempt | undefined = undefined
+  #tried: Endpoint[] = []
+  #attempts = 0
+  #retriesLeft = 0
+  #flags = ''
+  #deadline: Deadline | undefined = undefined
+  #wait: TimerHandle = undefined
+  #requestSent: boolean
+  #retryReserved = false
+  #status = 0
+  #over = false
+
+  /** @param mirrorOf the call this one is a copy of, if it is one; nobody hears of its end */
+  constructor(house: CallHouse, exchange: Exchange, mirrorOf?: Call) {
+    this.#house = house
+    this.exchange = exchange
+    this.#mirrorOf = mirrorOf
+    this.view = exchange.view
+    this.authority = exchange.view.authority
+    this.grpc = isGrpc(exchange.view)
+    this.#requestSent = exchange.body === 'complete'
+    this.#startedAtMs = house.clock.now()
+  }
+
+  // ---- the way of a request, top to bottom ----
+
+  /** Finds the route and sets out. */
+  begin(): void {
+    const { snapshot } = this.#house
+    const { path, query } = splitTarget(this.view.target)
+    const prepared = preparePath(path, snapshot.pathNormalization)
+    if (prepared === undefined) return this.#answer(replyInvalidPath())
+    this.path = prepared
+    this.query = query
+    const table = snapshot.routesOf(this.view)
+    if (table === undefined)
+      return snapshot.unknownHost === undefined ? this.#answer(replyBlocked()) : this.#forward(snapshot.unknownHost)
+    this.#entry = table.find(this)
+    if (this.#entry === undefined) return this.#answer(replyNoRoute())
+    const plan = this.#entry.payload
+    if (plan.kind === 'answer') return this.#answer(answerOf(plan, this.#entry.match.path, this))
+    this.#forward(plan)
+  }
+
+  /** Sets out on a way that is given: copies of other calls. */
+  follow(plan: ForwardPlan): void {
+    const { path, query } = splitTarget(this.view.target)
+    this.path = path
+    this.query = query
+    this.#plan = plan
+    this.#route(plan)
+  }
+
+  /** Faults come before everything that costs anything (Envoy's fault filter sits before its router). */
+  #forward(plan: ForwardPlan): void {
+    this.#plan = plan
+    const { fault } = plan.action
+    if (fault === undefined || !this.#house.settings.faults) return this.#route(plan)
+    const delayMs = drawDelay(fault, this.#house.random)
+    if (delayMs === 0) return this.#abortOrRoute(plan)
+    this.#flag('DI')
+    this.#wait = this.#house.clock.setTimer(delayMs, () => this.#abortOrRoute(plan), false)
+  }
+
+  #abortOrRoute(plan: ForwardPlan): void {
+    this.#wait = undefined
+    const abort = plan.action.fault && drawAbort(plan.action.fault, this.#house.random)
+    if (abort === undefined) return this.#route(plan)
+    this.target = plan.split.pick(this.#house.random)
+    this.#answer(replyToAbort(abort))
+  }
+
+  /** The split, the outgoing headers and path, mirrors and timers: once per call, for all attempts. */
+  #route(plan: ForwardPlan): void {
+    const { settings, random } = this.#house
+    const target = plan.split.pick(random)
+    const cluster = target && this.#house.cluster(target.cluster)
+    this.target = target
+    if (target === undefined || cluster === undefined) return this.#answer(replyNoCluster())
+    this.cluster = cluster
+    cluster.limits.countRequest()
+    const trusted = settings.trustRequestHeaders
+    this.#retry = trusted ? trustedRetryPolicy(plan.action.retry, this.view) : plan.action.retry
+    this.#retriesLeft = this.#retry?.numRetries ?? 0
+    this.#timeouts = timeoutsOf(plan.action, this.view, trusted, this.grpc)
+    this.#prepare(plan, target)
+    if (this.#requestSent) this.#requestComplete(plan)
+    this.#try()
+  }
+
+  /** Copies need the whole request, and the timeout counts from its end. */
+  #requestComplete(plan: ForwardPlan): void {
+    if (plan.mirrors.length > 0) sendMirrors(this, plan.mirrors, this.#house)
+    const { globalMs } = this.#timeouts
+    if (globalMs !== 0) this.#deadline = this.#house.timeouts.add(globalMs, globalDeadline, this)
+  }
+
+  #prepare(plan: ForwardPlan, target: Target): void {
+    const path = plan.pathPlan === undefined ? this.path : plan.pathPlan(this.path)
+    this.requestPath = this.query === undefined ? path : `${path}?${this.query}`
+    const headers = this.exchange.takeHeaders()
+    this.headers = headers
+    stripControlHeaders(headers)
+    for (const level of target.requestPlans) level.apply(headers, this)
+    if (target.authority !== undefined) this.authority = target.authority
+    const { settings } = this.#house
+    if (settings.requestId !== undefined && getHeader(headers, 'x-request-id') === undefined) {
+      headers.push('x-request-id', settings.requestId())
+    }
+    if (this.grpc && this.#timeouts.globalMs !== 0) setHeader(headers, 'grpc-timeout', `${this.#timeouts.globalMs}m`)
+  }
+
+  /** One attempt: pick an endpoint, hand it to the door. */
+  #try(): void {
+    if (this.#over) return
+    const cluster = this.#liveCluster()
+    if (cluster === undefined) return this.#answer(replyNoCluster())
+    if (!cluster.ready) return cluster.whenReady(() => this.#try())
+    const endpoint = this.#pick(cluster)
+    if (endpoint === undefined) return this.#answer(replyNoHost())
+    const attempt = new Attempt(this, endpoint, ++this.#attempts)
+    this.#attempt = attempt
+    if (this.#retry?.avoidPreviousHosts === true) this.#tried.push(endpoint)
+    if (this.#house.settings.attemptCount) setHeader(this.headers, 'x-envoy-attempt-count', String(attempt.number))
+    this.exchange.start(attempt)
+  }
+
+  /** The cluster may have been retired by a new configuration since the last attempt. */
+  #liveCluster(): Cluster | undefined {
+    if (this.cluster?.retired === true) this.cluster = this.#house.cluster(this.cluster.name)
+    return this.cluster
+  }
+
+  #pick(cluster: Cluster): Endpoint | undefined {
+    if (cluster.model.discovery.kind === 'originalDestination') {
+      return cluster.endpointAt(hostOf(this.view.authority), this.view.port)
+    }
+    return cluster.pick(this.#tried, this.#retry?.avoidPreviousHosts ?? false)
+  }
+
+  // ---- what the door reports ----
+
+  /** The attempt is on a connection. */
+  ready(attempt: Attempt): void {
+    attempt.phase = 'sent'
+    attempt.endpoint.activeRequests++
+    attempt.endpoint.totalRequests++
+    this.cluster?.reportConnected(attempt.endpoint)
+    if (this.#requestSent) this.#startPerTry(attempt)
+  }
+
+  /** The connection was lost before anything was written: the attempt waits for another. */
+  unready(attempt: Attempt): void {
+    if (attempt.phase !== 'sent') return
+    attempt.phase = 'pending'
+    attempt.endpoint.activeRequests--
+    attempt.endpoint.totalRequests--
+    attempt.deadline?.cancel()
+    attempt.deadline = undefined
+  }
+
+  /** The whole request is with the door (streaming bodies); timeouts count from here. */
+  requestSent(): void {
+    if (this.#requestSent || this.#over) return
+    this.#requestSent = true
+    if (this.#plan !== undefined && this.cluster !== undefined) this.#requestComplete(this.#plan)
+    if (this.#attempt?.phase === 'sent') this.#startPerTry(this.#attempt)
+  }
+
+  /** A response head has come. True: it is the answer, pass it on. False: forget it, another attempt follows. */
+  head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
+    if (attempt !== this.#attempt || this.#over) return false
+    const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
+    this.cluster?.report(attempt.endpoint, verdict)
+    this.#decided(attempt)
+    if (this.#retryAfter(attempt, verdict)) return false
+    attempt.phase = 'committed'
+    this.#status = status
+    return true
+  }
+
+  /** The attempt ended without a response head. */
+  failed(attempt: Attempt, failure: Failure, cause: unknown): void {
+    if (attempt !== this.#attempt || this.#over) return
+    const verdict: Verdict = { kind: 'failure', failure, cause }
+    this.cluster?.report(attempt.endpoint, verdict)
+    this.#decided(attempt)
+    this.#leave(attempt)
+    if (this.#retryAfter(attempt, verdict)) return
+    this.#answer(replyToFailure(failure, this.#attempts, cause))
+  }
+
+  /** A committed response ended: complete, or broken off with a failure. */
+  finished(attempt: Attempt, failure?: Failure): void {
+    if (attempt !== this.#attempt || this.#over) return
+    this.#leave(attempt)
+    if (failure !== undefined) this.#flag(failure === 'timeout' ? 'UT' : 'UC')
+    this.#end(this.#status)
+  }
+
+  /** The caller gave up: nothing is retried, nothing more is told. */
+  cancelled(): void {
+    if (this.#over) return
+    this.#flag('DC')
+    this.#stopAttempt()
+    this.#end(this.#status)
+  }
+
+  /** A deadline has passed. */
+  expired(kind: number): void {
+    const attempt = this.#attempt
+    if (this.#over) return
+    if (kind === perTryDeadline) {
+      if (attempt === undefined || attempt.phase !== 'sent') return
+      this.exchange.abort(attempt)
+      this.failed(attempt, 'perTryTimeout', undefined)
+      return
+    }
+    this.#timedOut(attempt)
+  }
+
+  #timedOut(attempt: Attempt | undefined): void {
+    if (attempt?.phase === 'committed') {
+      this.exchange.abort(attempt)
+      this.finished(attempt, 'timeout')
+      this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
+      return
+    }
+    if (attempt?.phase === 'sent')
+      this.cluster?.report(attempt.endpoint, { kind: 'failure', failure: 'timeout', cause: undefined })
+    this.#stopAttempt()
+    const reply = replyToFailure('timeout', this.#attempts, undefined)
+    const alternative =
+      this.#house.settings.trustRequestHeaders && controlHeader(this.view, 'x-envoy-upstream-rq-timeout-alt-response')
+    this.#answer(alternative ? { ...reply, status: 204, body: '' } : reply)
+  }
+
+  // ---- what next when it fails ----
+
+  /** True when another attempt was scheduled. */
+  #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
+    const policy = this.#retry
+    if (policy === undefined || this.#house.closed || retryReason(policy, verdict) === undefined) return false
+    if (!this.exchange.replayable()) return false
+    if (this.#retriesLeft === 0) return this.#flagged('URX')
+    this.#retriesLeft--
+    if (this.cluster?.limits.tryRetry() !== true) return this.#flagged('UO')
+    this.#retryReserved = true
+    this.#leave(attempt)
+    const wait = backoffMs(policy, this.#attempts, this.#house.random)
+    this.#wait = this.#house.clock.setTimer(wait, () => this.#again(), false)
+    return true
+  }
+
+  #again(): void {
+    this.#wait = undefined
+    this.#attempt = undefined
+    if (this.exchange.replayable()) this.#try()
+    else this.#answer(replyReplayExceeded())
+  }
+
+  /** The fate of an attempt is known: its own deadline and its place among the retries are given back. */
+  #decided(attempt: Attempt): void {
+    attempt.deadline?.cancel()
+    attempt.deadline = undefined
+    this.#releaseRetry()
+  }
+
+  #releaseRetry(): void {
+    if (!this.#retryReserved) return
+    this.#retryReserved = false
+    if (this.cluster !== undefined) this.cluster.limits.retries--
+  }
+
+  /** The attempt no longer occupies its endpoint. */
+  #leave(attempt: Attempt): void {
+    if (attempt.phase === 'sent' || attempt.phase === 'committed') attempt.endpoint.activeRequests--
+    attempt.phase = 'over'
+  }
+
+  #stopAttempt(): void {
+    const attempt = this.#attempt
+    if (this.#wait !== undefined) {
+      this.#house.clock.clearTimer(this.#wait)
+      this.#wait = undefined
+    }
+    if (attempt === undefined || attempt.phase === 'over') return
+    this.exchange.abort(attempt)
+    this.#decided(attempt)
+    this.#leave(attempt)
+  }
+
+  // ---- the end ----
+
+  #answer(local: LocalReply): void {
+    if (this.#over) return
+    if (local.flag !== '') this.#flag(local.flag)
+    const decorated = this.#decorate(this.grpc ? asGrpcReply(local) : local)
+    this.#end(decorated.status)
+    this.exchange.reply(decorated)
+  }
+
+  /** The route's response operations apply to local replies once a route was chosen. */
+  #decorate(local: LocalReply): LocalReply {
+    for (const level of this.target?.responsePlans ?? []) level.apply(local.headers, this)
+    return local
+  }
+
+  #end(status: number): void {
+    this.#over = true
+    this.#deadline?.cancel()
+    this.#deadline = undefined
+    this.#releaseRetry()
+    if (this.#mirrorOf === undefined) this.#house.ended(this, status, this.#startedAtMs)
+  }
+
+  #startPerTry(attempt: Attempt): void {
+    const { perTryMs } = this.#timeouts
+    if (perTryMs !== 0) attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline, this)
+  }
+
+  #flag(flag: string): void {
+    this.#flags = this.#flags === '' ? flag : `${this.#flags},${flag}`
+  }
+
+  #flagged(flag: string): false {
+    this.#flag(flag)
+    return false
+  }
+
+  // ---- what others read of a call ----
+
+  get flags(): string {
+    return this.#flags === '' ? '-' : this.#flags
+  }
+
+  get attempts(): number {
+    return this.#attempts
+  }
+
+  get lastAttempt(): Attempt | undefined {
+    return this.#attempt
+  }
+
+  get routeName(): string {
+    return this.#plan?.route.name ?? this.#entry?.payload.route.name ?? ''
+  }
+
+  /** `host > route > cluster > endpoint #attempt`, as far as the call came. */
+  get breadcrumb(): string {
+    const parts = [this.view.authority, this.routeName, this.target?.cluster ?? '']
+    if (this.#attempt !== undefined) parts.push(`${this.#attempt.endpoint.key} #${this.#attempt.number}`)
+    return parts.filter((part) => part !== '').join(' > ')
+  }
+
+  requestHeader(name: string): string | undefined {
+    if (name.startsWith(':'))
+      return name === ':authority' ? this.authority : name === ':path' ? this.requestPath : this.view.method
+    const found = getHeader(this.headers, name)
+    return typeof found === 'string' || found === undefined ? found : found.join(',')
+  }
+
+  get protocol(): string {
+    return 'HTTP/1.1'
+  }
+
+  get startTimeMs(): number {
+    return this.#house.clock.wallNow() - (this.#house.clock.now() - this.#startedAtMs)
+  }
+
+  get clusterName(): string {
+    return this.target?.cluster ?? ''
+  }
+}
+
+function isGrpc(view: RequestView): boolean {
+  const type = view.header('content-type')
+  return typeof type === 'string' && /^application\/grpc($|[+;])/.test(type)
+}
+
+function hostOf(authority: string): string {
+  const { host } = splitAuthority(authority)
+  return host.startsWith('[') ? host.slice(1, -1) : host
+}

@@ -1,0 +1,47 @@
+// Which timeouts hold for one call: the route's, the retry policy's, and what a trusted or gRPC caller asks.
+// Source: Envoy router "x-envoy-upstream-rq-timeout-ms", "grpc-timeout" and Route.max_grpc_timeout.
+import type { RequestView } from '../route/request-view.ts'
+import type { ForwardAction } from '../model/route.ts'
+import { controlHeader } from './control-headers.ts'
+
+export interface CallTimeouts {
+  /** 0: none. */
+  readonly globalMs: number
+  /** 0: none. */
+  readonly perTryMs: number
+}
+
+const none: CallTimeouts = { globalMs: 0, perTryMs: 0 }
+
+export function timeoutsOf(action: ForwardAction, view: RequestView, trusted: boolean, grpc: boolean): CallTimeouts {
+  const routeMs = grpc ? grpcTimeout(action, view) : action.timeoutMs
+  const perTryMs = action.retry?.perTryTimeoutMs ?? 0
+  if (!trusted) return routeMs === 0 && perTryMs === 0 ? none : effective(routeMs, perTryMs)
+  return effective(
+    controlHeader(view, 'x-envoy-upstream-rq-timeout-ms') ?? routeMs,
+    controlHeader(view, 'x-envoy-upstream-rq-per-try-timeout-ms') ?? perTryMs,
+  )
+}
+
+/** A per-try timeout that is not below the whole call's is not used. */
+function effective(globalMs: number, perTryMs: number): CallTimeouts {
+  return { globalMs, perTryMs: globalMs !== 0 && perTryMs >= globalMs ? 0 : perTryMs }
+}
+
+function grpcTimeout(action: ForwardAction, view: RequestView): number {
+  if (action.maxGrpcTimeoutMs === undefined) return action.timeoutMs
+  const header = view.header('grpc-timeout')
+  const asked = typeof header === 'string' ? parseGrpcTimeout(header) : undefined
+  const limit = action.maxGrpcTimeoutMs
+  if (asked === undefined || asked === 0) return limit
+  return limit === 0 ? asked : Math.min(asked, limit)
+}
+
+const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000001 }
+
+/** Milliseconds of a `grpc-timeout` value, rounded up; undefined when it is not one. */
+export function parseGrpcTimeout(value: string): number | undefined {
+  const parts = /^(\d{1,8})([HMSmun])$/.exec(value)
+  if (parts === null) return undefined
+  return Math.ceil(Number(parts[1]) * (unitMs[parts[2] ?? ''] ?? 0))
+}

@@ -1,0 +1,45 @@
+// What a call needs of the house it lives in. Implemented by mesh/mesh.
+import type { Clock } from '../base/clock.ts'
+import type { MeshError } from '../base/error.ts'
+import type { Random } from '../base/random.ts'
+import type { Timeouts } from '../base/timeouts.ts'
+import type { PathNormalization } from '../model/config.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { RequestView } from '../route/request-view.ts'
+import type { RouteTable } from '../route/route-table.ts'
+import type { Call } from './conduct.ts'
+import type { LocalReply } from './local-reply.ts'
+import type { ForwardPlan, RoutePlan } from './plan.ts'
+
+export interface CallSettings {
+  /** Obey `x-envoy-*` request headers of the application. Default false, as Envoy since 1.33. */
+  readonly trustRequestHeaders: boolean
+  /** Makes `x-request-id` where a request has none; undefined: none is added. */
+  readonly requestId: (() => string) | undefined
+  /** Send `x-envoy-attempt-count`. Default true. */
+  readonly attemptCount: boolean
+  /** False switches all fault injection off. */
+  readonly faults: boolean
+}
+
+/** The compiled world as a call reads it. */
+export interface RoutesView {
+  readonly pathNormalization: PathNormalization
+  /** The routes of the virtual host that claims the request's host; undefined: nobody does. */
+  routesOf(view: RequestView): RouteTable<RoutePlan> | undefined
+  /** Where requests to unknown hosts go; undefined: they are blocked. */
+  readonly unknownHost: ForwardPlan | undefined
+}
+
+export interface CallHouse {
+  /** True once the mesh is closing: nothing is retried. */
+  readonly closed: boolean
+  readonly snapshot: RoutesView
+  readonly clock: Clock
+  readonly random: Random
+  readonly timeouts: Timeouts
+  readonly settings: CallSettings
+  cluster(name: string): Cluster | undefined
+  error(call: Call, reply: LocalReply): MeshError
+  ended(call: Call, status: number, startedAtMs: number): void
+}

@@ -1,0 +1,85 @@
+// A route compiled into the deeds of a call: the split, header operations, path rewrite and mirrors of one route.
+// Made at first use of a virtual host; read on every call.
+import type { RegexEngine } from '../base/regex.ts'
+import type { MirrorPolicy } from '../model/policy.ts'
+import type { DirectResponseAction, ForwardAction, RedirectAction, Route, WeightedCluster } from '../model/route.ts'
+import { compileHeaderPlans, type HeaderPlan } from '../route/header-plan.ts'
+import { compilePathRewrite, type PathPlan } from '../route/rewrite.ts'
+import { Split } from '../route/split.ts'
+
+export type RoutePlan = ForwardPlan | AnswerPlan
+
+/** A route that leads to clusters. */
+export interface ForwardPlan {
+  readonly kind: 'forward'
+  readonly route: Route
+  readonly action: ForwardAction
+  readonly split: Split<Target>
+  readonly pathPlan: PathPlan | undefined
+  readonly mirrors: readonly MirrorPlan[]
+}
+
+/** A copy's way: straight to one cluster, no retries, the route's timeout. */
+export interface MirrorPlan {
+  readonly policy: MirrorPolicy
+  readonly plan: ForwardPlan
+}
+
+/** A route that the mesh answers itself. */
+export interface AnswerPlan {
+  readonly kind: 'answer'
+  readonly route: Route
+  readonly action: RedirectAction | DirectResponseAction
+  readonly responsePlans: readonly HeaderPlan[]
+}
+
+/** One cluster of a split with everything that depends on it. */
+export interface Target {
+  readonly weight: number
+  readonly cluster: string
+  /** Levels in the order Envoy runs them: the cluster's, then the route's. */
+  readonly requestPlans: readonly HeaderPlan[]
+  readonly responsePlans: readonly HeaderPlan[]
+  readonly authority: string | undefined
+}
+
+export function compileRoute(route: Route, regex: RegexEngine): RoutePlan {
+  const { action } = route
+  if (action.kind !== 'forward') {
+    return { kind: 'answer', route, action, responsePlans: compileHeaderPlans([action.responseHeaders]) }
+  }
+  return {
+    kind: 'forward',
+    route,
+    action,
+    split: new Split(action.clusters.map((cluster) => compileTarget(cluster, action))),
+    pathPlan: action.rewrite && compilePathRewrite(action.rewrite, route.match.path, regex),
+    mirrors: action.mirrors.map((policy) => ({ policy, plan: compileMirror(policy, route, action) })),
+  }
+}
+
+/** A plan that sends everything to one cluster as it is. */
+export function plainPlan(route: Route, action: ForwardAction): ForwardPlan {
+  const split = new Split(action.clusters.map((cluster) => compileTarget(cluster, action)))
+  return { kind: 'forward', route, action, split, pathPlan: undefined, mirrors: [] }
+}
+
+function compileMirror(policy: MirrorPolicy, route: Route, action: ForwardAction): ForwardPlan {
+  return plainPlan(route, {
+    kind: 'forward',
+    clusters: [{ cluster: policy.cluster, weight: 1 }],
+    timeoutMs: action.timeoutMs,
+    mirrors: [],
+    hashPolicies: [],
+  })
+}
+
+function compileTarget(cluster: WeightedCluster, action: ForwardAction): Target {
+  return {
+    weight: cluster.weight,
+    cluster: cluster.cluster,
+    requestPlans: compileHeaderPlans([cluster.requestHeaders, action.requestHeaders]),
+    responsePlans: compileHeaderPlans([cluster.responseHeaders, action.responseHeaders]),
+    authority: action.hostRewrite ?? cluster.hostRewrite,
+  }
+}

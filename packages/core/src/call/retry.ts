@@ -1,0 +1,58 @@
+// Whether an attempt's verdict asks for another, and how long to wait before it. Pure: limits and budgets are elsewhere.
+// Source: Envoy RetryStateImpl (wouldRetryFromHeaders, wouldRetryFromReset) and JitteredExponentialBackOffStrategy.
+import { below, type Random } from '../base/random.ts'
+import type { RetryCondition, RetryPolicy } from '../model/policy.ts'
+import { isConnectFailure, type Failure, type Verdict } from '../cluster/verdict.ts'
+
+/** The condition that asks for a retry, or undefined. */
+export function retryReason(policy: RetryPolicy, verdict: Verdict): RetryCondition | undefined {
+  return verdict.kind === 'failure' ? reasonOfFailure(policy, verdict.failure) : reasonOfResponse(policy, verdict)
+}
+
+function reasonOfResponse(policy: RetryPolicy, verdict: Verdict & { kind: 'response' }): RetryCondition | undefined {
+  const { retryOn } = policy
+  const { status, grpcStatus } = verdict
+  if (verdict.rateLimited) return retryOn.includes('envoy-ratelimited') ? 'envoy-ratelimited' : undefined
+  for (const condition of retryOn) {
+    switch (condition) {
+      case '5xx':
+        if (status >= 500 && status < 600) return condition
+        break
+      case 'gateway-error':
+        if (status >= 502 && status <= 504) return condition
+        break
+      case 'retriable-4xx':
+        if (status === 409) return condition
+        break
+      case 'retriable-status-codes':
+        if (policy.retriableStatusCodes.includes(status)) return condition
+        break
+      default:
+        if (grpcStatus !== undefined && grpcStatus === grpcConditions[condition]) return condition
+    }
+  }
+  return undefined
+}
+
+const grpcConditions: Partial<Record<RetryCondition, number>> = {
+  cancelled: 1,
+  'deadline-exceeded': 4,
+  'resource-exhausted': 8,
+  internal: 13,
+  unavailable: 14,
+}
+
+function reasonOfFailure(policy: RetryPolicy, failure: Failure): RetryCondition | undefined {
+  if (failure === 'overflow' || failure === 'timeout') return undefined
+  const { retryOn } = policy
+  if (isConnectFailure(failure) && retryOn.includes('connect-failure')) return 'connect-failure'
+  if (failure === 'resetBeforeRequest' && retryOn.includes('reset-before-request')) return 'reset-before-request'
+  if (failure === 'refusedStream' && retryOn.includes('refused-stream')) return 'refused-stream'
+  return retryOn.find((condition) => condition === 'reset' || condition === '5xx' || condition === 'gateway-error')
+}
+
+/** Wait before retry `n` (from 1): uniform whole milliseconds in [0, min(base * 2^(n-1), max)). */
+export function backoffMs(policy: RetryPolicy, n: number, random: Random): number {
+  const window = Math.min(policy.backoffBaseMs * 2 ** (n - 1), policy.backoffMaxMs)
+  return below(random, Math.max(1, Math.floor(window)))
+}

@@ -1,0 +1,64 @@
+// What a cluster may have under way in this process: Envoy's circuit breakers. Purely a limiter, no half-open state.
+// Traffic doors ask before they connect, queue or send, and give back afterwards.
+import type { Clock } from '../base/clock.ts'
+import type { CircuitBreakers } from '../model/cluster.ts'
+import { RetryAllowance } from './retry-budget.ts'
+
+export class Limits {
+  thresholds: CircuitBreakers
+  readonly #retryAllowance: RetryAllowance
+
+  connections = 0
+  pending = 0
+  requests = 0
+  retries = 0
+  overflows = 0
+
+  constructor(thresholds: CircuitBreakers, clock: Clock) {
+    this.thresholds = thresholds
+    this.#retryAllowance = new RetryAllowance(clock)
+  }
+
+  /** A request was asked of this cluster; feeds the budget's window. */
+  countRequest(): void {
+    if (this.thresholds.retryBudget?.intervalMs !== undefined) {
+      this.#retryAllowance.count(this.thresholds.retryBudget.intervalMs)
+    }
+  }
+
+  /** A request goes onto a connection. False: overflow. */
+  tryRequest(): boolean {
+    if (this.requests >= this.thresholds.maxRequests) return this.#overflow()
+    this.requests++
+    return true
+  }
+
+  /** A request waits for a connection. False: overflow. */
+  tryPending(): boolean {
+    if (this.pending >= this.thresholds.maxPendingRequests) return this.#overflow()
+    this.pending++
+    return true
+  }
+
+  /** Whether a host that has `hostConnections` may open another; the first of a host is always allowed. */
+  tryConnection(hostConnections: number): boolean {
+    if (this.connections >= this.thresholds.maxConnections && hostConnections > 0) return false
+    this.connections++
+    return true
+  }
+
+  /** Reserved when the retry is scheduled, so that back-off cannot hide a storm. False: overflow. */
+  tryRetry(): boolean {
+    const { retryBudget, maxRetries } = this.thresholds
+    const allowed =
+      retryBudget === undefined ? maxRetries : this.#retryAllowance.allowed(retryBudget, this.requests + this.pending)
+    if (this.retries >= allowed) return this.#overflow()
+    this.retries++
+    return true
+  }
+
+  #overflow(): false {
+    this.overflows++
+    return false
+  }
+}

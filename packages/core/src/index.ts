@@ -1,0 +1,11 @@
+// What an application touches. Doors use spi.ts.
+export { MeshError, type MeshErrorCode } from './base/error.ts'
+export type { CallRecord, MeshObserver } from './call/observer.ts'
+export type { Clock } from './base/clock.ts'
+export type { Random } from './base/random.ts'
+export type { Problem, Origin, Position } from './model/origin.ts'
+export type { MeshConfig } from './model/config.ts'
+export type { ConfigSink, ConfigSource, DocumentSink, DocumentSource, DocumentText } from './mesh/source.ts'
+export type { ExplainRequest } from './mesh/explain.ts'
+export type { Explanation, Step } from './mesh/explanation.ts'
+export type { ClusterStatus, EndpointStatus, MeshStatus } from './mesh/status.ts'

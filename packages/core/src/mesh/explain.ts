@@ -1,0 +1,277 @@
+// Why a request would go where: the same matchers, split, cluster and picker as a call, run with a recorder.
+// Spends no chance and sends nothing.
+import type { Random } from '../base/random.ts'
+import { timeoutsOf } from '../call/deadline.ts'
+import type { CallSettings } from '../call/house.ts'
+import type { ForwardPlan, RoutePlan, Target } from '../call/plan.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { exclusionOf } from '../cluster/host-set.ts'
+import type { Origin } from '../model/origin.ts'
+import type { HeaderMutation } from '../model/headers.ts'
+import type { RouteEntry } from '../route/route-table.ts'
+import { preparePath, splitTarget } from '../route/path.ts'
+import { redirectLocation } from '../route/redirect.ts'
+import type { Matchable, RequestView } from '../route/request-view.ts'
+import { Explanation, type Step } from './explanation.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A request as a person would name it. */
+export interface ExplainRequest {
+  /** `http://host:port/path?query` */
+  readonly url: string
+  /** Default GET. */
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface World {
+  readonly random: Random
+  readonly settings: CallSettings
+  cluster(name: string): Cluster | undefined
+}
+
+export function explainCall(request: ExplainRequest, snapshot: Snapshot, world: World): Explanation {
+  const view = viewOf(request)
+  return new Account(view, snapshot, world).run(`${view.method} ${request.url}`)
+}
+
+class Account {
+  readonly #view: RequestView
+  readonly #snapshot: Snapshot
+  readonly #world: World
+  readonly #steps: Step[] = []
+
+  constructor(view: RequestView, snapshot: Snapshot, world: World) {
+    this.#view = view
+    this.#snapshot = snapshot
+    this.#world = world
+  }
+
+  run(title: string): Explanation {
+    const { path, query } = splitTarget(this.#view.target)
+    const prepared = preparePath(path, this.#snapshot.pathNormalization)
+    if (prepared === undefined) {
+      this.#say('path', `invalid path ${path}: answered with 400`)
+      return this.#end(title, { answer: '400' })
+    }
+    if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
+    const request: Matchable = { view: this.#view, path: prepared, query }
+    const host = this.#snapshot.hostOf(this.#view)
+    if (host === undefined) return this.#unknownHost(title, request)
+    this.#say('host', `${this.#view.authority} is claimed by ${host.model.name}`, host.model.origin)
+    const entry = host.table.find(request, (tried, miss) => {
+      this.#say(
+        'rule',
+        `${nameOf(tried)} does not match: ${miss.describe()}${actual(miss.describe(), this.#view)}`,
+        tried.payload.route.origin,
+      )
+    })
+    if (entry === undefined) {
+      this.#say('answer', '404, no rule matches (NR route_not_found)')
+      return this.#end(title, { answer: '404 NR' })
+    }
+    this.#say('rule', `${nameOf(entry)} matches`, entry.payload.route.origin)
+    return this.#follow(title, entry, request)
+  }
+
+  #unknownHost(title: string, request: Matchable): Explanation {
+    const { unknownHosts } = this.#snapshot.config
+    const plan = this.#snapshot.unknownHost
+    if (plan === undefined) {
+      this.#say(
+        'host',
+        `${this.#view.authority} is unknown and unknown hosts are blocked: answered with 502`,
+        unknownHosts.origin,
+      )
+      return this.#end(title, { answer: '502' })
+    }
+    const how =
+      unknownHosts.kind === 'passthrough'
+        ? 'passes through to its own address, without mesh features'
+        : 'goes to the egress cluster'
+    this.#say('host', `${this.#view.authority} is unknown: it ${how}`, unknownHosts.origin)
+    return this.#forward(title, plan, request)
+  }
+
+  #follow(title: string, entry: RouteEntry<RoutePlan>, request: Matchable): Explanation {
+    const plan = entry.payload
+    if (plan.kind === 'forward') return this.#forward(title, plan, request)
+    const { action } = plan
+    const text =
+      action.kind === 'redirect'
+        ? `${action.status} to ${redirectLocation(action, entry.match.path, request)}`
+        : `${action.status} directly, ${action.body?.length ?? 0} bytes`
+    this.#say('answer', text, plan.route.origin)
+    return this.#end(title, { route: plan.route.name, answer: text })
+  }
+
+  #forward(title: string, plan: ForwardPlan, request: Matchable): Explanation {
+    this.#fault(plan)
+    const target = plan.split.pick(this.#world.random)
+    if (plan.split.choices.length > 1) {
+      const shares = plan.split.choices.map((choice) => `${percent(plan.split.share(choice))} ${choice.cluster}`)
+      this.#say(
+        'split',
+        `${shares.join(', ')}; the next draw falls on ${target?.cluster ?? 'none'}`,
+        plan.route.origins['split'] ?? plan.route.origin,
+      )
+    }
+    const cluster = target && this.#world.cluster(target.cluster)
+    if (target === undefined || cluster === undefined) {
+      this.#say('cluster', `${target?.cluster ?? 'none'} does not exist: answered with 503 (NC cluster_not_found)`)
+      return this.#end(title, { route: plan.route.name, answer: '503 NC' })
+    }
+    const endpoint = this.#choose(cluster)
+    this.#outgoing(plan, target, request)
+    this.#policies(plan)
+    return this.#end(title, {
+      route: plan.route.name,
+      cluster: cluster.name,
+      ...(endpoint === undefined ? { answer: '503 UH' } : { endpoint }),
+    })
+  }
+
+  #fault(plan: ForwardPlan): void {
+    const { fault } = plan.action
+    if (fault === undefined) return
+    const off = this.#world.settings.faults ? '' : ' (switched off in this process)'
+    const at = originOf(plan, 'fault')
+    if (fault.delay)
+      this.#say(
+        'fault',
+        `delay of ${fault.delay.delayMs} ms for ${percent(fault.delay.percent.numerator / 1e6)} of calls${off}`,
+        at,
+      )
+    if (fault.abort) {
+      const what =
+        fault.abort.httpStatus === undefined
+          ? `gRPC status ${fault.abort.grpcStatus ?? 'none'}`
+          : `status ${fault.abort.httpStatus}`
+      this.#say('fault', `abort with ${what} for ${percent(fault.abort.percent.numerator / 1e6)} of calls${off}`, at)
+    }
+  }
+
+  /** The endpoint the next call would use, as `address:port`. */
+  #choose(cluster: Cluster): string | undefined {
+    const { model } = cluster
+    this.#say('cluster', `${cluster.name}, ${model.loadBalancer.kind}`, model.origins['loadBalancer'] ?? model.origin)
+    if (model.discovery.kind === 'originalDestination') {
+      const own = `${this.#view.authority} as the URL says`
+      this.#say('endpoint', own)
+      return own
+    }
+    for (const endpoint of cluster.endpoints()) {
+      const labels = Object.entries(endpoint.model.labels).map(([key, value]) => `${key}=${value}`)
+      const state = exclusionOf(endpoint)
+      const text = `${endpoint.key} ${labels.join(' ')} ${state === undefined ? `may be used, ${endpoint.activeRequests} active` : `is left out: ${state}`}`
+      this.#say('candidate', text.replace(/ {2,}/g, ' '))
+    }
+    if (cluster.choice.tier === 'panic') this.#say('candidate', 'too few are healthy: all are used (panic threshold)')
+    const endpoint = cluster.peek(this.#world.random)
+    if (endpoint === undefined) this.#say('answer', '503 no healthy upstream (UH)')
+    else this.#say('endpoint', endpoint.key)
+    return endpoint?.key
+  }
+
+  #outgoing(plan: ForwardPlan, target: Target, request: Matchable): void {
+    const { action } = plan
+    if (plan.pathPlan !== undefined)
+      this.#say('path', `${request.path} becomes ${plan.pathPlan(request.path)}`, originOf(plan, 'rewrite'))
+    if (target.authority !== undefined)
+      this.#say('host header', `becomes ${target.authority}`, originOf(plan, 'rewrite'))
+    const said = action.clusters.find((cluster) => cluster.cluster === target.cluster)
+    for (const [kind, mutation] of [
+      ['request headers', said?.requestHeaders],
+      ['request headers', action.requestHeaders],
+      ['response headers', said?.responseHeaders],
+      ['response headers', action.responseHeaders],
+    ] as const) {
+      if (mutation !== undefined) this.#say(kind, describeMutation(mutation), originOf(plan, 'headers'))
+    }
+    for (const { policy } of plan.mirrors) {
+      this.#say(
+        'mirror',
+        `${percent(policy.percent.numerator / 1e6)} copied to ${policy.cluster}`,
+        originOf(plan, 'mirror'),
+      )
+    }
+  }
+
+  #policies(plan: ForwardPlan): void {
+    const { action } = plan
+    const { trustRequestHeaders } = this.#world.settings
+    const { globalMs, perTryMs } = timeoutsOf(action, this.#view, trustRequestHeaders, false)
+    this.#say('timeout', globalMs === 0 ? 'none' : `${globalMs} ms for all attempts`, originOf(plan, 'timeout'))
+    const { retry } = action
+    if (retry === undefined) {
+      this.#say('retries', 'none', originOf(plan, 'retry'))
+      return
+    }
+    const codes = retry.retriableStatusCodes.length === 0 ? '' : ` ${retry.retriableStatusCodes.join(',')}`
+    const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try`
+    this.#say(
+      'retries',
+      `up to ${retry.numRetries} on ${retry.retryOn.join(',')}${codes}${perTry}`,
+      originOf(plan, 'retry'),
+    )
+  }
+
+  #say(what: string, text: string, origin?: Origin): void {
+    const position = origin && this.#snapshot.config.locate?.(origin)
+    this.#steps.push({
+      what,
+      text,
+      ...(origin === undefined
+        ? {}
+        : { setBy: origin.path === '' ? origin.resource : `${origin.resource} ${origin.path}` }),
+      ...(position === undefined ? {} : { at: `${position.source}:${position.line}:${position.column}` }),
+    })
+  }
+
+  #end(title: string, outcome: Explanation['outcome']): Explanation {
+    return new Explanation(title, this.#steps, outcome)
+  }
+}
+
+function viewOf(request: ExplainRequest): RequestView {
+  const url = new URL(request.url)
+  const headers = new Map(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+  const scheme = url.protocol === 'https:' ? 'https' : 'http'
+  return {
+    scheme,
+    authority: headers.get('host') ?? url.host,
+    port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
+    method: request.method ?? 'GET',
+    target: url.pathname + url.search,
+    header: (name) => headers.get(name),
+  }
+}
+
+function nameOf(entry: RouteEntry<RoutePlan>): string {
+  const { name, origin } = entry.payload.route
+  return [origin.path, name === '' ? '' : `"${name}"`].filter((part) => part !== '').join(' ') || 'rule'
+}
+
+/** What the request has where a header condition failed. */
+function actual(condition: string, view: RequestView): string {
+  const name = /^header (\S+) /.exec(condition)?.[1]
+  if (name === undefined || name.startsWith(':')) return ''
+  const value = view.header(name)
+  return value === undefined ? ' (the request has none)' : ` (the request has ${JSON.stringify(value)})`
+}
+
+function originOf(plan: ForwardPlan, field: string): Origin {
+  return plan.route.origins[field] ?? plan.route.origin
+}
+
+function describeMutation(mutation: HeaderMutation): string {
+  return [
+    ...mutation.remove.map((name) => `remove ${name}`),
+    ...mutation.set.map(({ name, value }) => `set ${name}: ${value}`),
+    ...mutation.add.map(({ name, value }) => `add ${name}: ${value}`),
+  ].join('; ')
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(4))} %`
+}

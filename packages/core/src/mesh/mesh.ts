@@ -1,0 +1,202 @@
+// The house: holds the one mutable reference to the compiled world, the living clusters, and the way in for calls.
+// Configuration comes from a ConfigSource; traffic from doors that make Exchanges.
+import type { Clock } from '../base/clock.ts'
+import { MeshError } from '../base/error.ts'
+import type { Random } from '../base/random.ts'
+import type { RegexEngine } from '../base/regex.ts'
+import { Timeouts } from '../base/timeouts.ts'
+import { Call } from '../call/conduct.ts'
+import type { CallHouse, CallSettings } from '../call/house.ts'
+import { type LocalReply, replyClosed } from '../call/local-reply.ts'
+import type { MeshObserver } from '../call/observer.ts'
+import type { Exchange } from '../call/transport.ts'
+import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
+import type { Resolver } from '../cluster/discovery.ts'
+import type { Endpoint } from '../cluster/endpoint.ts'
+import type { MeshConfig } from '../model/config.ts'
+import type { Problem } from '../model/origin.ts'
+import { Compiler } from './compile.ts'
+import { type ExplainRequest, explainCall } from './explain.ts'
+import type { Explanation } from './explanation.ts'
+import { Snapshot } from './snapshot.ts'
+import type { ConfigSink, ConfigSource } from './source.ts'
+import { type MeshStatus, statusOf } from './status.ts'
+
+export interface MeshOptions {
+  readonly source: ConfigSource
+  readonly clock: Clock
+  readonly random: Random
+  readonly regex: RegexEngine
+  readonly resolver: Resolver
+  readonly settings: CallSettings
+  readonly observer?: MeshObserver
+}
+
+export class Mesh implements CallHouse, ClusterHost, ConfigSink {
+  readonly clock: Clock
+  readonly random: Random
+  readonly resolver: Resolver
+  readonly settings: CallSettings
+  readonly timeouts: Timeouts
+  readonly #source: ConfigSource
+  readonly #observer: MeshObserver
+  readonly #compiler: Compiler
+  readonly #clusters = new Map<string, Cluster>()
+  readonly #ready: Promise<void>
+  #becameReady: () => void = () => undefined
+  #neverReady: (reason: MeshError) => void = () => undefined
+  #snapshot: Snapshot | undefined
+  #next: MeshConfig | undefined
+  #sourceProblems: Problem[] = []
+  closed = false
+
+  constructor(options: MeshOptions) {
+    this.clock = options.clock
+    this.random = options.random
+    this.resolver = options.resolver
+    this.settings = options.settings
+    this.timeouts = new Timeouts(options.clock)
+    this.#observer = options.observer ?? {}
+    this.#compiler = new Compiler(options.regex)
+    this.#source = options.source
+    this.#ready = new Promise((resolve, reject) => {
+      this.#becameReady = resolve
+      this.#neverReady = reject
+    })
+    // nobody may be waiting when the mesh closes early
+    this.#ready.catch(() => undefined)
+    this.#source.start(this)
+  }
+
+  /** Leads one call to its end; the exchange hears what became of it. */
+  call(exchange: Exchange): Call | undefined {
+    if (this.closed || this.#snapshot === undefined) {
+      exchange.reply(replyClosed())
+      return undefined
+    }
+    const call = new Call(this, exchange)
+    exchange.attach(call)
+    call.begin()
+    return call
+  }
+
+  /** Resolves when the first configuration is in force. @throws MeshError MESH_CLOSED when the mesh is closed before */
+  ready(): Promise<void> {
+    return this.#ready
+  }
+
+  /** Why a request would go where, as an ordered account; sends nothing and spends no chance. */
+  explain(request: ExplainRequest): Explanation {
+    return explainCall(request, this.snapshot, {
+      random: this.random.fork(),
+      settings: this.settings,
+      cluster: (name) => this.cluster(name),
+    })
+  }
+
+  /** Plain JSON: configuration, clusters in use, endpoints and their health. */
+  status(): MeshStatus {
+    return statusOf(this.#snapshot?.config, this.#clusters, this.#sourceProblems)
+  }
+
+  /** Stops configuration, closes all connections; calls under way fail. Idempotent. */
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    this.#neverReady(new MeshError('MESH_CLOSED', 'the mesh was closed before it was ready'))
+    for (const cluster of this.#clusters.values()) cluster.destroy()
+    this.#clusters.clear()
+    this.timeouts.close()
+    await this.#source.close()
+  }
+
+  // ---- for configuration sources ----
+
+  /** Takes a new configuration; those of one tick are coalesced. */
+  config(config: MeshConfig): void {
+    const first = this.#next === undefined
+    this.#next = config
+    if (first) queueMicrotask(() => this.#apply())
+  }
+
+  problem(problem: Problem): void {
+    this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
+    this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
+  }
+
+  #apply(): void {
+    const config = this.#next
+    this.#next = undefined
+    if (config === undefined || this.closed) return
+    this.#snapshot = new Snapshot(config, this.#compiler, this.#snapshot)
+    this.#sourceProblems = []
+    for (const cluster of [...this.#clusters.values()]) {
+      const model = config.clusters.get(cluster.name)
+      if (model === undefined) {
+        this.#clusters.delete(cluster.name)
+        cluster.retire()
+      } else if (model !== cluster.model) {
+        cluster.update(model)
+      }
+    }
+    this.#observer.configApplied?.({ version: config.version, problems: config.problems })
+    this.#becameReady()
+  }
+
+  // ---- for calls and clusters ----
+
+  get snapshot(): Snapshot {
+    if (this.#snapshot === undefined)
+      throw new MeshError('MESH_CLOSED', 'the mesh has no configuration yet; await mesh.ready()')
+    return this.#snapshot
+  }
+
+  /** The living cluster of a name; made at its first use. */
+  cluster(name: string): Cluster | undefined {
+    const living = this.#clusters.get(name)
+    if (living !== undefined) return living
+    const model = this.#snapshot?.cluster(name)
+    if (model === undefined || this.closed) return undefined
+    const cluster = new Cluster(model, this)
+    this.#clusters.set(name, cluster)
+    return cluster
+  }
+
+  error(call: Call, reply: LocalReply): MeshError {
+    const text = typeof reply.body === 'string' && reply.body !== '' ? reply.body : reply.details
+    return new MeshError(reply.code ?? 'FAULT_ABORT', text, {
+      flags: call.flags,
+      details: reply.details,
+      breadcrumb: call.breadcrumb,
+      attempts: call.attempts,
+      cause: reply.cause,
+    })
+  }
+
+  ended(call: Call, status: number, startedAtMs: number): void {
+    const observe = this.#observer.callEnded
+    if (observe === undefined) return
+    const endpoint = call.lastAttempt?.endpoint
+    observe.call(this.#observer, {
+      authority: call.view.authority,
+      method: call.view.method,
+      path: call.path,
+      route: call.routeName,
+      cluster: call.clusterName,
+      endpoint: endpoint?.key ?? '',
+      endpointLabels: endpoint?.model.labels ?? {},
+      attempts: call.attempts,
+      status,
+      flags: call.flags,
+      durationMs: this.clock.now() - startedAtMs,
+    })
+  }
+
+  endpointEjected(cluster: Cluster, endpoint: Endpoint, reason: string): void {
+    this.#observer.endpointEjected?.({ cluster: cluster.name, endpoint: endpoint.key, reason })
+  }
+
+  endpointReturned(cluster: Cluster, endpoint: Endpoint): void {
+    this.#observer.endpointReturned?.({ cluster: cluster.name, endpoint: endpoint.key })
+  }
+}

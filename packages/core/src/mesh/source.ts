@@ -1,0 +1,38 @@
+// Where configuration comes from: the contracts between the engine and its configuration doors.
+import type { MeshConfig } from '../model/config.ts'
+import type { Problem } from '../model/origin.ts'
+
+/** Receives configuration. Always the whole world, never a delta. */
+export interface ConfigSink {
+  config(config: MeshConfig): void
+  /** Bad news of the source itself (unreadable directory, lost stream); what was there before is kept. */
+  problem(problem: Problem): void
+}
+
+/** Yields whole configurations until closed. */
+export interface ConfigSource {
+  /** Starts once; may call the sink at once or later. */
+  start(sink: ConfigSink): void
+  /** A call has asked for a host that the configuration does not know. For on-demand sources. */
+  want?(host: string): void
+  close(): Promise<void>
+}
+
+/** One text that holds documents: a file, a body. */
+export interface DocumentText {
+  /** File path or address, for people. */
+  readonly name: string
+  readonly text: string
+}
+
+/** Receives the full set of texts; a text with the same name and content as before is unchanged. */
+export interface DocumentSink {
+  texts(texts: readonly DocumentText[]): void
+  problem(problem: Problem): void
+}
+
+/** Yields the texts of documents until closed; knows nothing of their content. */
+export interface DocumentSource {
+  start(sink: DocumentSink): void
+  close(): Promise<void>
+}

@@ -1,0 +1,74 @@
+// What to do with a call once its route is known: timeouts, retries, faults, mirrors, hash keys.
+// Plain data.
+
+/** Retry conditions by Envoy's names (x-envoy-retry-on and x-envoy-retry-grpc-on). */
+export type RetryCondition =
+  | '5xx'
+  | 'gateway-error'
+  | 'reset'
+  | 'reset-before-request'
+  | 'connect-failure'
+  | 'refused-stream'
+  | 'retriable-4xx'
+  | 'retriable-status-codes'
+  | 'envoy-ratelimited'
+  | 'cancelled'
+  | 'deadline-exceeded'
+  | 'internal'
+  | 'resource-exhausted'
+  | 'unavailable'
+
+export interface RetryPolicy {
+  /** Retries after the first attempt; 1 or more. */
+  readonly numRetries: number
+  readonly retryOn: readonly RetryCondition[]
+  readonly retriableStatusCodes: readonly number[]
+  /** Ends one attempt; undefined: bounded by the route timeout only. */
+  readonly perTryTimeoutMs?: number
+  /** Back-off before retry n is uniform in [0, min(base * 2^(n-1), max)). */
+  readonly backoffBaseMs: number
+  readonly backoffMaxMs: number
+  /** Pick again (up to 5 times) when a host was tried before by this call. */
+  readonly avoidPreviousHosts: boolean
+  /** Retry other priorities first (Envoy previous_priorities, update frequency 2). */
+  readonly retryOtherPriorities: boolean
+}
+
+/** A chance as Envoy counts it: `numerator` of a million. */
+export interface FractionalPercent {
+  readonly numerator: number
+}
+
+export interface FaultPolicy {
+  readonly delay?: { readonly delayMs: number; readonly percent: FractionalPercent }
+  readonly abort?: {
+    readonly httpStatus?: number
+    readonly grpcStatus?: number
+    readonly percent: FractionalPercent
+  }
+}
+
+export interface MirrorPolicy {
+  readonly cluster: string
+  readonly percent: FractionalPercent
+  /** Insert `-shadow` before the port of the copy's Host. */
+  readonly shadowHostSuffix: boolean
+}
+
+/** What the balancer's hash is made from; several are chained. */
+export type HashPolicy =
+  | { readonly kind: 'header'; readonly name: string }
+  | {
+      readonly kind: 'cookie'
+      readonly name: string
+      readonly ttlMs?: number
+      readonly path?: string
+      readonly attributes: readonly HeaderValueLike[]
+    }
+  | { readonly kind: 'sourceIp' }
+  | { readonly kind: 'queryParameter'; readonly name: string }
+
+interface HeaderValueLike {
+  readonly name: string
+  readonly value: string
+}

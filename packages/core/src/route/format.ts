@@ -1,0 +1,52 @@
+// Envoy's command operators in header values: %REQ(name?other):max%, %PROTOCOL%, %START_TIME%, %UPSTREAM_CLUSTER%, %%.
+// Unknown operators are refused; configuration doors call `compileFormat` to find out.
+
+export interface FormatContext {
+  /** A request header as it is when the level starts; pseudo headers included. */
+  requestHeader(name: string): string | undefined
+  readonly protocol: string
+  readonly startTimeMs: number
+  readonly clusterName: string
+}
+
+export type Format = (context: FormatContext) => string
+
+/** @throws Error naming the operator that is not supported */
+export function compileFormat(text: string): Format {
+  if (!text.includes('%')) return () => text
+  const parts: Format[] = []
+  let rest = text
+  while (rest !== '') {
+    const mark = rest.indexOf('%')
+    if (mark !== 0) {
+      const literal = mark === -1 ? rest : rest.slice(0, mark)
+      parts.push(() => literal)
+      rest = mark === -1 ? '' : rest.slice(mark)
+      continue
+    }
+    const end = rest.indexOf('%', 1)
+    if (end === -1) throw new Error(`"${text}": a single % must be written %%`)
+    parts.push(compileOperator(rest.slice(1, end), text))
+    rest = rest.slice(end + 1)
+  }
+  return (context) => parts.map((part) => part(context)).join('')
+}
+
+function compileOperator(operator: string, text: string): Format {
+  if (operator === '') return () => '%'
+  if (operator === 'PROTOCOL') return (context) => context.protocol
+  if (operator === 'START_TIME') return (context) => new Date(context.startTimeMs).toISOString()
+  if (operator === 'UPSTREAM_CLUSTER') return (context) => context.clusterName
+  const request = /^REQ\(([^()?]+)(?:\?([^()]+))?\)(?::(\d+))?$/.exec(operator)
+  if (request === null) {
+    throw new Error(
+      `"${text}": operator %${operator}% is not supported; use REQ, PROTOCOL, START_TIME or UPSTREAM_CLUSTER`,
+    )
+  }
+  const [, first = '', second = '', max] = request
+  const names = [first.toLowerCase(), second.toLowerCase()].filter((name) => name !== '')
+  return (context) => {
+    const value = names.map((name) => context.requestHeader(name)).find((found) => found !== undefined) ?? ''
+    return max === undefined ? value : value.slice(0, Number(max))
+  }
+}

@@ -1,0 +1,27 @@
+// What policy may read of a request. A thin view that a traffic door lays over its native object.
+// Not the request itself: what is sent is edited by route/rewrite.
+
+/** The values of a header: one line, several lines, or absent. */
+export type HeaderLines = string | readonly string[] | undefined
+
+export interface RequestView {
+  readonly scheme: 'http' | 'https'
+  /** Host as it would be sent: with the port when the URL shows one. */
+  readonly authority: string
+  /** Port of the URL. */
+  readonly port: number
+  readonly method: string
+  /** Path and query as given. */
+  readonly target: string
+  /** `name` is lower case. */
+  header(name: string): HeaderLines
+}
+
+/** A request whose path is prepared; what matchers look at. */
+export interface Matchable {
+  readonly view: RequestView
+  /** Prepared path without query. */
+  readonly path: string
+  /** Query without `?`; undefined when there is none. */
+  readonly query: string | undefined
+}

@@ -1,0 +1,111 @@
+// Compiled routes of one virtual host: the first whose conditions all hold wins.
+// Generic in what a route carries. Long tables are indexed by path; the answer is the same as of a plain scan.
+import { type CompiledMatch, type Condition, firstMiss } from './matchers.ts'
+import type { Matchable } from './request-view.ts'
+
+export interface RouteEntry<T> {
+  readonly match: CompiledMatch
+  readonly payload: T
+}
+
+/** Hears of every route that was tried and did not match. */
+export type RejectionRecorder<T> = (entry: RouteEntry<T>, miss: Condition) => void
+
+/** Below this many routes a plain scan is as fast as the index. */
+const indexFrom = 16
+
+export class RouteTable<T> {
+  readonly entries: readonly RouteEntry<T>[]
+  readonly #index: PathIndex | undefined
+
+  constructor(entries: readonly RouteEntry<T>[]) {
+    this.entries = entries
+    this.#index = entries.length >= indexFrom ? new PathIndex(entries.map((entry) => entry.match)) : undefined
+  }
+
+  /** The first route that matches. With a recorder every route is tried in order. */
+  find(request: Matchable, recorder?: RejectionRecorder<T>): RouteEntry<T> | undefined {
+    if (this.#index !== undefined && recorder === undefined) {
+      const found = this.#index.first(request)
+      return found === -1 ? undefined : this.entries[found]
+    }
+    for (const entry of this.entries) {
+      const miss = firstMiss(entry.match, request)
+      if (miss === undefined) return entry
+      recorder?.(entry, miss)
+    }
+    return undefined
+  }
+}
+
+interface TrieNode {
+  readonly children: Map<number, TrieNode>
+  /** Routes whose path may match once the request's path begins with this node's text; ascending. */
+  readonly here: number[]
+}
+
+/** Routes by the literal beginning of their path. */
+class PathIndex {
+  readonly #matches: readonly CompiledMatch[]
+  readonly #exact = new Map<string, number[]>()
+  readonly #root: TrieNode = { children: new Map(), here: [] }
+
+  constructor(matches: readonly CompiledMatch[]) {
+    this.#matches = matches
+    matches.forEach((match, position) => this.#insert(match, position))
+  }
+
+  /** Position of the first route that matches, or -1. */
+  first(request: Matchable): number {
+    const { path } = request
+    let best = this.#matches.length
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) best = this.#firstOf(exact, best, request)
+    let node: TrieNode | undefined = this.#root
+    for (let depth = 0; node !== undefined; depth++) {
+      if (node.here.length > 0) best = this.#firstOf(node.here, best, request)
+      node = depth < path.length ? node.children.get(path.charCodeAt(depth)) : undefined
+    }
+    return best === this.#matches.length ? -1 : best
+  }
+
+  #firstOf(positions: readonly number[], best: number, request: Matchable): number {
+    for (const position of positions) {
+      if (position >= best) return best
+      const match = this.#matches[position]
+      if (match !== undefined && firstMiss(match, request) === undefined) return position
+    }
+    return best
+  }
+
+  #insert(match: CompiledMatch, position: number): void {
+    const { path } = match
+    if (path.kind === 'exact' && !path.ignoreCase) {
+      const list = this.#exact.get(path.value)
+      if (list === undefined) this.#exact.set(path.value, [position])
+      else list.push(position)
+      return
+    }
+    let node = this.#root
+    for (const char of literalStart(path)) {
+      const code = char.charCodeAt(0)
+      let child = node.children.get(code)
+      if (child === undefined) {
+        child = { children: new Map(), here: [] }
+        node.children.set(code, child)
+      }
+      node = child
+    }
+    node.here.push(position)
+  }
+}
+
+/** Text that every matching path must begin with. */
+function literalStart(path: CompiledMatch['path']): string {
+  if (path.kind !== 'regex') return path.ignoreCase ? '' : path.value
+  const literal = /^[A-Za-z0-9/_\-~!@&=:,; ]*/.exec(path.value)?.[0] ?? ''
+  const rest = path.value.slice(literal.length)
+  if (path.value.includes('|')) return ''
+  // the last literal belongs to a quantifier that may make it optional
+  return /^[*?{]/.test(rest) ? literal.slice(0, -1) : literal
+}

@@ -1,0 +1,59 @@
+// What a door touches: contracts, model and the house. Applications use index.ts.
+export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
+export { MeshError, type MeshErrorCode } from './base/error.ts'
+export { below, type Random, SeededRandom } from './base/random.ts'
+export type { CompiledRegex, RegexEngine } from './base/regex.ts'
+export type {
+  CircuitBreakers,
+  Cluster,
+  ConnectionPool,
+  Discovery,
+  Endpoint,
+  LoadBalancer,
+  Locality,
+  OutlierDetection,
+  RetryBudget,
+  UpstreamProtocol,
+  UpstreamTls,
+} from './model/cluster.ts'
+export type { MeshConfig, PathNormalization, UnknownHosts } from './model/config.ts'
+export type { HeaderMutation, HeaderValue } from './model/headers.ts'
+export type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from './model/match.ts'
+export type { Origin, Position, Problem } from './model/origin.ts'
+export type {
+  FaultPolicy,
+  FractionalPercent,
+  HashPolicy,
+  MirrorPolicy,
+  RetryCondition,
+  RetryPolicy,
+} from './model/policy.ts'
+export type {
+  DirectResponseAction,
+  ForwardAction,
+  PathRewrite,
+  RedirectAction,
+  Route,
+  RouteAction,
+  VirtualHost,
+  WeightedCluster,
+} from './model/route.ts'
+export { compileFormat } from './route/format.ts'
+export { getHeader, type HeaderList, removeHeader, setHeader } from './route/header-list.ts'
+export type { HeaderLines, RequestView } from './route/request-view.ts'
+export { splitAuthority } from './route/redirect.ts'
+export type { Resolver } from './cluster/discovery.ts'
+export { Cluster as LivingCluster } from './cluster/cluster.ts'
+export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'
+export type { Failure } from './cluster/verdict.ts'
+export { Attempt } from './call/attempt.ts'
+export type { Call } from './call/conduct.ts'
+export type { CallSettings } from './call/house.ts'
+export type { LocalReply } from './call/local-reply.ts'
+export type { CallRecord, MeshObserver } from './call/observer.ts'
+export type { BodyState, Exchange } from './call/transport.ts'
+export { type ExplainRequest } from './mesh/explain.ts'
+export type { Explanation, Step } from './mesh/explanation.ts'
+export { Mesh, type MeshOptions } from './mesh/mesh.ts'
+export type { ConfigSink, ConfigSource, DocumentSink, DocumentSource, DocumentText } from './mesh/source.ts'
+export type { ClusterStatus, EndpointStatus, MeshStatus } from './mesh/status.ts'

@@ -1,0 +1,194 @@
+// One attempt on the wire: waits in a pool, goes onto a connection, and turns undici's events into reports to the call.
+// It is itself the handler that undici 7 calls; undici 8 is served through new-handler.
+import type { Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { Attempt, Failure } from '@proxyless/core/spi'
+import type { OldHandler } from './caller.ts'
+import type { Connection } from './connection.ts'
+import type { EndpointPool } from './endpoint-pool.ts'
+import { ConnectionGone, isCallerMistake, requestFailureOf } from './failure.ts'
+import { listOfRaw, rawHeader, type RawHeaders, rawOfList } from './headers.ts'
+import type { HttpExchange } from './http-exchange.ts'
+import { handlerFor } from './new-handler.ts'
+
+/** A discarded response is read to its end when it is at most so long, so that its connection can be used again. */
+const drainLimit = 65_536
+
+export class HttpAttempt implements OldHandler {
+  readonly exchange: HttpExchange
+  readonly attempt: Attempt
+  readonly lane: string
+  readonly secure: boolean
+  readonly serverName: string | undefined
+  readonly authority: string
+  #pool: EndpointPool
+  #connection: Connection | undefined = undefined
+  #abort: ((reason?: Error) => void) | undefined = undefined
+  #written = false
+  #phase: 'open' | 'forwarding' | 'discarding' | 'over' = 'open'
+
+  constructor(exchange: HttpExchange, attempt: Attempt, pool: EndpointPool) {
+    this.exchange = exchange
+    this.attempt = attempt
+    this.#pool = pool
+    const { call } = attempt
+    const tls = call.cluster?.model.tls
+    this.authority = call.authority
+    this.secure = tls !== undefined || call.view.scheme === 'https'
+    this.serverName = this.secure ? (tls?.serverName ?? hostForSni(call.authority)) : undefined
+    this.lane = this.secure ? `tls ${this.serverName ?? ''}` : ''
+  }
+
+  /** The pool has a connection: write the request. */
+  send(connection: Connection, pool: EndpointPool, last: boolean): void {
+    this.#connection = connection
+    this.#pool = pool
+    const { call } = this.attempt
+    call.ready(this.attempt)
+    const headers = call.headers
+    const options = {
+      path: call.requestPath,
+      method: call.view.method,
+      headers: connection.authority === this.authority ? headers : ['host', this.authority, ...headers],
+      body: this.exchange.bodyFor(),
+      upgrade: this.exchange.upgrade,
+      servername: this.serverName,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      reset: last,
+    }
+    connection.dispatch(options as Dispatcher.DispatchOptions, handlerFor(this))
+  }
+
+  /** The attempt ended before a connection carried it. */
+  failed(failure: Failure, cause: unknown): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.attempt.call.failed(this.attempt, failure, cause)
+  }
+
+  /** The call wants no more of this attempt. */
+  stop(reason: Error): void {
+    if (this.#phase === 'over') return
+    if (this.#connection === undefined) {
+      this.#phase = 'over'
+      this.#pool.remove(this)
+      return
+    }
+    this.#phase = 'discarding'
+    if (this.#abort === undefined) this.#stopReason = reason
+    else this.#abort(reason)
+  }
+
+  #stopReason: Error | undefined = undefined
+
+  // ---- undici speaks ----
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#written = true
+    this.#abort = abort
+    if (this.#stopReason !== undefined) abort(this.#stopReason)
+  }
+
+  onResponseStarted(): void {
+    if (this.#phase === 'open') this.exchange.caller.firstByte()
+  }
+
+  onHeaders(status: number, raw: RawHeaders, resume: () => void, statusText: string): boolean {
+    if (this.#phase !== 'open') return true
+    if (status < 200) return this.exchange.caller.head(status, raw, resume, statusText)
+    const grpcStatus = rawHeader(raw, 'grpc-status')
+    const limited = rawHeader(raw, 'x-envoy-ratelimited') !== undefined
+    const { call } = this.attempt
+    if (!call.head(this.attempt, status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)) {
+      this.#discard(raw)
+      return true
+    }
+    this.#phase = 'forwarding'
+    return this.exchange.caller.head(status, this.#edited(raw), resume, statusText)
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#phase === 'forwarding' ? this.exchange.caller.data(chunk) : true
+  }
+
+  onComplete(trailers: RawHeaders): void {
+    const forwarded = this.#phase === 'forwarding'
+    this.#leaveSoon()
+    if (!forwarded) return
+    this.attempt.call.finished(this.attempt)
+    this.exchange.caller.end(trailers)
+  }
+
+  onError(error: Error): void {
+    const phase = this.#phase
+    this.#leaveSoon()
+    if (phase === 'over' || phase === 'discarding') return
+    const { call } = this.attempt
+    const mistake = this.exchange.bodyFailure ?? (isCallerMistake(error) ? error : undefined)
+    if (mistake !== undefined) {
+      call.cancelled()
+      this.exchange.caller.error(mistake)
+    } else if (phase === 'forwarding') {
+      call.finished(this.attempt, requestFailureOf(error))
+      this.exchange.caller.error(error)
+    } else if (error instanceof ConnectionGone && !this.#written) {
+      this.#again()
+    } else {
+      call.failed(this.attempt, requestFailureOf(error), error)
+    }
+  }
+
+  onUpgrade(status: number, raw: RawHeaders, socket: Duplex): void {
+    const { call } = this.attempt
+    if (this.#phase !== 'open' || !call.head(this.attempt, status, undefined, false)) {
+      socket.destroy()
+      this.#leaveSoon()
+      return
+    }
+    this.#phase = 'forwarding'
+    // one active request and one connection for as long as the socket lives
+    socket.once('close', () => {
+      this.#leaveSoon()
+      call.finished(this.attempt)
+    })
+    this.exchange.caller.upgrade(status, this.#edited(raw), socket)
+  }
+
+  /** Nothing of it was written: another connection of the same endpoint takes it. */
+  #again(): void {
+    this.#phase = 'open'
+    this.#connection = undefined
+    this.#abort = undefined
+    this.attempt.call.unready(this.attempt)
+    this.#pool.start(this)
+  }
+
+  #discard(raw: RawHeaders): void {
+    this.#phase = 'discarding'
+    const length = Number(rawHeader(raw, 'content-length') ?? Number.NaN)
+    if (!(length <= drainLimit)) this.#abort?.(new Error('the response is not used: the call is retried'))
+  }
+
+  /** In a microtask: undici may still close the socket after it has told the end. */
+  #leaveSoon(): void {
+    const connection = this.#connection
+    if (this.#phase === 'over' || connection === undefined) return
+    this.#phase = 'over'
+    queueMicrotask(() => this.#pool.release(connection))
+  }
+
+  #edited(raw: RawHeaders): RawHeaders {
+    const plans = this.attempt.call.target?.responsePlans ?? []
+    if (plans.length === 0) return raw
+    const list = listOfRaw(raw)
+    for (const level of plans) level.apply(list, this.attempt.call)
+    return rawOfList(list)
+  }
+}
+
+/** Server name for TLS: the host without port; none for IP addresses. */
+function hostForSni(authority: string): string | undefined {
+  const host = authority.replace(/:\d+$/, '')
+  return host.startsWith('[') || /^[\d.]+$/.test(host) ? undefined : host
+}

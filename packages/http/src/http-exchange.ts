@@ -1,0 +1,170 @@
+// One HTTP call as the engine sees it: the request it can send again, and the caller it answers.
+import type { Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { Attempt, BodyState, Call, Exchange, HeaderList, LocalReply, RequestView } from '@proxyless/core/spi'
+import type { Caller } from './caller.ts'
+import type { DispatchView } from './dispatch-view.ts'
+import { type RawHeaders, rawOfList } from './headers.ts'
+import { HttpAttempt } from './http-attempt.ts'
+import type { HttpTransport } from './http-transport.ts'
+import { ReplayBody } from './replay-body.ts'
+
+export class HttpExchange implements Exchange {
+  readonly view: RequestView
+  readonly body: BodyState
+  readonly caller: Caller
+  readonly upgrade: string | null
+  readonly #headers: HeaderList
+  readonly #transport: HttpTransport
+  readonly #given: unknown
+  readonly #stream: ReplayBody | undefined
+  #call: Call | undefined
+  #current: HttpAttempt | undefined
+
+  constructor(transport: HttpTransport, view: DispatchView, options: Dispatcher.DispatchOptions, caller: Caller) {
+    this.#transport = transport
+    this.view = view
+    this.caller = caller
+    this.upgrade = typeof options.upgrade === 'string' ? options.upgrade : null
+    this.#headers = view.headers
+    this.#given = options.body
+    this.#stream = isStreamed(options.body)
+      ? new ReplayBody(options.body, transport.maxReplayBytes, () => this.#call?.requestSent())
+      : undefined
+    this.body = this.#stream === undefined ? 'complete' : 'streaming'
+  }
+
+  attach(call: Call): void {
+    this.#call = call
+  }
+
+  replayable(): boolean {
+    return this.#stream === undefined || this.#stream.replayable
+  }
+
+  takeHeaders(): HeaderList {
+    return this.#headers.slice()
+  }
+
+  start(attempt: Attempt): void {
+    const pool = this.#transport.poolOf(attempt)
+    const job = new HttpAttempt(this, attempt, pool)
+    this.#current = job
+    pool.start(job)
+  }
+
+  abort(_attempt: Attempt): void {
+    this.#current?.stop(new Error('the mesh has ended this attempt'))
+  }
+
+  /** The caller gave up. */
+  cancel(reason: Error): void {
+    this.#call?.cancelled()
+    this.caller.error(reason)
+  }
+
+  reply(reply: LocalReply): void {
+    const call = this.#call
+    if (reply.code !== undefined && call !== undefined && this.#transport.throwsLocalReplies) {
+      this.caller.error(this.#transport.mesh.error(call, reply))
+      return
+    }
+    deliver(this.caller, reply, call, this.view.method)
+  }
+
+  breakOff(error: Error): void {
+    this.caller.error(error)
+  }
+
+  copy(target: string, headers: HeaderList, authority: string): Exchange | undefined {
+    const body = this.#stream === undefined ? this.#given : this.#stream.whole
+    if (body === undefined && this.#stream !== undefined) return undefined
+    const { scheme, port, method } = this.view
+    const view: DispatchView = {
+      scheme,
+      port,
+      method,
+      target,
+      authority,
+      headers,
+      header: (name) => this.view.header(name),
+    }
+    return new HttpExchange(
+      this.#transport,
+      view,
+      { path: target, method, body: body ?? null } as Dispatcher.DispatchOptions,
+      new Nobody(),
+    )
+  }
+
+  /** The body for an attempt: from its beginning every time. */
+  bodyFor(): unknown {
+    return this.#stream ?? this.#given
+  }
+
+  /** What the application's own body stream threw. */
+  get bodyFailure(): Error | undefined {
+    const failure = this.#stream?.failure
+    return failure === undefined || failure instanceof Error ? failure : new Error(String(failure))
+  }
+}
+
+/** Strings, buffers, blobs and forms can be sent again as they are; whatever else can be iterated is a stream. */
+function isStreamed(body: unknown): body is AsyncIterable<Uint8Array> {
+  if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body) || body instanceof ArrayBuffer) return false
+  const tag = (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
+  if (tag === 'FormData' || tag === 'Blob' || tag === 'File') return false
+  return Symbol.asyncIterator in body || Symbol.iterator in body
+}
+
+function deliver(caller: Caller, reply: LocalReply, call: Call | undefined, method: string): void {
+  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : Buffer.from(reply.body)
+  const headers = reply.headers
+  if (body.length > 0 && !headers.includes('content-type')) headers.push('content-type', 'text/plain')
+  headers.push('content-length', String(body.length))
+  if (reply.code !== undefined) {
+    headers.push('x-mesh-response-flags', call?.flags ?? '-', 'x-mesh-response-details', reply.details)
+    if (call !== undefined) headers.push('x-mesh-breadcrumb', call.breadcrumb.replace(/[^ -~]/g, '?'))
+  }
+  try {
+    let rest: (() => void) | undefined = () => {
+      rest = undefined
+      if (body.length > 0 && method !== 'HEAD') caller.data(body)
+      caller.end([])
+    }
+    if (caller.head(reply.status, rawOfList(headers), () => rest?.(), '')) rest()
+  } catch (error) {
+    caller.error(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+/** Who reads the answer to a copy. */
+class Nobody implements Caller {
+  start(): void {
+    // copies cannot be aborted
+  }
+
+  head(_status: number, _raw: RawHeaders): boolean {
+    return true
+  }
+
+  data(): boolean {
+    return true
+  }
+
+  end(): void {
+    // the answer to a copy is thrown away
+  }
+
+  error(): void {
+    // and so is its failure
+  }
+
+  upgrade(_status: number, _raw: RawHeaders, socket: Duplex): void {
+    socket.destroy()
+  }
+
+  firstByte(): void {
+    // nobody waits for it
+  }
+}

@@ -1,0 +1,81 @@
+// A request body that can be sent more than once: what a stream yields is remembered up to a limit.
+// Not for strings and buffers, which can be sent again as they are.
+
+type Chunk = Uint8Array | string
+type Source = AsyncIterator<Chunk> | Iterator<Chunk>
+
+export class ReplayBody implements AsyncIterable<Chunk> {
+  readonly #source: Source
+  readonly #maxBytes: number
+  readonly #onEnd: () => void
+  #chunks: Chunk[] = []
+  /** Chunks forgotten because the limit was passed. */
+  #dropped = 0
+  #bytes = 0
+  #pulling: Promise<void> | undefined
+  #state: 'open' | 'ended' | 'failed' = 'open'
+  #overflowed = false
+  #failure: unknown
+
+  /** @param onEnd told once, when the source has ended */
+  constructor(source: AsyncIterable<Chunk> | Iterable<Chunk>, maxBytes: number, onEnd: () => void) {
+    this.#source = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    this.#maxBytes = maxBytes
+    this.#onEnd = onEnd
+  }
+
+  /** False once the limit was passed, or the source itself has failed. */
+  get replayable(): boolean {
+    return !this.#overflowed && this.#state !== 'failed'
+  }
+
+  /** What the application's own stream threw; that is its error, not the network's. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** The whole body once it has ended, for copies; undefined while open or when too large. */
+  get whole(): readonly Chunk[] | undefined {
+    return this.#state === 'ended' && !this.#overflowed ? this.#chunks : undefined
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Chunk, void, undefined> {
+    for (let position = 0; ; position++) {
+      while (position - this.#dropped >= this.#chunks.length) {
+        if (this.#state === 'ended') return
+        if (this.#state === 'failed') throw this.#failure
+        this.#pulling ??= this.#pull()
+        await this.#pulling
+      }
+      const chunk = this.#chunks[position - this.#dropped]
+      if (this.#overflowed) this.#forgetUntil(position + 1)
+      if (chunk !== undefined) yield chunk
+    }
+  }
+
+  #forgetUntil(position: number): void {
+    const count = position - this.#dropped
+    this.#chunks.splice(0, count)
+    this.#dropped += count
+  }
+
+  /** One chunk from the source; shared, so that an attempt that was stopped while waiting loses nothing for the next. */
+  async #pull(): Promise<void> {
+    try {
+      const { done, value } = await this.#source.next()
+      if (done === true) {
+        this.#state = 'ended'
+        this.#onEnd()
+      } else {
+        this.#chunks.push(value)
+        this.#bytes += typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength
+        if (this.#bytes > this.#maxBytes) this.#overflowed = true
+      }
+    } catch (failure) {
+      this.#state = 'failed'
+      this.#failure = failure
+    } finally {
+      this.#pulling = undefined
+    }
+  }
+}

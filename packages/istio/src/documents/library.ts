@@ -1,0 +1,98 @@
+// All resources that are in force: the last good version of each. A bad document never empties the mesh.
+// Remembers what every text held, so that unchanged texts are not read again.
+import type { DocumentText, Problem } from '@proxyless/core/spi'
+import type { Pace } from '../pace.ts'
+import { problemOf } from './problem.ts'
+import { readText } from './read-text.ts'
+import type { ReadOptions, TextContent } from './read-text.ts'
+import type { Resource } from './resource.ts'
+
+export interface Shelf {
+  /** In the order of the texts; kept ones keep their old place at the end. */
+  readonly resources: readonly Resource[]
+  readonly problems: readonly Problem[]
+}
+
+interface Known {
+  readonly text: string
+  readonly content: TextContent
+}
+
+export class Library {
+  readonly #options: ReadOptions
+  #known = new Map<string, Known>()
+  #inForce: ReadonlyMap<string, Resource> = new Map()
+
+  constructor(options: ReadOptions) {
+    this.#options = options
+  }
+
+  async update(texts: readonly DocumentText[], pace: Pace): Promise<Shelf> {
+    const known = new Map<string, Known>()
+    for (const text of texts) {
+      const before = this.#known.get(text.name)
+      const content = before?.text === text.text ? before.content : readText(text, this.#options)
+      known.set(text.name, { text: text.text, content })
+      if (pace.due()) await pace.rest()
+    }
+    const contents = [...known].map(([name, { content }]) => ({ name, content }))
+    const shelf = this.#settle(contents)
+    this.#known = known
+    return shelf
+  }
+
+  #settle(contents: readonly { name: string; content: TextContent }[]): Shelf {
+    const problems: Problem[] = []
+    const inForce = new Map<string, Resource>()
+    for (const { content } of contents) for (const resource of content.accepted) accept(resource, inForce, problems)
+    for (const { name, content } of contents) {
+      for (const refused of content.refused) {
+        const previous = this.#inForce.get(refused.id)
+        const keep = previous !== undefined && !inForce.has(refused.id)
+        if (keep) inForce.set(refused.id, previous)
+        problems.push(...refused.problems(keep ? 'kept' : 'void'))
+      }
+      if (content.unreadable.length > 0) {
+        const kept = this.#keepAllOf(name, inForce)
+        problems.push(...content.unreadable.map((problem) => problem(kept ? 'kept' : 'void')))
+      }
+      problems.push(...content.notes)
+    }
+    this.#keepInsteadOfFailing(inForce, problems)
+    this.#inForce = inForce
+    return { resources: [...inForce.values()], problems }
+  }
+
+  /** Which documents a broken text lost is unknown, so all stay that it held and that are nowhere now. */
+  #keepAllOf(name: string, inForce: Map<string, Resource>): boolean {
+    let kept = false
+    for (const [id, resource] of this.#inForce) {
+      if (resource.chunk.source !== name || inForce.has(id)) continue
+      inForce.set(id, resource)
+      kept = true
+    }
+    return kept
+  }
+
+  /** A rule that would close its host gives way to its last good version. */
+  #keepInsteadOfFailing(inForce: Map<string, Resource>, problems: Problem[]): void {
+    for (const [id, resource] of inForce) {
+      const previous = this.#inForce.get(id)
+      const keep = resource.failClosed && previous !== undefined && !previous.failClosed
+      const outcome = !resource.failClosed ? 'applied' : keep ? 'kept' : 'void'
+      for (const finding of resource.findings) problems.push(problemOf(finding, resource, outcome))
+      if (keep) inForce.set(id, previous)
+    }
+  }
+}
+
+function accept(resource: Resource, inForce: Map<string, Resource>, problems: Problem[]): void {
+  const earlier = inForce.get(resource.id)
+  if (earlier !== undefined) {
+    const at = problemOf({ code: 'DUPLICATE_RESOURCE', severity: 'warning', path: '', message: '' }, earlier, 'applied')
+    const message = `${resource.id} appears twice; this one is used instead of ${at.source}:${at.line}`
+    problems.push(problemOf({ code: 'DUPLICATE_RESOURCE', severity: 'warning', path: '', message }, resource, 'applied'))
+    inForce.delete(resource.id)
+  }
+  inForce.set(resource.id, resource)
+}

@@ -1,0 +1,92 @@
+// One text (a file, a body) to its resources. What it cannot accept it describes; it never throws.
+// Called by the library of texts, once per change of a text.
+import type { DocumentText, Problem, RegexEngine } from '@proxyless/core/spi'
+import { hashText } from './hash.ts'
+import { splitDocuments } from './chunk.ts'
+import type { Chunk } from './chunk.ts'
+import { parseChunk } from './parse.ts'
+import type { Parsed } from './parse.ts'
+import { problemOfNote } from './problem.ts'
+import type { PathKey } from './path.ts'
+import { readResource } from './read-resource.ts'
+import type { Refused } from './read-resource.ts'
+import type { Resource } from './resource.ts'
+import { isRecord } from '../schema/walk.ts'
+
+export interface ReadOptions {
+  readonly defaultNamespace: string
+  readonly strict: boolean
+  readonly regex: RegexEngine
+}
+
+/** What a text holds. */
+export interface TextContent {
+  readonly accepted: readonly Resource[]
+  readonly refused: readonly Refused[]
+  /** Problems of documents whose identity is unknown; true to whether their file kept what it had. */
+  readonly unreadable: ((outcome: Problem['outcome']) => Problem)[]
+  /** Problems of documents that are fine otherwise. */
+  readonly notes: readonly Problem[]
+}
+
+interface Draft extends TextContent {
+  readonly accepted: Resource[]
+  readonly refused: Refused[]
+  readonly notes: Problem[]
+}
+
+export function readText(text: DocumentText, options: ReadOptions): TextContent {
+  const draft: Draft = { accepted: [], refused: [], unreadable: [], notes: [] }
+  for (const chunk of splitDocuments(text.name, text.text)) {
+    const parsed = parseChunk(chunk)
+    if (parsed.value === undefined || parsed.notes.some((note) => note.severity === 'error')) addUnreadable(draft, chunk, parsed)
+    else readValue(draft, parsed, chunk, options)
+  }
+  return draft
+}
+
+function addUnreadable(draft: Draft, chunk: Chunk, parsed: Parsed): void {
+  const name = guessName(chunk.text)
+  for (const note of parsed.notes) draft.unreadable.push((outcome) => problemOfNote(note, name, chunk, outcome))
+}
+
+function readValue(draft: Draft, parsed: Parsed, chunk: Chunk, options: ReadOptions): void {
+  const hash = hashText(chunk.text)
+  for (const { value, root } of expand(parsed.value, [])) {
+    const read = readResource(value, { chunk, root, hash: (hash + draft.accepted.length) >>> 0 }, options)
+    if (read.kind === 'accepted') draft.accepted.push(read.resource)
+    else if (read.kind === 'refused') draft.refused.push(read.refused)
+    else if (read.kind === 'ignored') draft.notes.push(read.problem)
+    else draft.unreadable.push(read.problem)
+  }
+  const name = draft.accepted.at(-1)?.id ?? guessName(chunk.text)
+  for (const note of parsed.notes) {
+    const raised = options.strict ? { ...note, severity: 'error' as const } : note
+    if (options.strict) refuseLast(draft, chunk, name)
+    draft.notes.push(problemOfNote(raised, name, chunk, options.strict ? 'void' : 'applied'))
+  }
+}
+
+/** Under `strict` a note of hygiene takes the document out of use. */
+function refuseLast(draft: Draft, chunk: Chunk, id: string): void {
+  const at = draft.accepted.findIndex((resource) => resource.chunk === chunk)
+  if (at === -1) return
+  draft.accepted.splice(at, 1)
+  draft.refused.push({ id, source: chunk.source, problems: () => [] })
+}
+
+/** Lists (`kind: List`, or a JSON array) to their items. */
+function expand(value: unknown, root: readonly PathKey[]): { value: unknown; root: readonly PathKey[] }[] {
+  if (value === null) return []
+  if (Array.isArray(value)) return value.flatMap((item, index) => expand(item, [...root, index]))
+  if (isRecord(value) && typeof value['kind'] === 'string' && /List$/.test(value['kind']) && Array.isArray(value['items'])) {
+    return value['items'].flatMap((item: unknown, index) => expand(item, [...root, 'items', index]))
+  }
+  return [{ value, root }]
+}
+
+function guessName(text: string): string {
+  const kind = /^\s*"?kind"?:\s*"?(\w+)/m.exec(text)?.[1]
+  const name = /^\s+"?name"?:\s*"?([\w.-]+)/m.exec(text)?.[1]
+  return [kind ?? 'document', name].filter((part) => part !== undefined).join(' ')
+}

@@ -1,0 +1,51 @@
+// What the matchers of a route must satisfy beyond their shape; patterns are compiled once to see that they are RE2.
+import type { RegexEngine } from '@proxyless/core/spi'
+import { joinPath } from '../documents/path.ts'
+import type { Report } from '../findings.ts'
+import type { StringMatchSpec } from '../schema/primitives.ts'
+import type { HttpMatchSpec } from '../schema/virtual-service.ts'
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
+
+export function checkHttpMatch(match: HttpMatchSpec, path: string, report: Report, regex: RegexEngine): void {
+  for (const field of ['uri', 'scheme', 'method', 'authority'] as const) {
+    const value = match[field]
+    if (value !== undefined) checkString(value, `${path}.${field}`, report, regex, field === 'uri')
+  }
+  for (const field of ['headers', 'withoutHeaders', 'queryParams'] as const) {
+    for (const [name, value] of Object.entries(match[field] ?? {})) {
+      const at = joinPath(`${path}.${field}`, name)
+      if (field !== 'queryParams') checkHeaderName(name, at, report)
+      if (value !== null && !(value.regex === '*' && field !== 'queryParams')) checkString(value, at, report, regex, false)
+    }
+  }
+}
+
+export function checkRegex(pattern: string, path: string, report: Report, regex: RegexEngine): void {
+  if (pattern.length > 1024) report.error('REGEX_INVALID', path, 'the pattern is longer than 1024 characters')
+  try {
+    regex.compile(pattern)
+  } catch (error) {
+    report.error('REGEX_INVALID', path, `not a valid RE2 pattern: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+export function isHeaderName(name: string): boolean {
+  return TOKEN.test(name)
+}
+
+function checkHeaderName(name: string, path: string, report: Report): void {
+  if (name.startsWith('@request.auth.claims')) {
+    report.warn('UNSUPPORTED_FIELD', path, 'JWT claims exist at gateways only; this match entry never matches')
+  } else if (!isHeaderName(name) && ![':method', ':path', ':scheme', ':authority'].includes(name)) {
+    report.error('INVALID_VALUE', path, `"${name}" is not a header name`)
+  }
+}
+
+function checkString(match: StringMatchSpec, path: string, report: Report, regex: RegexEngine, emptyPrefix: boolean): void {
+  const set = [match.exact, match.prefix, match.regex].filter((value) => value !== undefined)
+  if (set.length > 1) report.error('CONFLICTING_FIELDS', path, 'exact, prefix and regex exclude one another')
+  if (match.prefix === '' && !emptyPrefix) report.error('INVALID_VALUE', `${path}.prefix`, 'an empty prefix matches everything; leave it out')
+  if (match.regex === '') report.error('INVALID_VALUE', `${path}.regex`, 'the pattern is empty')
+  else if (match.regex !== undefined) checkRegex(match.regex, `${path}.regex`, report, regex)
+}

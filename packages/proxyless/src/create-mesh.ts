@@ -1,0 +1,94 @@
+// The front door: puts the rooms together into a mesh an application can call through.
+import { randomUUID } from 'node:crypto'
+import type { ConfigSource, ExplainRequest, Explanation, MeshStatus } from '@proxyless/core'
+import { Mesh as House } from '@proxyless/core/spi'
+import { fileSource } from '@proxyless/feed'
+import { createFetch, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
+import { documentSource, fromDocuments } from '@proxyless/istio'
+import { processClock } from './host/process-clock.ts'
+import { processRandom } from './host/process-random.ts'
+import { regexEngine } from './host/regex.ts'
+import { processResolver } from './host/resolver.ts'
+import { workloadFromEnvironment } from './host/workload.ts'
+import { checkOptions, type CreateMeshOptions } from './options.ts'
+
+const defaultReplayBytes = 1_048_576
+
+/** A running mesh. Close it, or declare it with `await using`. */
+export interface Mesh extends AsyncDisposable {
+  /** The platform's fetch, through the mesh. */
+  readonly fetch: MeshFetch
+  /** An undici Dispatcher: for `setGlobalDispatcher` and for `dispatcher` options. */
+  readonly dispatcher: MeshDispatcher
+  /** Why a request would go where; sends nothing. @throws TypeError when the URL is not one */
+  explain(request: ExplainRequest): Explanation
+  /** Plain JSON: clusters, endpoints, health, ejections, limits, configuration version and problems. */
+  status(): MeshStatus
+  /** Resolves when the first configuration is in force. */
+  ready(): Promise<void>
+  /** Closes all connections and watchers; calls under way fail. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a mesh and waits for its first configuration.
+ * @throws MeshError INVALID_OPTION for a wrong option
+ */
+export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
+  checkOptions(options)
+  const clock = options.clock ?? processClock
+  const house = new House({
+    source: await sourceOf(options),
+    clock,
+    random: options.random ?? processRandom(),
+    regex: regexEngine,
+    resolver: processResolver(),
+    settings: {
+      trustRequestHeaders: options.trustRequestHeaders ?? false,
+      requestId: options.requestId === false ? undefined : randomUUID,
+      attemptCount: options.attemptCount ?? true,
+      faults: (options.faults ?? true) && process.env['PROXYLESS_FAULTS'] !== 'off',
+    },
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
+  })
+  const dispatcher = new MeshDispatcher(
+    new HttpTransport({
+      mesh: house,
+      clock,
+      maxReplayBytes: options.maxReplayBytes ?? defaultReplayBytes,
+      throwsLocalReplies: options.localReply === 'throw',
+    }),
+  )
+  await house.ready()
+  return {
+    fetch: createFetch(dispatcher),
+    dispatcher,
+    explain: (request) => house.explain(request),
+    status: () => house.status(),
+    ready: () => house.ready(),
+    close: () => house.close(),
+    [Symbol.asyncDispose]: () => house.close(),
+  }
+}
+
+async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
+  const { config } = options
+  if (isSource(config)) return config
+  const clock = options.clock ?? processClock
+  const documents = typeof config === 'string' ? fileSource(config, { clock }) : documentSource(config)
+  return fromDocuments(documents, {
+    workload: { ...(await workloadFromEnvironment()), ...options.workload },
+    regex: regexEngine,
+    clock,
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...(options.meshConfig === undefined ? {} : { meshConfig: options.meshConfig }),
+    ...(options.compat === undefined ? {} : { compat: options.compat }),
+    ...(options.strict === undefined ? {} : { strict: options.strict }),
+    ...(options.httpsAsL7 === undefined ? {} : { httpsAsL7: options.httpsAsL7 }),
+    ...(options.strictSidecarPorts === undefined ? {} : { strictSidecarPorts: options.strictSidecarPorts }),
+  })
+}
+
+function isSource(config: CreateMeshOptions['config']): config is ConfigSource {
+  return typeof config === 'object' && 'start' in config
+}

@@ -1,0 +1,18 @@
+// The package `proxyless`: a client-side service mesh inside the process.
+export { createMesh, type Mesh } from './create-mesh.ts'
+export type { CreateMeshOptions } from './options.ts'
+export {
+  type CallRecord,
+  type Clock,
+  type ConfigSink,
+  type ConfigSource,
+  type ExplainRequest,
+  type Explanation,
+  MeshError,
+  type MeshErrorCode,
+  type MeshObserver,
+  type MeshStatus,
+  type Problem,
+  type Random,
+} from '@proxyless/core'
+export type { Workload } from '@proxyless/istio'

@@ -1,0 +1,81 @@
+// What createMesh takes. Checked here, so that a wrong option is named at the door.
+import { MeshError, type Clock, type ConfigSource, type MeshObserver, type Random } from '@proxyless/core'
+import type { MeshSettingsInput, Workload } from '@proxyless/istio'
+
+export interface CreateMeshOptions {
+  /** Path of a file or directory of Istio documents (watched), documents as YAML texts or objects, or a ConfigSource. */
+  readonly config: string | readonly (string | object)[] | ConfigSource
+  /** Who is calling; what is left out comes from the environment (POD_NAMESPACE and the like). */
+  readonly workload?: Partial<Workload>
+  /** Istio's MeshConfig fields; a `kind: MeshConfig` document overrides them. */
+  readonly meshConfig?: MeshSettingsInput
+  /** Which Istio's defaults hold. Default `latest`. */
+  readonly compat?: 'latest' | 'istio-1.4'
+  /** Refuse documents with unknown fields instead of warning. Default false. */
+  readonly strict?: boolean
+  /** What a failure of the mesh's own looks like to the caller: Envoy's response, or a thrown MeshError. Default `response`. */
+  readonly localReply?: 'response' | 'throw'
+  /** Obey `x-envoy-*` timeout and retry headers of the application. Default false, as Envoy since 1.33. */
+  readonly trustRequestHeaders?: boolean
+  /** Apply http rules to https:// requests; false: as a sidecar, which cannot see into them. Default true. */
+  readonly httpsAsL7?: boolean
+  /** Ports exactly as a sidecar has them, without what makes plain cases work. Default false. */
+  readonly strictSidecarPorts?: boolean
+  /** Bytes of a streamed request body kept for another attempt. Default 1 MiB. */
+  readonly maxReplayBytes?: number
+  /** Time and chance, for tests. Defaults: the process clock, a generator seeded by the system. */
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly observer?: MeshObserver
+  /** Add x-request-id and x-envoy-attempt-count to what is sent. Default true each. */
+  readonly requestId?: boolean
+  readonly attemptCount?: boolean
+  /** False switches all fault injection off; so does PROXYLESS_FAULTS=off. Default true. */
+  readonly faults?: boolean
+}
+
+const known: ReadonlySet<string> = new Set([
+  'config',
+  'workload',
+  'meshConfig',
+  'compat',
+  'strict',
+  'localReply',
+  'trustRequestHeaders',
+  'httpsAsL7',
+  'strictSidecarPorts',
+  'maxReplayBytes',
+  'clock',
+  'random',
+  'observer',
+  'requestId',
+  'attemptCount',
+  'faults',
+])
+
+/** @throws MeshError INVALID_OPTION naming the option, what it is and what it may be */
+export function checkOptions(options: CreateMeshOptions): void {
+  if (typeof options !== 'object' || options === null)
+    refuse('createMesh needs an options object such as { config: "./mesh" }')
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) refuse(`unknown option "${name}"; known are ${[...known].join(', ')}`)
+  }
+  const { config, maxReplayBytes, compat, localReply } = options
+  const isSource = typeof config === 'object' && config !== null && 'start' in config
+  if (typeof config !== 'string' && !Array.isArray(config) && !isSource) {
+    refuse('config must be a path, an array of documents or a ConfigSource')
+  }
+  if (maxReplayBytes !== undefined && !(Number.isInteger(maxReplayBytes) && maxReplayBytes >= 0)) {
+    refuse(`maxReplayBytes must be a whole number of bytes, 0 or more, not ${maxReplayBytes}`)
+  }
+  oneOf('compat', compat, ['latest', 'istio-1.4'])
+  oneOf('localReply', localReply, ['response', 'throw'])
+}
+
+function oneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
+  if (value !== undefined && !allowed.includes(value)) refuse(`${name} must be ${allowed.join(' or ')}, not "${value}"`)
+}
+
+function refuse(message: string): never {
+  throw new MeshError('INVALID_OPTION', message)
+}

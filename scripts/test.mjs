@@ -1,0 +1,41 @@
+// `npm test [-- FILTER]`: every check, then every test; with a FILTER (passed to vitest) only the tests that match.
+// All checks run even if one fails; each counts as one in the closing line.
+import './setup.mjs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build, check, close, root, vitest } from './run.mjs'
+
+const filter = process.argv.slice(2)
+const checks = filter.length > 0 ? [] : allChecks()
+
+const failed = checks.filter(([name, passes]) => {
+  const ok = passes()
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}`)
+  return !ok
+})
+
+const tests = vitest(filter)
+for (const [name] of failed) console.log(`FAIL ${name}`)
+close({
+  passed: tests.passed + checks.length - failed.length,
+  failed: tests.failed + failed.length,
+  skipped: tests.skipped,
+})
+
+function allChecks() {
+  return [
+    ['format: oxfmt', () => check('oxfmt', ['--check', '.'])],
+    ['lint: oxlint', () => check('oxlint', ['--deny-warnings'])],
+    ['types: tsc -b', () => build('tsconfig.json')],
+    ['boundaries: turbo', () => check('turbo', ['boundaries'])],
+    ['unused: knip', () => check('knip', ['--no-config-hints'])],
+    ...published().map((path) => [`publish: ${path}`, () => check('publint', [path, '--strict'])]),
+  ]
+}
+
+function published() {
+  return readdirSync(join(root, 'packages'))
+    .map((name) => `packages/${name}`)
+    .filter((path) => existsSync(join(root, path, 'package.json')))
+    .filter((path) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).private !== true)
+}

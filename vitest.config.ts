@@ -1,0 +1,13 @@
+// How unit tests, conformance and laws run: straight from the sources, nothing has to be built first.
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { ClosingLine } from './test/kit/closing-line.ts'
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['proxyless-source', ...defaultServerConditions] } },
+  test: {
+    include: ['test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    reporters: ['default', new ClosingLine()],
+  },
+})

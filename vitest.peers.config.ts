@@ -1,0 +1,15 @@
+// How the suites against real peers run: one file at a time, because each one starts servers. See scripts/peers.mjs.
+import { defineConfig } from 'vitest/config'
+import base from './vitest.config.ts'
+
+export default defineConfig({
+  ...base,
+  test: {
+    ...base.test,
+    include: ['test/peers/**/*.peer.ts'],
+    passWithNoTests: true,
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+})
