@@ -1,28 +1,11 @@
 // Calls through the HTTP door over real sockets: what arrives, what comes back, what is retried.
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { request } from 'undici'
-import { startBackend, type Backend, type BackendOptions } from '../kit/backend.ts'
+import { backend, closeAfterEach, mesh } from '../kit/opened.ts'
 import { until } from '../kit/until.ts'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
-import { startMesh, type TestMesh } from '../kit/mesh.ts'
 
-const open: { close(): Promise<void> }[] = []
-
-afterEach(async () => {
-  for (const each of open.splice(0).toReversed()) await each.close()
-})
-
-async function backend(options: BackendOptions = {}): Promise<Backend> {
-  const started = await startBackend(options)
-  open.push(started)
-  return started
-}
-
-async function mesh(...args: Parameters<typeof startMesh>): Promise<TestMesh> {
-  const started = await startMesh(...args)
-  open.push(started)
-  return started
-}
+closeAfterEach()
 
 const retryOn5xx = {
   numRetries: 2,
@@ -59,7 +42,7 @@ describe('a meshed call', () => {
       const m = await mesh(
         config([host(['svc'], [route(forward('c', { retry: retryOn5xx }))])], [cluster('c', [endpoint(b.authority)])]),
       )
-      const response = await m.fetch('http://svc/', { method: 'POST', body: make(), duplex: 'half' } as RequestInit)
+      const response = await m.fetch('http://svc/', { method: 'POST', body: make(), duplex: 'half' })
       expect(response.status).toBe(200)
       expect(b.requests).toHaveLength(2)
       expect(b.requests[0]?.body).not.toBe('')

@@ -36,11 +36,11 @@ test('misbehaves as told', async () => {
   await expect(call(backend)).rejects.toThrow('other side closed')
   await expect(call(backend)).rejects.toThrow(/ECONNRESET|closed/)
   const half = await call(backend)
-  await expect(half.body.text()).rejects.toThrow()
+  await expect(half.body.text()).rejects.toThrow(/./)
   const hanging = call(backend)
   await until(() => backend.requests.length === 4)
   backend.dropConnections()
-  await expect(hanging).rejects.toThrow()
+  await expect(hanging).rejects.toThrow(/ECONNRESET|closed/)
   await until(() => backend.connections === 0)
 })
 
@@ -81,7 +81,7 @@ test('speaks TLS, and asks for a client certificate', async ({ skip }) => {
         started.on('error', reject).end()
       })
     expect(await get({ ...identity, servername: 'reviews.test' })).toBe(200)
-    await expect(get({})).rejects.toThrow()
+    await expect(get({})).rejects.toThrow(/./)
   } finally {
     await certificates.remove()
   }

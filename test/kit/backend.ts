@@ -162,7 +162,10 @@ class RecordingBackend implements Backend {
     append(response, 'x-backend', this.name)
     if (instead === 'half') {
       response.setHeader('content-length', Math.max(2, body.length * 2))
-      write(response, body === '' ? '.' : body)
+      const part = body === '' ? '.' : body
+      // the two kinds of response agree on this call, but not in its type
+      if ('stream' in response) response.write(part)
+      else response.write(part)
       setImmediate(() => reset(request, response))
     } else {
       response.end(body)
@@ -200,13 +203,7 @@ function append(response: Outgoing, name = '', value = ''): void {
   response.setHeader(name, before === undefined ? value : [before, value].flat().map(String))
 }
 
-function write(response: Outgoing, chunk: string): void {
-  // the two kinds of response agree on this call, but not in its type
-  if ('stream' in response) response.write(chunk)
-  else response.write(chunk)
-}
-
 function reset(request: Incoming, response: Outgoing): void {
   if ('stream' in response) response.stream.close(2)
-  else (request.socket as Socket).resetAndDestroy()
+  else request.socket.resetAndDestroy()
 }

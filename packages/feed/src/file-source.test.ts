@@ -203,7 +203,13 @@ describe('bad news', () => {
   test('a file that can be seen but not read is void, and told once', async () => {
     await put('b.yaml', 'B')
     await symlink('/proc/self/mem', join(directory, 'a.yaml')) // reading it at 0 fails, for root too
-    if (await readFile(join(directory, 'a.yaml')).then(() => true, () => false)) return
+    if (
+      await readFile(join(directory, 'a.yaml')).then(
+        () => true,
+        () => false,
+      )
+    )
+      return
     const seen = watchFrom(directory)
     await seen.until({ 'b.yaml': 'B' })
     await seen.untilProblems(1)

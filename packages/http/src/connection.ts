@@ -15,6 +15,8 @@ export class Connection {
   readonly #client: Client
   active = 0
   served = 0
+  /** It stands in its pool's free list. */
+  listed = false
 
   constructor(
     socket: Socket,

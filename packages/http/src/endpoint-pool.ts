@@ -17,7 +17,7 @@ export class EndpointPool implements Connections {
   readonly #onEmpty: () => void
   readonly #connections = new Set<Connection>()
   readonly #free: Connection[] = []
-  #queue: HttpAttempt[] = []
+  readonly #queue: HttpAttempt[] = []
   #connecting = 0
   #connector: Connector | undefined
   #draining = false
@@ -103,6 +103,7 @@ export class EndpointPool implements Connections {
       const connection = this.#free[i]
       if (connection === undefined || (connection.lane !== lane && !connection.closed)) continue
       this.#free.splice(i, 1)
+      connection.listed = false
       if (connection.closed) continue
       if (!this.#worn(connection)) return connection
       if (connection.active === 0) connection.close()
@@ -111,7 +112,9 @@ export class EndpointPool implements Connections {
   }
 
   #putBack(connection: Connection): void {
-    if (!this.#free.includes(connection)) this.#free.push(connection)
+    if (connection.listed) return
+    connection.listed = true
+    this.#free.push(connection)
   }
 
   /** Too old, or has carried as many requests as it may. */
@@ -182,7 +185,7 @@ export class EndpointPool implements Connections {
 
   #connected(socket: Socket, lane: string, authority: string, secure: boolean): void {
     this.#connecting--
-    const { model, limits } = this.#cluster
+    const { model } = this.#cluster
     const connection = new Connection(
       socket,
       lane,
@@ -200,8 +203,7 @@ export class EndpointPool implements Connections {
       connection.destroy()
       return
     }
-    if (limits.connections < 0) limits.connections = 0
-    this.#free.push(connection)
+    this.#putBack(connection)
     this.#serveQueue()
   }
 

@@ -21,7 +21,11 @@ export function connectFailureOf(error: unknown): Failure {
 /** Why an established connection gave no response. */
 export function requestFailureOf(error: unknown): Failure {
   const code = codeOf(error)
-  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (
+    (error as { name?: unknown } | undefined)?.name === 'HTTPParserError' ||
+    code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ||
+    code === 'UND_ERR_HEADERS_OVERFLOW'
+  ) {
     return 'protocolError'
   }
   const message = error instanceof Error ? error.message : ''

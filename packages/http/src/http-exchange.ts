@@ -105,7 +105,8 @@ export class HttpExchange implements Exchange {
   /** What the application's own body stream threw. */
   get bodyFailure(): Error | undefined {
     const failure = this.#stream?.failure
-    return failure === undefined || failure instanceof Error ? failure : new Error(String(failure))
+    if (failure === undefined || failure instanceof Error) return failure
+    return new Error('the request body stream failed', { cause: failure })
   }
 }
 

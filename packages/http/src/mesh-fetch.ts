@@ -18,7 +18,7 @@ export function createFetch(dispatcher: Dispatcher): MeshFetch {
     const given = Object.assign({}, options, { dispatcher }) as UndiciInit & { body?: unknown }
     if (isForeignForm(given.body)) given.body = ownForm(given.body)
     try {
-      return (await undiciFetch(url, given)) as unknown as Response
+      return await undiciFetch(url, given)
     } catch (error) {
       if (error instanceof TypeError && error.cause instanceof MeshError) throw error.cause
       throw error

@@ -8,7 +8,7 @@ export class ReplayBody implements AsyncIterable<Chunk> {
   readonly #source: Source
   readonly #maxBytes: number
   readonly #onEnd: () => void
-  #chunks: Chunk[] = []
+  readonly #chunks: Chunk[] = []
   /** Chunks forgotten because the limit was passed. */
   #dropped = 0
   #bytes = 0

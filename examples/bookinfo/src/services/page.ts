@@ -31,8 +31,9 @@ export function renderPage({ user, details, reviews }: PageContent): string {
 `
 }
 
-function renderDetails({ id: _, ...facts }: Details): string {
-  const rows = Object.entries(facts).map(([name, value]) => `<tr><th>${escape(name)}<td>${escape(String(value))}`)
+function renderDetails(details: Details): string {
+  const facts = Object.entries(details).filter(([name]) => name !== 'id')
+  const rows = facts.map(([name, value]) => `<tr><th>${escape(name)}<td>${escape(String(value))}`)
   return `<table>${rows.join('')}</table>`
 }
 
@@ -42,7 +43,8 @@ function renderReviews({ version, instance, reviews }: Reviews): string {
 
 function renderReview({ reviewer, text, stars, color, error }: Review): string {
   const shown = '★'.repeat(stars ?? 0) + (stars === undefined ? '' : '☆'.repeat(5 - stars))
-  const rating = error === undefined ? `<span style="color:${escape(color ?? '')}">${shown}</span>` : `<em>${escape(error)}</em>`
+  const rating =
+    error === undefined ? `<span style="color:${escape(color ?? '')}">${shown}</span>` : `<em>${escape(error)}</em>`
   return `<blockquote>${escape(text)}<cite>${escape(reviewer)}</cite> ${rating}</blockquote>`
 }
 

@@ -25,7 +25,10 @@ export interface Review {
 
 const texts: readonly (readonly [reviewer: string, text: string])[] = [
   ['Reviewer1', 'An extremely entertaining play by Shakespeare. The slapstick humour is refreshing!'],
-  ['Reviewer2', 'Absolutely fun and entertaining. The play lacks thematic depth when compared to other plays by Shakespeare.'],
+  [
+    'Reviewer2',
+    'Absolutely fun and entertaining. The play lacks thematic depth when compared to other plays by Shakespeare.',
+  ],
 ]
 
 const colors: Readonly<Record<string, string>> = { v2: 'black', v3: 'red' }

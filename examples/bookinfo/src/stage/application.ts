@@ -110,7 +110,7 @@ export class Application {
 
 /** Looks every 10 ms; false when `timeoutMs` have passed without. */
 export async function waitFor(check: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
-  for (const end = performance.now() + timeoutMs; performance.now() < end; ) {
+  for (const end = performance.now() + timeoutMs; performance.now() < end;) {
     if (await check()) return true
     await delay(10)
   }

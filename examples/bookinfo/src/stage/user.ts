@@ -36,6 +36,23 @@ export async function visitMany(
   return visits
 }
 
+/** Looks again and again, so many at a time, until stopped. */
+export function keepVisiting(atOnce: number, look: () => Promise<Visit>): { stop(): Promise<Visit[]> } {
+  const visits: Visit[] = []
+  let going = true
+  const person = async (): Promise<void> => {
+    while (going) visits.push(await look())
+  }
+  const people = Promise.all(Array.from({ length: atOnce }, person))
+  return {
+    async stop() {
+      going = false
+      await people
+      return visits
+    },
+  }
+}
+
 /** How many visits each version of reviews answered; a visit that failed counts under its status. */
 export function countVersions(visits: readonly Visit[]): Readonly<Record<string, number>> {
   return countBy(visits, ({ status, text }) =>

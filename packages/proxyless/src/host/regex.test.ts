@@ -86,7 +86,8 @@ describe('a pattern', () => {
         if (safe === undefined) return
         safePatterns++
         const reference = RE2JS.compile(pattern)
-        for (const text of samples) expect([pattern, text, safe.test(text)]).toEqual([pattern, text, reference.testExact(text)])
+        for (const text of samples)
+          expect([pattern, text, safe.test(text)]).toEqual([pattern, text, reference.testExact(text)])
       }),
       { numRuns: 3000 },
     )
@@ -117,7 +118,17 @@ describe('a pattern', () => {
 })
 
 describe('hostile patterns and texts', () => {
-  const hostile = ['^(a+)+$', '(a|a)*b', '(.*)*x', '.*.*.*=.*', '(a?){50}a{50}', '.*a{1,60}b', '.*(a|aa|aaa)b', 'a*', '[^=]*=[^;]*;']
+  const hostile = [
+    '^(a+)+$',
+    '(a|a)*b',
+    '(.*)*x',
+    '.*.*.*=.*',
+    '(a?){50}a{50}',
+    '.*a{1,60}b',
+    '.*(a|aa|aaa)b',
+    'a*',
+    '[^=]*=[^;]*;',
+  ]
 
   test.each(hostile)('%j takes linear time', (pattern) => {
     const regex = regexEngine.compile(pattern)
@@ -161,15 +172,64 @@ describe('replaceAll', () => {
   })
 })
 
-const characters = fc.constantFrom('a', 'b', 'x', 'v', '1', '2', '/', '.', '-', ';', '=', ' ', '\n', '\v', 'é', '😀', '\ud83d')
+const characters = fc.constantFrom(
+  'a',
+  'b',
+  'x',
+  'v',
+  '1',
+  '2',
+  '/',
+  '.',
+  '-',
+  ';',
+  '=',
+  ' ',
+  '\n',
+  '\v',
+  'é',
+  '😀',
+  '\ud83d',
+)
 const texts = fc.oneof(
   fc.array(characters, { maxLength: 12 }).map((parts) => parts.join('')),
   fc.array(fc.constantFrom('a', 'b', '/', '1'), { maxLength: 8 }).map((parts) => parts.join('')),
-  fc.constantFrom('/api/v1', '/api/x/users/12', 'a-12', 'x.png', 'v1/aa', 'x;x', 'a@a.b', 'aab', 'aaab', 'abc', 'ab/ 1'),
+  fc.constantFrom(
+    '/api/v1',
+    '/api/x/users/12',
+    'a-12',
+    'x.png',
+    'v1/aa',
+    'x;x',
+    'a@a.b',
+    'aab',
+    'aaab',
+    'abc',
+    'ab/ 1',
+  ),
 )
 
-const atoms = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\d', '\\w', '/', '[^/]', '\\.', '(a)', '(?:a|b)', '(ab|)', 'é', '\\S')
+const atoms = fc.constantFrom(
+  'a',
+  'b',
+  '.',
+  '[ab]',
+  '[^a]',
+  '\\d',
+  '\\w',
+  '/',
+  '[^/]',
+  '\\.',
+  '(a)',
+  '(?:a|b)',
+  '(ab|)',
+  'é',
+  '\\S',
+)
 const quantifiers = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '{1,}', '*?')
 const patterns = fc
-  .array(fc.tuple(atoms, quantifiers).map(([atom, quantifier]) => atom + quantifier), { minLength: 1, maxLength: 6 })
+  .array(
+    fc.tuple(atoms, quantifiers).map(([atom, quantifier]) => atom + quantifier),
+    { minLength: 1, maxLength: 6 },
+  )
   .map((parts) => parts.join(''))

@@ -69,13 +69,16 @@ function compileRe2(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern)
   } catch (error) {
-    throw new Error(`invalid regular expression (RE2 syntax) "${pattern}": ${reasonOf(pattern, error)}`, { cause: error })
+    throw new Error(`invalid regular expression (RE2 syntax) "${pattern}": ${reasonOf(pattern, error)}`, {
+      cause: error,
+    })
   }
 }
 
 function reasonOf(pattern: string, error: unknown): string {
   const said = error instanceof Error ? error.message.replace('error parsing regexp: ', '') : String(error)
-  if (/\(\?<?[=!]/.test(pattern) && /Perl syntax|named capture/.test(said)) return 'lookahead and lookbehind are not supported'
+  if (/\(\?<?[=!]/.test(pattern) && /Perl syntax|named capture/.test(said))
+    return 'lookahead and lookbehind are not supported'
   if (/invalid escape sequence: `\\[1-9k]/.test(said)) return 'backreferences are not supported'
   return said
 }

@@ -10,7 +10,14 @@ describe('the resolver', () => {
 
   test('takes the shortest lifetime when DNS knows all addresses', async () => {
     const resolver = processResolver(
-      dns({ lookup: ['10.0.0.1', 'fd00::1'], v4: [['10.0.0.1', 30], ['10.0.0.9', 2]], v6: [['fd00::1', 20]] }),
+      dns({
+        lookup: ['10.0.0.1', 'fd00::1'],
+        v4: [
+          ['10.0.0.1', 30],
+          ['10.0.0.9', 2],
+        ],
+        v6: [['fd00::1', 20]],
+      }),
     )
     expect((await resolver.resolve('a.example')).ttlMs).toBe(20_000)
   })

@@ -35,8 +35,19 @@ class NotSimple extends Error {}
 const any = complement(single(0x0a))
 const digit = charSet([[0x30, 0x39]])
 // RE2's ASCII meanings; \s has no vertical tab
-const word = union([digit, charSet([[0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]])])
-const space = charSet([[0x09, 0x0a], [0x0c, 0x0d], [0x20, 0x20]])
+const word = union([
+  digit,
+  charSet([
+    [0x41, 0x5a],
+    [0x5f, 0x5f],
+    [0x61, 0x7a],
+  ]),
+])
+const space = charSet([
+  [0x09, 0x0a],
+  [0x0c, 0x0d],
+  [0x20, 0x20],
+])
 
 const escapes: ReadonlyMap<string, CharSet> = new Map([
   ['d', digit],
@@ -106,7 +117,8 @@ class Reader {
     const { min, max } = this.#quantifier()
     if (min === 1 && max === 1) return items
     const [only] = items
-    if (items.length === 1 && only?.kind === 'repeat' && only.min === 1 && only.max === 1) return [{ ...only, min, max }]
+    if (items.length === 1 && only?.kind === 'repeat' && only.min === 1 && only.max === 1)
+      return [{ ...only, min, max }]
     if (min !== 0 || max !== 1) throw new NotSimple()
     const choices = items.length === 1 && only?.kind === 'choice' ? only.alternatives : [fixed(items)]
     return [{ kind: 'choice', alternatives: [...choices, []] }]

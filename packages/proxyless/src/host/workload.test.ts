@@ -32,7 +32,9 @@ describe('the workload', () => {
       namespace: 'shop',
       labels: { app: 'reviews', version: 'v1', note: 'a "b" \\' },
     })
-    expect((await read({ PROXYLESS_LABELS_FILE: '/labels' }, { ...files, '/labels': 'a="b"' })).labels).toEqual({ a: 'b' })
+    expect((await read({ PROXYLESS_LABELS_FILE: '/labels' }, { ...files, '/labels': 'a="b"' })).labels).toEqual({
+      a: 'b',
+    })
   })
 
   test('prefers labels in the way of Istio, and says when they cannot be read', async () => {

@@ -1,0 +1,27 @@
+// A service of the registry: one host of a Kubernetes Service or a ServiceEntry, as a caller needs it.
+import type { Discovery } from '@proxyless/core/spi'
+import type { Resource } from '../documents/resource.ts'
+import type { Protocol } from './protocol.ts'
+
+export interface MeshService {
+  /** Lower case. */
+  readonly host: string
+  readonly namespace: string
+  readonly kubernetes: boolean
+  /** The name callers of the same namespace may use alone. */
+  readonly shortName?: string
+  readonly addresses: readonly string[]
+  readonly headless: boolean
+  readonly exportTo: readonly string[]
+  readonly ports: readonly ServicePort[]
+  /** Expected in the server's certificate where the DestinationRule does not say. */
+  readonly subjectAltNames: readonly string[]
+  readonly resource: Resource
+}
+
+export interface ServicePort {
+  readonly number: number
+  readonly name: string
+  readonly protocol: Protocol
+  readonly discovery: Discovery
+}
