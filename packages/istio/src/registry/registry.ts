@@ -2,6 +2,7 @@
 import type { Resource } from '../documents/resource.ts'
 import type { Labels } from '../schema/primitives.ts'
 import type { ResourcesByKind } from '../world/by-kind.ts'
+import { groupBy } from '../world/group-by.ts'
 import type { Settings } from '../world/settings.ts'
 import { serviceOf } from './kubernetes-service.ts'
 import { servicesOfEntry } from './service-entry.ts'
@@ -20,7 +21,7 @@ export class ServiceBuilder {
   build(resources: ResourcesByKind, settings: Settings, network: string | undefined): MeshService[] {
     const next = new Map<string, Remembered>()
     const slices = groupSlices(resources.EndpointSlice)
-    const workloads = Map.groupBy(resources.WorkloadEntry, (entry) => entry.namespace)
+    const workloads = groupBy(resources.WorkloadEntry, (entry) => entry.namespace)
     const fixed = [settings.domain, settings.serviceExportTo, network]
     for (const service of resources.Service) {
       const around = {
@@ -50,7 +51,7 @@ export class ServiceBuilder {
 }
 
 function groupSlices(slices: readonly Resource<'EndpointSlice'>[]): Map<string, Resource<'EndpointSlice'>[]> {
-  return Map.groupBy(slices, (slice) => `${slice.namespace}/${slice.labels['kubernetes.io/service-name'] ?? ''}`)
+  return groupBy(slices, (slice) => `${slice.namespace}/${slice.labels['kubernetes.io/service-name'] ?? ''}`)
 }
 
 function select(

@@ -25,6 +25,8 @@ export interface Settings {
   readonly originOf: (field: keyof MeshSettingsSpec) => Origin
 }
 
+const EVERYONE = ['*']
+
 export const BUILT_IN: Origin = { resource: 'built-in default', path: '' }
 export const DEFAULT_KEEPALIVE_MS = 7_200_000
 
@@ -48,9 +50,9 @@ export function settle(given: MeshSettingsSpec, document: Resource<'MeshConfig'>
     upgradeToHttp2: said.h2UpgradePolicy === 'UPGRADE',
     ...(said.defaultHttpRetryPolicy === undefined ? {} : { defaultRetries: said.defaultHttpRetryPolicy }),
     defaultPolicy: said.defaultTrafficPolicy ?? {},
-    serviceExportTo: said.defaultServiceExportTo ?? ['*'],
-    virtualServiceExportTo: said.defaultVirtualServiceExportTo ?? ['*'],
-    destinationRuleExportTo: said.defaultDestinationRuleExportTo ?? ['*'],
+    serviceExportTo: said.defaultServiceExportTo ?? EVERYONE,
+    virtualServiceExportTo: said.defaultVirtualServiceExportTo ?? EVERYONE,
+    destinationRuleExportTo: said.defaultDestinationRuleExportTo ?? EVERYONE,
     pathNormalization: NORMALIZATIONS[said.pathNormalization?.normalization ?? 'DEFAULT'],
     originOf: (field) => origin(field, given, document),
   }
