@@ -33,9 +33,9 @@ describe('a meshed call', () => {
 
   test('sends a string, a stream and a form whole, twice where the first answer is retried (C095)', async () => {
     for (const make of [
-      (): BodyInit => 'text body',
-      (): BodyInit => new Blob(['part one, ', 'part two']).stream(),
-      (): BodyInit => new URLSearchParams({ a: '1', b: 'two words' }),
+      (): string | URLSearchParams | ReadableStream => 'text body',
+      (): string | URLSearchParams | ReadableStream => new Blob(['part one, ', 'part two']).stream(),
+      (): string | URLSearchParams | ReadableStream => new URLSearchParams({ a: '1', b: 'two words' }),
     ]) {
       const b = await backend()
       b.answerNext({ status: 503 })

@@ -28,9 +28,9 @@ export interface Answer {
   readonly after?: Promise<unknown>
   /**
    * `hang`: never answer; `close`: end the connection before answering; `reset`: the same with a TCP reset;
-   * `half`: send head and half of the body, then reset.
+   * `half`: send head and half of the body, then reset; `half-hang`: the same, then nothing.
    */
-  readonly instead?: 'hang' | 'close' | 'reset' | 'half'
+  readonly instead?: 'hang' | 'close' | 'reset' | 'half' | 'half-hang'
 }
 
 export type Handler = (request: Received) => Answer | Promise<Answer>
@@ -160,13 +160,13 @@ class RecordingBackend implements Backend {
     response.statusCode = status
     for (let index = 0; index < headers.length; index += 2) append(response, headers[index], headers[index + 1])
     append(response, 'x-backend', this.name)
-    if (instead === 'half') {
+    if (instead === 'half' || instead === 'half-hang') {
       response.setHeader('content-length', Math.max(2, body.length * 2))
       const part = body === '' ? '.' : body
       // the two kinds of response agree on this call, but not in its type
       if ('stream' in response) response.write(part)
       else response.write(part)
-      setImmediate(() => reset(request, response))
+      if (instead === 'half') setImmediate(() => reset(request, response))
     } else {
       response.end(body)
     }

@@ -87,8 +87,12 @@ export class ServiceProcess {
 
   async #exited(): Promise<void> {
     if (this.#stopping || !(await this.#surroundings.died(this))) return
-    await this.listen()
-    await this.start()
+    try {
+      await this.listen()
+      await this.start()
+    } catch {
+      // died once more: its exit starts it anew
+    }
   }
 
   /** The next report of a kind; rejects when the process ends before it, or says nothing for 20 seconds. */

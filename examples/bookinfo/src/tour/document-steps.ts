@@ -17,9 +17,12 @@ export const documentSteps: readonly Step[] = [
       const load = keepVisiting(5, () => visit(url))
       await application.documents.play('reviews.broken')
       await waitFor(async () => {
-        const problem = (await application.problems()).find(({ source }) => source?.endsWith('reviews.yaml'))
+        const problem = (await application.problems()).find(
+          ({ severity, source }) => severity === 'error' && source?.endsWith('reviews.yaml'),
+        )
         if (problem === undefined) return false
-        refused = `reviews.yaml:${problem.line}:${problem.column}: ${problem.path}: ${problem.message} [${problem.code}]`
+        const { line, column, path, message, code } = problem
+        refused = `reviews.yaml:${line}:${column}: ${path}: ${message} [${code}]`
         return true
       }, 3000)
       // long enough that a mistake taken over late would show

@@ -18,9 +18,9 @@ export const resilienceSteps: readonly Step[] = [
       const [victim] = application.instances('reviews', 'v1') as [ServiceProcess]
       const before = application.traffic.retried('reviews')
       const visits = await visitMany(600, 10, async (index) => {
-        if (index === 100 || index === 400) victim.order({ crash: true })
+        if (index === 100 || index === 500) victim.order({ crash: true })
         // so that the load lasts longer than the crash
-        await delay(20)
+        await delay(40)
         return visit(reviewsOf(application))
       })
       const failed = visits.filter(({ status }) => status !== 200).length
@@ -72,6 +72,8 @@ export const resilienceSteps: readonly Step[] = [
     expected: '200 2, 503 8; the 503 say overflow, and come at once',
     async run(application) {
       await application.play('destination-rules.breaker')
+      // a call that opens a connection waits for it, and would take the only place in the queue: so it is opened before
+      await visit(`${application.url}/api/v1/products/0/ratings`)
       for (const instance of application.instances('ratings')) instance.order({ delayMs: 1000 })
       const visits = await visitMany(10, 10, () => visit(`${application.url}/api/v1/products/0/ratings`))
       for (const instance of application.instances('ratings')) instance.order({ delayMs: 0 })

@@ -41,6 +41,7 @@ class DeadlineList {
   readonly #clock: Clock
   readonly #head = new Deadline(0, 0, undefined)
   #timer: TimerHandle = undefined
+  #stopped = false
 
   constructor(clock: Clock, durationMs: number) {
     this.#clock = clock
@@ -75,6 +76,7 @@ class DeadlineList {
   }
 
   stop(): void {
+    this.#stopped = true
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer)
     this.#timer = undefined
   }
@@ -83,10 +85,11 @@ class DeadlineList {
     this.#timer = this.#clock.setTimer(delayMs, () => this.#fire(), true)
   }
 
+  /** `#timer` stays set meanwhile: what those who hear of their end add here must not arm a second one. */
   #fire(): void {
-    this.#timer = undefined
     const now = this.#clock.now()
     for (let first = this.#head.next; first !== undefined && first !== this.#head; first = this.#head.next) {
+      if (this.#stopped) return
       // a clock may fire a hair early; half a millisecond is due
       if (first.at > now + 0.5) {
         this.#arm(Math.max(1, first.at - now))
@@ -95,6 +98,7 @@ class DeadlineList {
       this.unlink(first)
       first.expire()
     }
+    this.#timer = undefined
   }
 }
 
@@ -102,6 +106,7 @@ class DeadlineList {
 export class Timeouts {
   readonly #clock: Clock
   readonly #lists = new Map<number, DeadlineList>()
+  #closed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -109,6 +114,7 @@ export class Timeouts {
 
   /** Tells `owner.expired(kind)` after `durationMs` unless cancelled. */
   add(durationMs: number, kind: number, owner: Expiring): Deadline {
+    if (this.#closed) return new Deadline(Infinity, kind, undefined)
     let list = this.#lists.get(durationMs)
     if (list === undefined) {
       if (this.#lists.size >= 256) this.#dropEmpty()
@@ -118,8 +124,9 @@ export class Timeouts {
     return list.add(kind, owner)
   }
 
-  /** Stops all timers; pending deadlines never fire. */
+  /** Stops all timers; pending deadlines never fire, nor do later ones. */
   close(): void {
+    this.#closed = true
     for (const list of this.#lists.values()) list.stop()
     this.#lists.clear()
   }

@@ -5,8 +5,8 @@ import type { Deadline, Expiring } from '../base/timeouts.ts'
 import type { RetryPolicy } from '../model/policy.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
+import type { Limits } from '../cluster/limits.ts'
 import type { Failure, Verdict } from '../cluster/verdict.ts'
-import type { RouteEntry } from '../route/route-table.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { getHeader, type HeaderList, setHeader } from '../route/header-list.ts'
 import type { FormatContext } from '../route/format.ts'
@@ -14,14 +14,15 @@ import { preparePath, splitTarget } from '../route/path.ts'
 import { splitAuthority } from '../route/redirect.ts'
 import { answerOf } from './answer.ts'
 import { Attempt } from './attempt.ts'
-import { controlHeader, stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
-import { type CallTimeouts, timeoutsOf } from './deadline.ts'
+import { stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
+import { attemptTimeoutMs, type CallTimeouts, formatGrpcTimeout, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
 import {
   asGrpcReply,
   type LocalReply,
   replyBlocked,
+  replyClosed,
   replyInvalidPath,
   replyNoCluster,
   replyNoHost,
@@ -31,7 +32,7 @@ import {
   replyToFailure,
 } from './local-reply.ts'
 import { sendMirrors } from './mirror.ts'
-import type { ForwardPlan, RoutePlan, Target } from './plan.ts'
+import type { ForwardPlan, Target } from './plan.ts'
 import { backoffMs, retryReason } from './retry.ts'
 import type { Exchange } from './transport.ts'
 
@@ -52,10 +53,12 @@ export class Call implements Matchable, Expiring, FormatContext {
   headers: HeaderList = []
   authority: string
   requestPath = ''
+  /** Empty when none was found. */
+  routeName = ''
   target: Target | undefined = undefined
   cluster: Cluster | undefined = undefined
 
-  #entry: RouteEntry<RoutePlan> | undefined = undefined
+  #prepared = false
   #plan: ForwardPlan | undefined = undefined
   #retry: RetryPolicy | undefined = undefined
   #timeouts: CallTimeouts = { globalMs: 0, perTryMs: 0 }
@@ -67,7 +70,8 @@ export class Call implements Matchable, Expiring, FormatContext {
   #deadline: Deadline | undefined = undefined
   #wait: TimerHandle = undefined
   #requestSent: boolean
-  #retryReserved = false
+  /** Where this call holds a place among the retries. */
+  #retryReserved: Limits | undefined = undefined
   #status = 0
   #over = false
 
@@ -91,25 +95,36 @@ export class Call implements Matchable, Expiring, FormatContext {
     const { path, query } = splitTarget(this.view.target)
     const prepared = preparePath(path, snapshot.pathNormalization)
     if (prepared === undefined) return this.#answer(replyInvalidPath())
-    this.path = prepared
-    this.query = query
+    this.#takePath(prepared, query)
     const table = snapshot.routesOf(this.view)
-    if (table === undefined)
-      return snapshot.unknownHost === undefined ? this.#answer(replyBlocked()) : this.#forward(snapshot.unknownHost)
-    this.#entry = table.find(this)
-    if (this.#entry === undefined) return this.#answer(replyNoRoute())
-    const plan = this.#entry.payload
-    if (plan.kind === 'answer') return this.#answer(answerOf(plan, this.#entry.match.path, this))
+    if (table === undefined) return this.#forwardUnknown(snapshot.unknownHost)
+    const entry = table.find(this)
+    if (entry === undefined) return this.#answer(replyNoRoute())
+    const plan = entry.payload
+    this.routeName = plan.route.name
+    if (plan.kind === 'answer') return this.#answer(answerOf(plan, entry.match.path, this))
     this.#forward(plan)
+  }
+
+  #forwardUnknown(plan: ForwardPlan | undefined): void {
+    this.routeName = plan?.route.name ?? 'block_all'
+    if (plan === undefined) this.#answer(replyBlocked())
+    else this.#forward(plan)
   }
 
   /** Sets out on a way that is given: copies of other calls. */
   follow(plan: ForwardPlan): void {
     const { path, query } = splitTarget(this.view.target)
-    this.path = path
-    this.query = query
+    this.#takePath(path, query)
+    this.routeName = plan.route.name
     this.#plan = plan
     this.#route(plan)
+  }
+
+  #takePath(path: string, query: string | undefined): void {
+    this.path = path
+    this.query = query
+    this.requestPath = query === undefined ? path : `${path}?${query}`
   }
 
   /** Faults come before everything that costs anything (Envoy's fault filter sits before its router). */
@@ -137,45 +152,51 @@ export class Call implements Matchable, Expiring, FormatContext {
     const target = plan.split.pick(random)
     const cluster = target && this.#house.cluster(target.cluster)
     this.target = target
-    if (target === undefined || cluster === undefined) return this.#answer(replyNoCluster())
+    if (target === undefined || cluster === undefined) return this.#answerNoCluster()
     this.cluster = cluster
     cluster.limits.countRequest()
-    const trusted = settings.trustRequestHeaders
+    const trusted = settings.trustRequestHeaders && this.#mirrorOf === undefined
     this.#retry = trusted ? trustedRetryPolicy(plan.action.retry, this.view) : plan.action.retry
     this.#retriesLeft = this.#retry?.numRetries ?? 0
-    this.#timeouts = timeoutsOf(plan.action, this.view, trusted, this.grpc)
+    this.#timeouts =
+      this.#mirrorOf === undefined
+        ? timeoutsOf(plan.action, this.view, trusted, this.grpc)
+        : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
     this.#prepare(plan, target)
-    if (this.#requestSent) this.#requestComplete(plan)
     this.#try()
+    if (this.#requestSent) this.#requestComplete(plan)
   }
 
-  /** Copies need the whole request, and the timeout counts from its end. */
+  /** Copies need the whole request, and the timeout counts from its end. What found no endpoint is not copied. */
   #requestComplete(plan: ForwardPlan): void {
-    if (plan.mirrors.length > 0) sendMirrors(this, plan.mirrors, this.#house)
+    if (plan.mirrors.length > 0 && (this.#attempts > 0 || !this.#over)) sendMirrors(this, plan.mirrors, this.#house)
     const { globalMs } = this.#timeouts
-    if (globalMs !== 0) this.#deadline = this.#house.timeouts.add(globalMs, globalDeadline, this)
+    if (globalMs !== 0 && !this.#over) this.#deadline = this.#house.timeouts.add(globalMs, globalDeadline, this)
   }
 
   #prepare(plan: ForwardPlan, target: Target): void {
-    const path = plan.pathPlan === undefined ? this.path : plan.pathPlan(this.path)
-    this.requestPath = this.query === undefined ? path : `${path}?${this.query}`
     const headers = this.exchange.takeHeaders()
     this.headers = headers
+    this.#prepared = true
     stripControlHeaders(headers)
+    // header operations still see the path and host as they came
     for (const level of target.requestPlans) level.apply(headers, this)
+    if (plan.pathPlan !== undefined) {
+      const path = plan.pathPlan(this.path)
+      this.requestPath = this.query === undefined ? path : `${path}?${this.query}`
+    }
     if (target.authority !== undefined) this.authority = target.authority
     const { settings } = this.#house
     if (settings.requestId !== undefined && getHeader(headers, 'x-request-id') === undefined) {
       headers.push('x-request-id', settings.requestId())
     }
-    if (this.grpc && this.#timeouts.globalMs !== 0) setHeader(headers, 'grpc-timeout', `${this.#timeouts.globalMs}m`)
   }
 
   /** One attempt: pick an endpoint, hand it to the door. */
   #try(): void {
     if (this.#over) return
     const cluster = this.#liveCluster()
-    if (cluster === undefined) return this.#answer(replyNoCluster())
+    if (cluster === undefined) return this.#answerNoCluster()
     if (!cluster.ready) return cluster.whenReady(() => this.#try())
     const endpoint = this.#pick(cluster)
     if (endpoint === undefined) return this.#answer(replyNoHost())
@@ -183,7 +204,15 @@ export class Call implements Matchable, Expiring, FormatContext {
     this.#attempt = attempt
     if (this.#retry?.avoidPreviousHosts === true) this.#tried.push(endpoint)
     if (this.#house.settings.attemptCount) setHeader(this.headers, 'x-envoy-attempt-count', String(attempt.number))
+    if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
+  }
+
+  /** What is left for this attempt, for a gRPC server (Envoy setTimeoutHeaders). */
+  #tellTimeout(): void {
+    const leftMs = this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
+    const timeoutMs = attemptTimeoutMs(this.#timeouts, leftMs)
+    if (timeoutMs !== 0) setHeader(this.headers, 'grpc-timeout', formatGrpcTimeout(timeoutMs))
   }
 
   /** The cluster may have been retired by a new configuration since the last attempt. */
@@ -203,6 +232,7 @@ export class Call implements Matchable, Expiring, FormatContext {
 
   /** The attempt is on a connection. */
   ready(attempt: Attempt): void {
+    if (attempt.phase !== 'pending') return
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
@@ -230,7 +260,7 @@ export class Call implements Matchable, Expiring, FormatContext {
 
   /** A response head has come. True: it is the answer, pass it on. False: forget it, another attempt follows. */
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
-    if (attempt !== this.#attempt || this.#over) return false
+    if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
     this.cluster?.report(attempt.endpoint, verdict)
     this.#decided(attempt)
@@ -242,18 +272,18 @@ export class Call implements Matchable, Expiring, FormatContext {
 
   /** The attempt ended without a response head. */
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
-    if (attempt !== this.#attempt || this.#over) return
+    if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
     this.cluster?.report(attempt.endpoint, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
-    this.#answer(replyToFailure(failure, this.#attempts, cause))
+    this.#answer(this.#failureReply(failure, cause))
   }
 
   /** A committed response ended: complete, or broken off with a failure. */
   finished(attempt: Attempt, failure?: Failure): void {
-    if (attempt !== this.#attempt || this.#over) return
+    if (!this.#isUnderWay(attempt)) return
     this.#leave(attempt)
     if (failure !== undefined) this.#flag(failure === 'timeout' ? 'UT' : 'UC')
     this.#end(this.#status)
@@ -290,10 +320,21 @@ export class Call implements Matchable, Expiring, FormatContext {
     if (attempt?.phase === 'sent')
       this.cluster?.report(attempt.endpoint, { kind: 'failure', failure: 'timeout', cause: undefined })
     this.#stopAttempt()
-    const reply = replyToFailure('timeout', this.#attempts, undefined)
+    this.#answer(this.#failureReply('timeout', undefined))
+  }
+
+  #failureReply(failure: Failure, cause: unknown): LocalReply {
+    const reply = replyToFailure(failure, this.#attempts, cause)
     const alternative =
-      this.#house.settings.trustRequestHeaders && controlHeader(this.view, 'x-envoy-upstream-rq-timeout-alt-response')
-    this.#answer(alternative ? { ...reply, status: 204, body: '' } : reply)
+      reply.status === 504 &&
+      this.#house.settings.trustRequestHeaders &&
+      this.view.header('x-envoy-upstream-rq-timeout-alt-response') !== undefined
+    return alternative ? { ...reply, status: 204, body: '' } : reply
+  }
+
+  /** What is told of attempts that are over comes too late. */
+  #isUnderWay(attempt: Attempt): boolean {
+    return attempt === this.#attempt && attempt.phase !== 'over' && !this.#over
   }
 
   // ---- what next when it fails ----
@@ -305,8 +346,9 @@ export class Call implements Matchable, Expiring, FormatContext {
     if (!this.exchange.replayable()) return false
     if (this.#retriesLeft === 0) return this.#flagged('URX')
     this.#retriesLeft--
-    if (this.cluster?.limits.tryRetry() !== true) return this.#flagged('UO')
-    this.#retryReserved = true
+    const limits = this.cluster?.limits
+    if (limits?.tryRetry() !== true) return this.#flagged('UO')
+    this.#retryReserved = limits
     this.#leave(attempt)
     const wait = backoffMs(policy, this.#attempts, this.#house.random)
     this.#wait = this.#house.clock.setTimer(wait, () => this.#again(), false)
@@ -315,7 +357,6 @@ export class Call implements Matchable, Expiring, FormatContext {
 
   #again(): void {
     this.#wait = undefined
-    this.#attempt = undefined
     if (this.exchange.replayable()) this.#try()
     else this.#answer(replyReplayExceeded())
   }
@@ -328,9 +369,8 @@ export class Call implements Matchable, Expiring, FormatContext {
   }
 
   #releaseRetry(): void {
-    if (!this.#retryReserved) return
-    this.#retryReserved = false
-    if (this.cluster !== undefined) this.cluster.limits.retries--
+    if (this.#retryReserved !== undefined) this.#retryReserved.retries--
+    this.#retryReserved = undefined
   }
 
   /** The attempt no longer occupies its endpoint. */
@@ -359,6 +399,10 @@ export class Call implements Matchable, Expiring, FormatContext {
     const decorated = this.#decorate(this.grpc ? asGrpcReply(local) : local)
     this.#end(decorated.status)
     this.exchange.reply(decorated)
+  }
+
+  #answerNoCluster(): void {
+    this.#answer(this.#house.closed ? replyClosed() : replyNoCluster())
   }
 
   /** The route's response operations apply to local replies once a route was chosen. */
@@ -403,10 +447,6 @@ export class Call implements Matchable, Expiring, FormatContext {
     return this.#attempt
   }
 
-  get routeName(): string {
-    return this.#plan?.route.name ?? this.#entry?.payload.route.name ?? ''
-  }
-
   /** `host > route > cluster > endpoint #attempt`, as far as the call came. */
   get breadcrumb(): string {
     const parts = [this.view.authority, this.routeName, this.target?.cluster ?? '']
@@ -415,9 +455,18 @@ export class Call implements Matchable, Expiring, FormatContext {
   }
 
   requestHeader(name: string): string | undefined {
-    if (name.startsWith(':'))
-      return name === ':authority' ? this.authority : name === ':path' ? this.requestPath : this.view.method
-    const found = getHeader(this.headers, name)
+    switch (name) {
+      case ':method':
+        return this.view.method
+      case ':scheme':
+        return this.view.scheme
+      case ':path':
+        return this.requestPath
+      case ':authority':
+      case 'host':
+        return this.authority
+    }
+    const found = this.#prepared ? getHeader(this.headers, name) : this.view.header(name)
     return typeof found === 'string' || found === undefined ? found : found.join(',')
   }
 
@@ -434,12 +483,12 @@ export class Call implements Matchable, Expiring, FormatContext {
   }
 }
 
-function isGrpc(view: RequestView): boolean {
+export function isGrpc(view: RequestView): boolean {
   const type = view.header('content-type')
   return typeof type === 'string' && /^application\/grpc($|[+;])/.test(type)
 }
 
-function hostOf(authority: string): string {
+export function hostOf(authority: string): string {
   const { host } = splitAuthority(authority)
   return host.startsWith('[') ? host.slice(1, -1) : host
 }

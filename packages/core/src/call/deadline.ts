@@ -37,6 +37,17 @@ function grpcTimeout(action: ForwardAction, view: RequestView): number {
   return limit === 0 ? asked : Math.min(asked, limit)
 }
 
+/** Bound of one attempt, 0 for none; `leftMs` is what remains of the call's own. */
+export function attemptTimeoutMs({ globalMs, perTryMs }: CallTimeouts, leftMs: number): number {
+  const boundMs = perTryMs === 0 ? globalMs : perTryMs
+  return boundMs === 0 ? 0 : Math.max(1, Math.floor(Math.min(boundMs, leftMs)))
+}
+
+/** A `grpc-timeout` value: milliseconds while they fit into 8 digits. */
+export function formatGrpcTimeout(ms: number): string {
+  return ms < 100_000_000 ? `${ms}m` : `${Math.ceil(ms / 1_000)}S`
+}
+
 const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000001 }
 
 /** Milliseconds of a `grpc-timeout` value, rounded up; undefined when it is not one. */

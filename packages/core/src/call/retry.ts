@@ -53,6 +53,6 @@ function reasonOfFailure(policy: RetryPolicy, failure: Failure): RetryCondition 
 
 /** Wait before retry `n` (from 1): uniform whole milliseconds in [0, min(base * 2^(n-1), max)). */
 export function backoffMs(policy: RetryPolicy, n: number, random: Random): number {
-  const window = Math.min(policy.backoffBaseMs * 2 ** (n - 1), policy.backoffMaxMs)
+  const window = Math.min(Math.max(1, policy.backoffBaseMs) * 2 ** (n - 1), policy.backoffMaxMs)
   return below(random, Math.max(1, Math.floor(window)))
 }

@@ -104,14 +104,17 @@ export class Cluster implements OutlierListener {
   /** An original destination that has no connection left is forgotten; its door says so. True: it was. */
   forget(endpoint: Endpoint): boolean {
     if (this.model.discovery.kind !== 'originalDestination' || endpoint.activeRequests > 0) return false
-    return this.#endpoints.delete(endpoint.key)
+    if (!this.#endpoints.delete(endpoint.key)) return false
+    this.#outlier?.removed(endpoint)
+    return true
   }
 
   /** What an attempt meant; feeds outlier detection and the endpoint's numbers. */
   report(endpoint: Endpoint, verdict: Verdict): void {
-    if (verdict.kind === 'failure' || verdict.status >= 500) endpoint.failedRequests++
     if (verdict.kind === 'failure' && verdict.failure === 'overflow') return
-    this.#outlier?.report(endpoint, verdict)
+    if (verdict.kind === 'failure' || verdict.status >= 500) endpoint.failedRequests++
+    // an endpoint that has left must not be ejected: nobody would take it back
+    if (this.#endpoints.get(endpoint.key) === endpoint) this.#outlier?.report(endpoint, verdict)
   }
 
   reportConnected(endpoint: Endpoint): void {
@@ -120,15 +123,13 @@ export class Cluster implements OutlierListener {
 
   /** No new calls: connections finish what they carry, then close. */
   retire(): void {
-    this.retired = true
-    this.#outlier?.close()
+    this.#stop()
     for (const endpoint of this.#endpoints.values()) drain(endpoint)
   }
 
   /** Closes everything now. */
   destroy(): void {
-    this.retired = true
-    this.#outlier?.close()
+    this.#stop()
     for (const endpoint of this.#endpoints.values()) {
       for (const connections of endpoint.connections.values()) connections.destroy()
     }
@@ -161,13 +162,23 @@ export class Cluster implements OutlierListener {
     this.#house.endpointReturned(this, endpoint)
   }
 
+  #stop(): void {
+    this.retired = true
+    this.#outlier?.close()
+    this.#dns.stop()
+  }
+
   #apply(before: ClusterModel | undefined): void {
     const { discovery, outlierDetection } = this.model
     this.#applyOutlier(outlierDetection)
     if (before !== undefined && connectsDifferently(before, this.model)) this.#replaceConnections()
     if (before?.discovery === discovery) this.#rebuild()
     else if (discovery.kind === 'strictDns') this.#dns.update(discovery.endpoints)
-    else if (discovery.kind !== 'originalDestination') this.#setEndpoints(discovery.endpoints)
+    else {
+      if (discovery.kind !== 'originalDestination') this.#setEndpoints(discovery.endpoints)
+      else if (before?.discovery.kind !== discovery.kind) this.#setEndpoints([])
+      this.#dns.stop()
+    }
   }
 
   #applyOutlier(policy: ClusterModel['outlierDetection']): void {
@@ -209,7 +220,7 @@ export class Cluster implements OutlierListener {
     this.#choice = chooseHosts([...this.#endpoints.values()], this.model.panicThreshold)
     const { hosts } = this.#choice
     this.#picker =
-      hosts.length === 0 ? undefined : createPicker(this.model.loadBalancer, hosts, this.#house.random, this.#picker)
+      hosts.length === 0 ? undefined : createPicker(this.model.loadBalancer, hosts, this.#house.random.fork(), this.#picker)
   }
 }
 

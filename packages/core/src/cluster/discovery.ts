@@ -48,6 +48,14 @@ export class DnsDiscovery {
       }
     })
     this.#publish()
+    if (this.#waiting.length > 0) this.refresh()
+    this.#tellWaiting()
+  }
+
+  /** Nothing is named any more: late answers are dropped, nobody waits. */
+  stop(): void {
+    this.#names = []
+    this.#tellWaiting()
   }
 
   /** True once every name was answered or has failed at least once. */
@@ -85,6 +93,10 @@ export class DnsDiscovery {
       addresses.length === name.addresses.length && addresses.every((address) => name.addresses.includes(address))
     name.addresses = addresses
     if (!same) this.#publish()
+    this.#tellWaiting()
+  }
+
+  #tellWaiting(): void {
     if (this.settled) for (const then of this.#waiting.splice(0)) then()
   }
 

@@ -44,7 +44,7 @@ export class Endpoint implements Balanced {
 }
 
 /** Identity of an endpoint within its cluster: address and port. */
-export function endpointKey(model: EndpointModel): string {
+export function endpointKey(model: Pick<EndpointModel, 'address' | 'port'>): string {
   if (model.address.startsWith('unix:')) return model.address
   return model.address.includes(':') ? `[${model.address}]:${model.port}` : `${model.address}:${model.port}`
 }

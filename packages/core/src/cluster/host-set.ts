@@ -16,9 +16,16 @@ export function chooseHosts(endpoints: readonly Endpoint[], panicThreshold: numb
     if (endpoint.model.health === 'healthy') healthy.push(endpoint)
     else if (endpoint.model.health === 'degraded') degraded.push(endpoint)
   }
-  if ((healthy.length + degraded.length) / endpoints.length < panicThreshold) return { hosts: endpoints, tier: 'panic' }
+  const total = endpoints.length
+  if ((healthy.length + degraded.length) / total < panicThreshold && !ample(healthy.length, degraded.length, total))
+    return { hosts: endpoints, tier: 'panic' }
   if (healthy.length > 0) return { hosts: healthy, tier: 'healthy' }
   return degraded.length > 0 ? { hosts: degraded, tier: 'degraded' } : { hosts: [], tier: 'none' }
+}
+
+/** Overprovisioned by 1.4 there are enough: no panic, whatever the threshold (Envoy "Overprovisioning factor"). */
+function ample(healthy: number, degraded: number, total: number): boolean {
+  return Math.floor((140 * healthy) / total) + Math.floor((140 * degraded) / total) >= 100
 }
 
 /** Why an endpoint cannot be picked; undefined when it can. */

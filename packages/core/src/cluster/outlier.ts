@@ -23,6 +23,7 @@ export class OutlierDetector {
   ejectedCount = 0
   /** Ejections that the cap forbade. */
   overflows = 0
+  #closed = false
 
   constructor(policy: OutlierDetection, clock: Clock, listener: OutlierListener) {
     this.policy = policy
@@ -33,6 +34,7 @@ export class OutlierDetector {
 
   /** An attempt's fate is known. Overflows, faults and the caller's own cancellation are not reported here. */
   report(endpoint: Endpoint, verdict: Verdict): void {
+    if (this.#closed) return
     if (verdict.kind === 'response') {
       const status = verdict.grpcStatus === undefined ? verdict.status : httpStatusOfGrpc(verdict.grpcStatus)
       this.#external(endpoint, status)
@@ -55,6 +57,7 @@ export class OutlierDetector {
   }
 
   close(): void {
+    this.#closed = true
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer)
     this.#timer = undefined
   }
@@ -109,8 +112,9 @@ export class OutlierDetector {
   #arm(): void {
     if (this.#timer !== undefined) return
     const { intervalMs } = this.policy
-    const sinceStart = this.#clock.now() - this.#startedAtMs
-    const wait = intervalMs - (sinceStart % intervalMs)
+    // a clock may fire a hair early: the sweep of one boundary must not be followed by another for the same
+    const sinceStart = this.#clock.now() - this.#startedAtMs + 1
+    const wait = intervalMs - (sinceStart % intervalMs) + 1
     this.#timer = this.#clock.setTimer(wait, () => this.#sweep(), true)
   }
 

@@ -22,7 +22,7 @@ export class RetryAllowance {
 
   allowed(budget: RetryBudget, underWay: number): number {
     const base = budget.intervalMs === undefined ? underWay : this.#windowTotal(budget.intervalMs)
-    return Math.max(Math.floor(budget.percent * base), budget.minRetryConcurrency)
+    return Math.max(Math.floor(budget.percent * base + 1e-9), budget.minRetryConcurrency)
   }
 
   #windowTotal(intervalMs: number): number {

@@ -1,13 +1,18 @@
 // Why a request would go where: the same matchers, split, cluster and picker as a call, run with a recorder.
 // Spends no chance and sends nothing.
 import type { Random } from '../base/random.ts'
+import { hostOf, isGrpc } from '../call/conduct.ts'
+import { trustedRetryPolicy } from '../call/control-headers.ts'
 import { timeoutsOf } from '../call/deadline.ts'
+import { drawAbort, drawDelay } from '../call/fault.ts'
 import type { CallSettings } from '../call/house.ts'
 import type { ForwardPlan, RoutePlan, Target } from '../call/plan.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import { endpointKey } from '../cluster/endpoint.ts'
 import { exclusionOf } from '../cluster/host-set.ts'
 import type { Origin } from '../model/origin.ts'
 import type { HeaderMutation } from '../model/headers.ts'
+import type { FaultPolicy } from '../model/policy.ts'
 import type { RouteEntry } from '../route/route-table.ts'
 import { preparePath, splitTarget } from '../route/path.ts'
 import { redirectLocation } from '../route/redirect.ts'
@@ -106,7 +111,7 @@ class Account {
   }
 
   #forward(title: string, plan: ForwardPlan, request: Matchable): Explanation {
-    this.#fault(plan)
+    const abort = this.#fault(plan)
     const target = plan.split.pick(this.#world.random)
     if (plan.split.choices.length > 1) {
       const shares = plan.split.choices.map((choice) => `${percent(plan.split.share(choice))} ${choice.cluster}`)
@@ -116,6 +121,8 @@ class Account {
         plan.route.origins['split'] ?? plan.route.origin,
       )
     }
+    if (abort !== undefined)
+      return this.#end(title, { route: plan.route.name, answer: `${abort.httpStatus ?? 200} FI` })
     const cluster = target && this.#world.cluster(target.cluster)
     if (target === undefined || cluster === undefined) {
       this.#say('cluster', `${target?.cluster ?? 'none'} does not exist: answered with 503 (NC cluster_not_found)`)
@@ -131,9 +138,10 @@ class Account {
     })
   }
 
-  #fault(plan: ForwardPlan): void {
+  /** Throws the dice as the next call will; the abort it is answered with, if any. */
+  #fault(plan: ForwardPlan): FaultPolicy['abort'] {
     const { fault } = plan.action
-    if (fault === undefined) return
+    if (fault === undefined) return undefined
     const off = this.#world.settings.faults ? '' : ' (switched off in this process)'
     const at = originOf(plan, 'fault')
     if (fault.delay)
@@ -149,6 +157,12 @@ class Account {
           : `status ${fault.abort.httpStatus}`
       this.#say('fault', `abort with ${what} for ${percent(fault.abort.percent.numerator / 1e6)} of calls${off}`, at)
     }
+    if (!this.#world.settings.faults) return undefined
+    const delayMs = drawDelay(fault, this.#world.random)
+    const abort = drawAbort(fault, this.#world.random)
+    if (delayMs > 0) this.#say('fault', 'the next draw delays')
+    if (abort !== undefined) this.#say('fault', 'the next draw aborts')
+    return abort
   }
 
   /** The endpoint the next call would use, as `address:port`. */
@@ -156,8 +170,9 @@ class Account {
     const { model } = cluster
     this.#say('cluster', `${cluster.name}, ${model.loadBalancer.kind}`, model.origins['loadBalancer'] ?? model.origin)
     if (model.discovery.kind === 'originalDestination') {
-      const own = `${this.#view.authority} as the URL says`
-      this.#say('endpoint', own)
+      const port = model.discovery.port ?? this.#view.port
+      const own = endpointKey({ address: hostOf(this.#view.authority), port })
+      this.#say('endpoint', `${own} as the URL says`)
       return own
     }
     for (const endpoint of cluster.endpoints()) {
@@ -200,9 +215,9 @@ class Account {
   #policies(plan: ForwardPlan): void {
     const { action } = plan
     const { trustRequestHeaders } = this.#world.settings
-    const { globalMs, perTryMs } = timeoutsOf(action, this.#view, trustRequestHeaders, false)
+    const { globalMs, perTryMs } = timeoutsOf(action, this.#view, trustRequestHeaders, isGrpc(this.#view))
     this.#say('timeout', globalMs === 0 ? 'none' : `${globalMs} ms for all attempts`, originOf(plan, 'timeout'))
-    const { retry } = action
+    const retry = trustRequestHeaders ? trustedRetryPolicy(action.retry, this.#view) : action.retry
     if (retry === undefined) {
       this.#say('retries', 'none', originOf(plan, 'retry'))
       return

@@ -87,8 +87,9 @@ class PathIndex {
       return
     }
     let node = this.#root
-    for (const char of literalStart(path)) {
-      const code = char.charCodeAt(0)
+    const literal = literalStart(path)
+    for (let i = 0; i < literal.length; i++) {
+      const code = literal.charCodeAt(i)
       let child = node.children.get(code)
       if (child === undefined) {
         child = { children: new Map(), here: [] }

@@ -21,7 +21,8 @@ export function translateLoadBalancer(block: LoadBalancerSpec | undefined, compa
     case 'LEAST_REQUEST':
     case 'LEAST_CONN':
       return { kind: 'leastRequest', choices: 2 }
-    default:
+    case 'UNSPECIFIED':
+    case 'PASSTHROUGH':
       return compat.loadBalancer === 'roundRobin' ? { kind: 'roundRobin' } : { kind: 'leastRequest', choices: 2 }
   }
 }

@@ -2,7 +2,7 @@
 import type { Cluster, Discovery, Endpoint, Origin } from '@proxyless/core/spi'
 import { originOf } from '../documents/resource.ts'
 import type { Resource } from '../documents/resource.ts'
-import { hasLabels } from '../registry/registry.ts'
+import { hasLabels } from '../registry/labels.ts'
 import type { MeshService, ServicePort } from '../registry/service.ts'
 import { BUILT_IN } from '../world/settings.ts'
 import type { World } from '../world/world.ts'
@@ -15,6 +15,11 @@ export const PASSTHROUGH = 'PassthroughCluster'
 
 export function clusterName(host: string, port: number, subset = ''): string {
   return `outbound|${port}|${subset}|${host}`
+}
+
+/** The cluster of a single pod of a headless service is the pod that the caller names. */
+export function podClusterHost(service: MeshService): string {
+  return `*.${service.host}`
 }
 
 export function translateCluster(

@@ -2,9 +2,9 @@
 // Rules of one namespace with an identical host are merged, oldest first.
 import type { Resource } from '../documents/resource.ts'
 import { originOf } from '../documents/resource.ts'
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../world/findings.ts'
 import type { Workload } from '../options.ts'
-import { hasLabels } from '../registry/registry.ts'
+import { hasLabels } from '../registry/labels.ts'
 import type { SubsetSpec } from '../schema/destination-rule.ts'
 import { expandHost, isExported, orDefault } from '../scope/names.ts'
 import { WildcardIndex } from '../scope/wildcards.ts'

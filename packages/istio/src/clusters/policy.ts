@@ -30,7 +30,7 @@ export function composePolicy(rule: Rule | undefined, subset: PlacedSubset | und
     const { resource, path } = subset
     applyLevel(policy, { spec: subset.spec.trafficPolicy, resource, path: `${path}.trafficPolicy` }, port)
   }
-  return policy as Policy
+  return policy
 }
 
 /** A matching port entry replaces all blocks of its level: what it leaves out does not come from the level's general part. */

@@ -4,7 +4,8 @@ import type { DocumentText, Problem } from '@proxyless/core/spi'
 import type { Pace } from '../pace.ts'
 import { problemOf } from './problem.ts'
 import { readText } from './read-text.ts'
-import type { ReadOptions, TextContent } from './read-text.ts'
+import type { TextContent } from './read-text.ts'
+import type { ReadOptions } from './read-resource.ts'
 import type { Resource } from './resource.ts'
 
 export interface Shelf {

@@ -94,15 +94,15 @@ function errorNotes(
   return document.errors.map((error): ParseNote => ({ ...explain(error), severity: 'error', ...place(error) }))
 }
 
+const EXPLAINED: Readonly<Record<string, { code: Code; message: string }>> = {
+  TAB_AS_INDENT: { code: 'YAML_TAB', message: 'a TAB is used for indentation; YAML allows only spaces' },
+  DUPLICATE_KEY: { code: 'YAML_DUPLICATE_KEY', message: 'this key appears twice in one mapping' },
+  MULTIPLE_DOCS: {
+    code: 'YAML_DOCUMENT_END',
+    message: 'a `...` line ends the document above; what follows would be lost',
+  },
+}
+
 function explain(error: YAMLError): { code: Code; message: string } {
-  switch (error.code) {
-    case 'TAB_AS_INDENT':
-      return { code: 'YAML_TAB', message: 'a TAB is used for indentation; YAML allows only spaces' }
-    case 'DUPLICATE_KEY':
-      return { code: 'YAML_DUPLICATE_KEY', message: 'this key appears twice in one mapping' }
-    case 'MULTIPLE_DOCS':
-      return { code: 'YAML_DOCUMENT_END', message: 'a `...` line ends the document above; what follows would be lost' }
-    default:
-      return { code: 'YAML_SYNTAX', message: error.message }
-  }
+  return EXPLAINED[error.code] ?? { code: 'YAML_SYNTAX', message: error.message }
 }

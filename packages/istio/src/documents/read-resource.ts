@@ -1,5 +1,5 @@
 // One document's data to a resource: envelope, shape, rules. Anything wrong makes it refused, with all its reasons.
-import type { Problem } from '@proxyless/core/spi'
+import type { Problem, RegexEngine } from '@proxyless/core/spi'
 import { Report } from '../findings.ts'
 import type { Finding } from '../findings.ts'
 import { applySchema } from '../schema/apply-schema.ts'
@@ -11,7 +11,12 @@ import type { PathKey } from './path.ts'
 import { problemOf } from './problem.ts'
 import { resourceId } from './resource.ts'
 import type { Kind, Resource } from './resource.ts'
-import type { ReadOptions } from './read-text.ts'
+
+export interface ReadOptions {
+  readonly defaultNamespace: string
+  readonly strict: boolean
+  readonly regex: RegexEngine
+}
 
 export interface Refused {
   readonly id: string
@@ -61,7 +66,7 @@ function readSpec(value: Record<string, unknown>, envelope: Envelope, place: Pla
   const report = new Report()
   checkEnvelope(value, kind, report, options.strict)
   const { fields, base } = fieldsOf(value, kind)
-  const spec = applySchema(KINDS[kind].schema, fields, base, report, options.strict)
+  const spec = applySchema<unknown>(KINDS[kind].schema, fields, base, report, options.strict)
   if (spec !== undefined) checkSpec(kind, spec as never, report, options.regex)
   const resource: Resource = {
     kind,

@@ -1,6 +1,6 @@
 // One text (a file, a body) to its resources. What it cannot accept it describes; it never throws.
 // Called by the library of texts, once per change of a text.
-import type { DocumentText, Problem, RegexEngine } from '@proxyless/core/spi'
+import type { DocumentText, Problem } from '@proxyless/core/spi'
 import { hashText } from './hash.ts'
 import { splitDocuments } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
@@ -9,15 +9,9 @@ import type { Parsed } from './parse.ts'
 import { problemOfNote } from './problem.ts'
 import type { PathKey } from './path.ts'
 import { readResource } from './read-resource.ts'
-import type { Refused } from './read-resource.ts'
+import type { ReadOptions, Refused } from './read-resource.ts'
 import type { Resource } from './resource.ts'
 import { isRecord } from '../schema/walk.ts'
-
-export interface ReadOptions {
-  readonly defaultNamespace: string
-  readonly strict: boolean
-  readonly regex: RegexEngine
-}
 
 /** What a text holds. */
 export interface TextContent {
@@ -79,7 +73,7 @@ function refuseLast(draft: Draft, chunk: Chunk, id: string): void {
 function expand(value: unknown, root: readonly PathKey[]): { value: unknown; root: readonly PathKey[] }[] {
   if (value === null) return []
   if (Array.isArray(value)) return value.flatMap((item, index) => expand(item, [...root, index]))
-  if (isRecord(value) && typeof value['kind'] === 'string' && /List$/.test(value['kind']) && Array.isArray(value['items'])) {
+  if (isRecord(value) && typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items'])) {
     return value['items'].flatMap((item: unknown, index) => expand(item, [...root, 'items', index]))
   }
   return [{ value, root }]

@@ -4,6 +4,7 @@ import type { Labels } from '../schema/primitives.ts'
 import type { ResourcesByKind } from '../world/by-kind.ts'
 import { groupBy } from '../world/group-by.ts'
 import type { Settings } from '../world/settings.ts'
+import { hasLabels } from './labels.ts'
 import { serviceOf } from './kubernetes-service.ts'
 import { servicesOfEntry } from './service-entry.ts'
 import type { MeshService } from './service.ts'
@@ -63,12 +64,6 @@ function select(
   return entries.filter((entry) => hasLabels({ ...entry.spec.labels, ...entry.labels }, labels ?? {}))
 }
 
-/** True when all of `wanted` are among `labels`. */
-export function hasLabels(labels: Labels, wanted: Labels): boolean {
-  for (const key in wanted) if (labels[key] !== wanted[key]) return false
-  return true
-}
-
 /** Several ServiceEntries of one namespace may share a host and differ in ports. */
 function mergeEntries(services: readonly MeshService[]): MeshService[] {
   const merged = new Map<string, MeshService>()
@@ -86,6 +81,6 @@ function mergeEntries(services: readonly MeshService[]): MeshService[] {
   return [...merged.values()]
 }
 
-export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index])
 }

@@ -55,5 +55,5 @@ function show(value: unknown): string {
   if (typeof value === 'string') return `the text "${value}"`
   if (Array.isArray(value)) return 'a list'
   if (value === null) return 'nothing (null)'
-  return typeof value === 'object' ? 'a mapping' : `${typeof value} ${String(value)}`
+  return typeof value === 'object' ? 'a mapping' : `${typeof value} ${JSON.stringify(value)}`
 }

@@ -97,4 +97,4 @@ export const meshSettingsSchema: z.ZodType<MeshSettingsSpec> = z.strictObject({
   ),
   enableAutoMtls: optional(z.boolean()),
   dnsRefreshRate: optional(duration),
-}) as unknown as z.ZodType<MeshSettingsSpec>
+})

@@ -1,6 +1,6 @@
 // Sidecar and Gateway: their fields as Istio writes them. Of a Gateway only its name matters to a caller.
 import * as z from 'zod'
-import { destination, labels, optional, port, strings, unchecked } from './primitives.ts'
+import { destination, labels, optional, port, unchecked } from './primitives.ts'
 import type { DestinationSpec, Labels } from './primitives.ts'
 
 export type OutboundMode = 'REGISTRY_ONLY' | 'ALLOW_ANY' | 'ALLOW_ANY_DYNAMIC_DNS'

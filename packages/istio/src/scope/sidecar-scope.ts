@@ -2,7 +2,7 @@
 import type { Resource } from '../documents/resource.ts'
 import type { EgressSpec } from '../schema/sidecar.ts'
 import type { Workload } from '../options.ts'
-import { hasLabels } from '../registry/registry.ts'
+import { hasLabels } from '../registry/labels.ts'
 import { overlaps } from './wildcards.ts'
 
 interface Import {

@@ -21,6 +21,6 @@ const CHECKS: { readonly [K in Kind]?: Check<K> } = {
 }
 
 export function checkSpec<K extends Kind>(kind: K, spec: SpecOf[K], report: Report, regex: RegexEngine): void {
-  const check = CHECKS[kind] as Check<K> | undefined
+  const check = CHECKS[kind]
   check?.(spec, report, regex)
 }

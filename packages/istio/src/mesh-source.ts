@@ -1,0 +1,96 @@
+// The house's configuration source for documents: texts in, whole configurations out.
+// Waiting updates are joined: while one is worked on, only the newest waits.
+import type { ConfigSink, ConfigSource, DocumentSource, DocumentText, MeshConfig, Problem } from '@proxyless/core/spi'
+import { Library } from './documents/library.ts'
+import { Report } from './findings.ts'
+import type { IstioOptions } from './options.ts'
+import { Pace } from './pace.ts'
+import { applySchema } from './schema/apply-schema.ts'
+import { meshSettingsSchema } from './schema/mesh-settings.ts'
+import type { MeshSettingsSpec } from './schema/mesh-settings.ts'
+import { Translator } from './world/translate.ts'
+
+/**
+ * The mesh's configuration source: keeps the last good version of every resource.
+ * @throws TypeError when `options.meshConfig` is not valid.
+ */
+export function fromDocuments(source: DocumentSource, options: IstioOptions): ConfigSource {
+  return new MeshSource(source, options)
+}
+
+/** One shot: what a set of texts means, and what is wrong with it. */
+export async function check(
+  texts: readonly DocumentText[],
+  options: IstioOptions,
+): Promise<{ config: MeshConfig; problems: readonly Problem[] }> {
+  const config = await new Workshop(options).make(texts)
+  return { config, problems: config.problems }
+}
+
+class MeshSource implements ConfigSource {
+  readonly #source: DocumentSource
+  readonly #workshop: Workshop
+  #waiting: readonly DocumentText[] | undefined
+  #working = false
+  #closed = false
+
+  constructor(source: DocumentSource, options: IstioOptions) {
+    this.#source = source
+    this.#workshop = new Workshop(options)
+  }
+
+  start(sink: ConfigSink): void {
+    this.#source.start({
+      texts: (texts) => {
+        this.#waiting = texts
+        if (!this.#working) void this.#work(sink)
+      },
+      problem: (problem) => sink.problem(problem),
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#waiting = undefined
+    await this.#source.close()
+  }
+
+  async #work(sink: ConfigSink): Promise<void> {
+    this.#working = true
+    while (this.#waiting !== undefined && !this.#closed) {
+      const texts = this.#waiting
+      this.#waiting = undefined
+      const config = await this.#workshop.make(texts)
+      if (!this.#closed) sink.config(config)
+    }
+    this.#working = false
+  }
+}
+
+/** Library and translator of one client. */
+class Workshop {
+  readonly #options: IstioOptions
+  readonly #library: Library
+  readonly #translator: Translator
+
+  constructor(options: IstioOptions) {
+    const { workload, strict = false, regex } = options
+    this.#options = options
+    this.#library = new Library({ defaultNamespace: workload.namespace, strict, regex })
+    this.#translator = new Translator(options, readSettings(options))
+  }
+
+  async make(texts: readonly DocumentText[]): Promise<MeshConfig> {
+    const pace = new Pace(this.#options.clock, this.#options.pause)
+    const shelf = await this.#library.update(texts, pace)
+    return this.#translator.translate(shelf, pace)
+  }
+}
+
+function readSettings(options: IstioOptions): MeshSettingsSpec {
+  const report = new Report()
+  const settings = applySchema(meshSettingsSchema, options.meshConfig ?? {}, '', report, true)
+  if (settings !== undefined && !report.failed) return settings
+  const reasons = report.findings.map((finding) => `${finding.path}: ${finding.message}`)
+  throw new TypeError(`meshConfig is not valid: ${reasons.join('; ')}`)
+}

@@ -1,0 +1,131 @@
+// The routes of a VirtualService for this client and one request port: one per match entry that survives.
+import type { Origin, Route, RouteAction } from '@proxyless/core/spi'
+import { originOf } from '../documents/resource.ts'
+import type { HttpMatchSpec, HttpRouteSpec } from '../schema/virtual-service.ts'
+import { BUILT_IN } from '../world/settings.ts'
+import type { World } from '../world/world.ts'
+import type { Plan } from './claims.ts'
+import { dependsOnPort } from './destination.ts'
+import { translateForward } from './forward.ts'
+import { fieldOrigin, placeOf } from './http-rule.ts'
+import type { HttpRule } from './http-rule.ts'
+import { translateDirectResponse, translateRedirect } from './local-answers.ts'
+import { isCatchAll, translateMatch } from './match.ts'
+import { survives } from './static-filters.ts'
+
+/** Builds each VirtualService's routes once per port that makes a difference. */
+export class RouteBuilder {
+  readonly #world: World
+  readonly #built = new Map<Plan, Map<number | undefined, readonly Route[]>>()
+  readonly #ports = new Map<Plan, ReadonlySet<number>>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** `port` undefined: a request port that no document names. Empty: the VirtualService says nothing to this client. */
+  routesOf(plan: Plan, port: number | undefined): readonly Route[] {
+    // Under sidecar ports every port may lead elsewhere; else most VirtualServices do not care.
+    const key = port !== undefined && (this.#world.strictSidecarPorts || this.portsOf(plan).has(port)) ? port : undefined
+    let byPort = this.#built.get(plan)
+    if (byPort === undefined) this.#built.set(plan, (byPort = new Map<number | undefined, readonly Route[]>()))
+    let routes = byPort.get(key)
+    if (routes === undefined) byPort.set(key, (routes = buildRoutes(this.#world, plan, key)))
+    return routes
+  }
+
+  /** Request ports for which this VirtualService has something of its own to say. */
+  portsOf(plan: Plan): ReadonlySet<number> {
+    const known = this.#ports.get(plan)
+    if (known !== undefined) return known
+    const ports = new Set<number>()
+    for (const rule of plan.rules) {
+      for (const match of rule.spec.match ?? []) if (match.port !== undefined) ports.add(match.port)
+      for (const { destination, field } of destinationsOf(rule.spec)) {
+        for (const port of dependsOnPort(this.#world, destination, placeOf(rule, field).resource.namespace)) ports.add(port)
+      }
+    }
+    this.#ports.set(plan, ports)
+    return ports
+  }
+}
+
+function destinationsOf(spec: HttpRouteSpec): { destination: NonNullable<HttpRouteSpec['mirror']>; field: keyof HttpRouteSpec }[] {
+  const forward = (spec.route ?? []).map(({ destination }) => ({ destination, field: 'route' as const }))
+  const mirrors = (spec.mirrors ?? []).map(({ destination }) => ({ destination, field: 'mirrors' as const }))
+  return [...forward, ...mirrors, ...(spec.mirror === undefined ? [] : [{ destination: spec.mirror, field: 'mirror' as const }])]
+}
+
+function buildRoutes(world: World, plan: Plan, port: number | undefined): Route[] {
+  const routes: Route[] = []
+  for (const [index, rule] of plan.rules.entries()) {
+    const matches = rule.spec.match ?? []
+    const entries: (readonly [HttpMatchSpec | undefined, number])[] =
+      matches.length === 0 ? [[undefined, 0]] : matches.map((match, at) => [match, at])
+    const alive = entries.filter(([match]) => match === undefined || survives(match, world.client, port))
+    if (alive.length === 0) continue
+    const action = translateAction(world, rule, port)
+    const origins = originsOf(world, rule)
+    for (const [match, at] of alive) {
+      const route = routeOf(rule, match, at, action, origins)
+      routes.push(route)
+      if (!isCatchAll(route.match)) continue
+      warnUnreachable(world, rule, at, plan.rules[index + 1])
+      return routes
+    }
+  }
+  return routes
+}
+
+function routeOf(
+  rule: HttpRule,
+  match: HttpMatchSpec | undefined,
+  index: number,
+  action: RouteAction,
+  origins: Readonly<Record<string, Origin>>,
+): Route {
+  const { resource, path } = rule.place
+  const name = rule.spec.name ?? ''
+  return {
+    name: match?.name === undefined || match.name === '' ? name : `${name}.${match.name}`,
+    match: translateMatch(match),
+    action,
+    ...(match?.statPrefix === undefined ? {} : { statPrefix: match.statPrefix }),
+    origin: originOf(resource, match === undefined || rule.elsewhere.match !== undefined ? path : `${path}.match[${index}]`),
+    origins,
+  }
+}
+
+function translateAction(world: World, rule: HttpRule, port: number | undefined): RouteAction {
+  const { redirect, directResponse, headers } = rule.spec
+  if (redirect !== undefined) return translateRedirect(redirect, headers)
+  if (directResponse !== undefined) return translateDirectResponse(directResponse, headers)
+  return translateForward(world, rule, port)
+}
+
+function originsOf(world: World, rule: HttpRule): Record<string, Origin> {
+  const { spec } = rule
+  const origins: Record<string, Origin> = {}
+  origins['timeout'] = spec.timeout === undefined ? BUILT_IN : fieldOrigin(rule, 'timeout')
+  const byDefault = world.settings.originOf('defaultHttpRetryPolicy')
+  origins['retry'] = spec.retries === undefined ? byDefault : fieldOrigin(rule, 'retries')
+  for (const field of ['fault', 'rewrite', 'headers'] as const) {
+    if (spec[field] !== undefined) origins[field] = fieldOrigin(rule, field)
+  }
+  if (spec.mirror !== undefined) origins['mirror'] = fieldOrigin(rule, 'mirror')
+  else if (spec.mirrors !== undefined) origins['mirror'] = fieldOrigin(rule, 'mirrors')
+  return origins
+}
+
+function warnUnreachable(world: World, rule: HttpRule, matchIndex: number, next: HttpRule | undefined): void {
+  const { resource, path } = rule.place
+  const later = matchIndex + 1
+  if (later < (rule.spec.match?.length ?? 0)) {
+    const message = 'the match entry before this one matches everything; this one is never reached'
+    world.findings.warn('ROUTE_UNREACHABLE', resource, `${path}.match[${later}]`, message)
+  }
+  if (next !== undefined) {
+    const message = `${path} matches everything; this route and all after it are never reached`
+    world.findings.warn('ROUTE_UNREACHABLE', next.place.resource, next.place.path, message)
+  }
+}

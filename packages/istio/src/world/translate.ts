@@ -1,0 +1,143 @@
+// Resources in force to a MeshConfig. One translator per source: it remembers the last result to keep identities.
+import type { Cluster, MeshConfig, Origin, Position, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
+import { buildClusters } from '../clusters/clusters.ts'
+import { DestinationRules } from '../clusters/destination-rules.ts'
+import { compatOf } from '../compat.ts'
+import { hashText } from '../documents/hash.ts'
+import type { Shelf } from '../documents/library.ts'
+import { locatePath } from '../documents/locate.ts'
+import { parsePath } from '../documents/path.ts'
+import { problemOf } from '../documents/problem.ts'
+import { originOf } from '../documents/resource.ts'
+import type { Resource } from '../documents/resource.ts'
+import { Findings } from './findings.ts'
+import type { IstioOptions } from '../options.ts'
+import type { Pace } from '../pace.ts'
+import { ServiceBuilder } from '../registry/registry.ts'
+import { VisibleServices } from '../registry/visible-services.ts'
+import { claimHosts } from '../routes/claims.ts'
+import type { Claims } from '../routes/claims.ts'
+import { findTarget } from '../routes/destination.ts'
+import { buildVirtualHosts } from '../routes/virtual-hosts.ts'
+import type { MeshSettingsSpec } from '../schema/mesh-settings.ts'
+import { SidecarScope } from '../scope/sidecar-scope.ts'
+import { expandHost } from '../scope/names.ts'
+import { groupByKind } from './by-kind.ts'
+import { keep } from './keep-identity.ts'
+import { settle } from './settings.ts'
+import type { World } from './world.ts'
+
+export class Translator {
+  readonly #options: IstioOptions
+  readonly #given: MeshSettingsSpec
+  readonly #builder = new ServiceBuilder()
+  #last: MeshConfig | undefined
+
+  constructor(options: IstioOptions, given: MeshSettingsSpec) {
+    this.#options = options
+    this.#given = given
+  }
+
+  async translate(shelf: Shelf, pace: Pace): Promise<MeshConfig> {
+    const findings = new Findings()
+    const { world, claims, scope } = this.#survey(shelf, findings)
+    const virtualHosts = await buildVirtualHosts(world, claims, pace)
+    const clusters = await buildClusters(world, pace)
+    const unknownHosts = unknownHostsOf(world, scope)
+    const config: MeshConfig = {
+      version: versionOf(shelf.resources),
+      virtualHosts: await keepHosts(this.#last, virtualHosts, pace),
+      clusters: await keepClusters(this.#last, clusters, pace),
+      unknownHosts: keep(this.#last?.unknownHosts, unknownHosts),
+      pathNormalization: world.settings.pathNormalization,
+      problems: [...shelf.problems, ...findings.list.map((finding) => problemOf(finding, finding.resource, 'applied'))],
+      locate: locator(shelf.resources),
+    }
+    this.#last = config
+    return config
+  }
+
+  #survey(shelf: Shelf, findings: Findings): { world: World; claims: Claims; scope: SidecarScope } {
+    const { workload, compat: profile, httpsAsL7 = true, strictSidecarPorts = false } = this.#options
+    const resources = groupByKind(shelf.resources)
+    const compat = compatOf(profile)
+    const settings = settle(this.#given, resources.MeshConfig.at(-1), compat)
+    const scope = new SidecarScope(resources.Sidecar, workload, settings.rootNamespace)
+    const claims = claimHosts(resources.VirtualService, workload, settings, scope, findings)
+    const all = this.#builder.build(resources, settings, workload.network)
+    const services = new VisibleServices(all, workload, scope)
+    if (scope.sidecar !== undefined) importDestinations(services, claims, settings.domain)
+    const rules = new DestinationRules(resources.DestinationRule, workload, settings, findings)
+    const world: World = { client: workload, settings, compat, httpsAsL7, strictSidecarPorts, services, rules, findings }
+    return { world, claims, scope }
+  }
+}
+
+function importDestinations(services: VisibleServices, claims: Claims, domain: string): void {
+  for (const plan of claims.plans) {
+    for (const { spec, place } of plan.rules) {
+      for (const { destination } of spec.route ?? []) {
+        services.import(expandHost(destination.host, place.resource.namespace, domain), destination.port?.number)
+      }
+    }
+  }
+}
+
+function unknownHostsOf(world: World, { sidecar }: SidecarScope): UnknownHosts {
+  const said = sidecar?.spec.outboundTrafficPolicy
+  if (sidecar !== undefined && said !== undefined) {
+    const path = 'spec.outboundTrafficPolicy'
+    const origin = originOf(sidecar, path)
+    if (said.egressProxy !== undefined) {
+      const { cluster } = findTarget(world, said.egressProxy, sidecar, `${path}.egressProxy`, said.egressProxy.port?.number)
+      return { kind: 'cluster', cluster, origin }
+    }
+    return { kind: (said.mode ?? 'REGISTRY_ONLY') === 'REGISTRY_ONLY' ? 'block' : 'passthrough', origin }
+  }
+  const origin: Origin = world.settings.originOf('outboundTrafficPolicy')
+  return { kind: world.settings.outboundMode === 'REGISTRY_ONLY' ? 'block' : 'passthrough', origin }
+}
+
+async function keepHosts(last: MeshConfig | undefined, next: VirtualHost[], pace: Pace): Promise<readonly VirtualHost[]> {
+  if (last === undefined) return next
+  const before = new Map(last.virtualHosts.map((host) => [host.name, host]))
+  let changed = next.length !== last.virtualHosts.length
+  for (const [index, host] of next.entries()) {
+    const kept = keep(before.get(host.name), host)
+    next[index] = kept
+    changed ||= kept !== last.virtualHosts[index]
+    if (pace.due()) await pace.rest()
+  }
+  return changed ? next : last.virtualHosts
+}
+
+async function keepClusters(
+  last: MeshConfig | undefined,
+  next: Map<string, Cluster>,
+  pace: Pace,
+): Promise<ReadonlyMap<string, Cluster>> {
+  if (last === undefined) return next
+  let changed = next.size !== last.clusters.size
+  for (const [name, cluster] of next) {
+    const kept = keep(last.clusters.get(name), cluster)
+    if (kept === cluster) changed = true
+    else next.set(name, kept)
+    if (pace.due()) await pace.rest()
+  }
+  return changed ? next : last.clusters
+}
+
+function versionOf(resources: readonly Resource[]): string {
+  const text = resources.map((resource) => resource.hash.toString(36)).join()
+  return hashText(text).toString(16).padStart(8, '0') + hashText(text, resources.length).toString(16).padStart(8, '0')
+}
+
+function locator(resources: readonly Resource[]): (origin: Origin) => Position | undefined {
+  let byId: Map<string, Resource> | undefined
+  return (origin) => {
+    byId ??= new Map(resources.map((resource) => [resource.id, resource]))
+    const resource = byId.get(origin.resource)
+    return resource === undefined ? undefined : locatePath(resource.chunk, [...resource.root, ...parsePath(origin.path)])
+  }
+}
+

@@ -1,0 +1,48 @@
+// What a bench is and what it yields. One bench is one comparison, measured in a process of its own.
+
+export interface Bench {
+  /** The first word chooses it on the command line. */
+  readonly name: string
+  /** Processes that measure it; the median counts. */
+  readonly runs: number
+  /** For the node that measures it. */
+  readonly flags: readonly string[]
+  measure(): Promise<readonly Sample[]>
+}
+
+export type Sample = Figure | Skipped
+
+/** What one run found for one row of the table. */
+export interface Figure {
+  readonly name: string
+  readonly unit: string
+  readonly ours: number
+  /** What ours is compared with; undefined: the target is one of our own figure. */
+  readonly base?: number
+  /** ours / base, or what the row defines as its ratio; judged where it is there. */
+  readonly ratio?: number
+  /** Highest ratio, or highest own figure, that passes. */
+  readonly target: number
+  /** Half of the 95 % confidence interval of the judged figure; 0: not known, judged as it is. */
+  readonly ci: number
+  /** The base against itself, 1 in a quiet run; undefined: the row carries none. */
+  readonly control?: number
+  readonly note?: string
+}
+
+/** A row that this machine cannot measure. */
+export interface Skipped {
+  readonly name: string
+  readonly skipped: string
+}
+
+export function isSkipped(sample: Sample): sample is Skipped {
+  return 'skipped' in sample
+}
+
+/** PERFORMANCE 8.2: beyond it the run says nothing. */
+export const maxControlError = 0.03
+
+export function isVoid(sample: Sample): boolean {
+  return !isSkipped(sample) && sample.control !== undefined && Math.abs(sample.control - 1) > maxControlError
+}

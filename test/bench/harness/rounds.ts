@@ -1,0 +1,98 @@
+// All variants of a comparison side by side in one process: short slices, shuffled in every round, CPU time of each.
+// What gave stable ratios (PERFORMANCE 8.2); everything else that was tried did not.
+import { halfInterval, median, shuffled, xorshift } from './statistics.ts'
+
+export interface Variant {
+  /** One call to its end. @throws when the answer is not the expected one */
+  readonly call: () => Promise<void>
+  /** CPU of other processes that work for this variant, in microseconds so far. */
+  readonly otherCpu?: () => number
+}
+
+export interface Shape {
+  readonly rounds: number
+  /** Calls of one slice. */
+  readonly calls: number
+  readonly concurrency: number
+  /** Measure each call's time too; for concurrency 1. */
+  readonly latency?: boolean
+}
+
+/** One slice: CPU per call, and the median time of a call where asked for, both in microseconds. */
+export interface Slice {
+  readonly cpu: number
+  readonly p50: number
+}
+
+export type Slices<K extends string> = Readonly<Record<K, readonly Slice[]>>
+
+const warmUpRounds = 12
+
+export async function runRounds<K extends string>(
+  variants: Readonly<Record<K, Variant>>,
+  shape: Shape,
+): Promise<Slices<K>> {
+  const names = Object.keys(variants) as K[]
+  const slices = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, Slice[]>
+  const next = xorshift(process.pid)
+  for (let round = -warmUpRounds; round < shape.rounds; round++) {
+    for (const name of shuffled(names, next)) {
+      const slice = await runSlice(variants[name], shape)
+      if (round >= 0) slices[name].push(slice)
+    }
+  }
+  return slices
+}
+
+async function runSlice({ call, otherCpu }: Variant, { calls, concurrency, latency }: Shape): Promise<Slice> {
+  const times: number[] = []
+  const otherBefore = otherCpu?.() ?? 0
+  const before = process.cpuUsage()
+  if (latency === true) await timed(call, calls, times)
+  else await drive(call, calls, concurrency)
+  const { user, system } = process.cpuUsage(before)
+  const other = (otherCpu?.() ?? 0) - otherBefore
+  return { cpu: (user + system + other) / calls, p50: times.length === 0 ? 0 : median(times) }
+}
+
+async function drive(call: () => Promise<void>, calls: number, concurrency: number): Promise<void> {
+  let left = calls
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) await call()
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+}
+
+async function timed(call: () => Promise<void>, calls: number, times: number[]): Promise<void> {
+  for (let i = 0; i < calls; i++) {
+    const start = performance.now()
+    await call()
+    times.push((performance.now() - start) * 1_000)
+  }
+}
+
+export interface Ratio {
+  readonly ours: number
+  readonly base: number
+  readonly ratio: number
+  readonly ci: number
+}
+
+/** The median of the ratios of each round. */
+export function ratioOf(ours: readonly Slice[], base: readonly Slice[]): Ratio {
+  const ratios = ours.map((slice, round) => slice.cpu / (base[round]?.cpu ?? Number.NaN))
+  return {
+    ours: median(ours.map((slice) => slice.cpu)),
+    base: median(base.map((slice) => slice.cpu)),
+    ratio: median(ratios),
+    ci: halfInterval(ratios),
+  }
+}
+
+/** Two equal variants as one: their mean in each round. */
+export function mean(one: readonly Slice[], other: readonly Slice[]): Slice[] {
+  return one.map(({ cpu, p50 }, round) => {
+    const twin = other[round] ?? { cpu, p50 }
+    return { cpu: (cpu + twin.cpu) / 2, p50: (p50 + twin.p50) / 2 }
+  })
+}

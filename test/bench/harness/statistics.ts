@@ -1,0 +1,47 @@
+// Medians and how sure they are: bootstrap confidence intervals with a fixed seed.
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = (sorted.length - 1) * share
+  const low = sorted[Math.floor(place)] ?? Number.NaN
+  const high = sorted[Math.ceil(place)] ?? Number.NaN
+  return low + (high - low) * (place - Math.floor(place))
+}
+
+const resamples = 1_000
+
+/** Half the width of the 95 % interval of the median. */
+export function halfInterval(values: readonly number[]): number {
+  const next = xorshift(values.length)
+  const medians: number[] = []
+  for (let i = 0; i < resamples; i++) {
+    medians.push(median(values.map(() => values[next() % values.length] ?? Number.NaN)))
+  }
+  return (quantile(medians, 0.975) - quantile(medians, 0.025)) / 2
+}
+
+/** A generator of 32-bit numbers; for shuffling and resampling only. */
+export function xorshift(seed: number): () => number {
+  let state = (seed * 2_654_435_761) >>> 0 || 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>>= 0)
+  }
+}
+
+export function shuffled<T>(values: readonly T[], next: () => number): T[] {
+  const result = [...values]
+  for (let i = result.length - 1; i > 0; i--) {
+    const other = next() % (i + 1)
+    const kept = result[i] as T
+    result[i] = result[other] as T
+    result[other] = kept
+  }
+  return result
+}

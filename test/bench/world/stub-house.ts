@@ -1,0 +1,110 @@
+// The engine with real time, chance and request ids but without a network: an exchange that answers at once.
+import { randomUUID } from 'node:crypto'
+import {
+  type Attempt,
+  type Call,
+  type Clock,
+  type CompiledRegex,
+  type Exchange,
+  getHeader,
+  type HeaderLines,
+  type HeaderList,
+  Mesh,
+  type MeshConfig,
+  type RequestView,
+  SeededRandom,
+} from '@proxyless/core/spi'
+import { GivenSource } from './given-source.ts'
+import { authority, requestHeaders, target } from './reviews.ts'
+
+const clock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimer(delayMs, fire, background) {
+    const timer = setTimeout(fire, delayMs)
+    if (background) timer.unref()
+    return timer
+  },
+  clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
+}
+
+/** The bench's own patterns are harmless; what finds that out is not on the way of a call. */
+function compileRegex(pattern: string): CompiledRegex {
+  const whole = new RegExp(`^(?:${pattern})$`, 's')
+  return { matches: (text) => whole.test(text), replaceAll: (text) => text }
+}
+
+export interface StubHouse {
+  readonly mesh: Mesh
+  readonly source: GivenSource
+}
+
+/** With the settings that createMesh has when nothing is said. */
+export async function stubHouse(config: MeshConfig): Promise<StubHouse> {
+  const source = new GivenSource(config)
+  const mesh = new Mesh({
+    source,
+    clock,
+    random: new SeededRandom(1),
+    regex: { compile: compileRegex },
+    resolver: { resolve: () => Promise.reject(new Error('no names here')) },
+    settings: { trustRequestHeaders: false, requestId: randomUUID, attemptCount: true, faults: true },
+  })
+  await mesh.ready()
+  return { mesh, source }
+}
+
+const headerList: HeaderList = Object.entries(requestHeaders).flat()
+
+class StubView implements RequestView {
+  readonly scheme = 'http'
+  readonly authority: string = authority
+  readonly port = 9_080
+  readonly method = 'GET'
+  readonly target: string = target
+
+  header(name: string): HeaderLines {
+    return getHeader(headerList, name)
+  }
+}
+
+/** Every attempt is answered with 200 before `start` returns. */
+export class StubExchange implements Exchange {
+  readonly view: RequestView = new StubView()
+  readonly body = 'complete'
+
+  attach(_call: Call): void {
+    // an attempt knows its call
+  }
+
+  replayable(): boolean {
+    return true
+  }
+
+  takeHeaders(): HeaderList {
+    return headerList.slice()
+  }
+
+  start(attempt: Attempt): void {
+    const { call } = attempt
+    call.ready(attempt)
+    if (!call.head(attempt, 200, undefined, false)) throw new Error('the answer was not taken')
+    call.finished(attempt)
+  }
+
+  abort(): void {
+    throw new Error('an attempt was stopped')
+  }
+
+  reply(): void {
+    throw new Error('the mesh answered itself')
+  }
+
+  breakOff(error: Error): void {
+    throw error
+  }
+}
+
+export function callStub(mesh: Mesh, calls: number): void {
+  for (let i = 0; i < calls; i++) mesh.call(new StubExchange())
+}
