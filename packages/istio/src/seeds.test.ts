@@ -94,7 +94,7 @@ describe('seeds', () => {
 
   test('the seed retry is warned of: its per-try timeout is not retried', async () => {
     const { config, problems } = await load('001-11-virtualservice-ratings.yaml')
-    expect(problems).toContainEqual(expect.objectContaining({ code: 'RETRY_PER_TRY_NOT_RETRIED', line: 14 }))
+    expect(problems).toContainEqual(expect.objectContaining({ code: 'RETRY_PER_TRY_NOT_RETRIED', line: 15 }))
     const { retry } = forwardOf(hostOf(config, 'ratings.bookinfo.svc.cluster.local:9080').routes[0])
     expect(retry).toMatchObject({ numRetries: 3, perTryTimeoutMs: 2000 })
   })

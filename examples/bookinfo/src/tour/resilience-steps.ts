@@ -23,12 +23,14 @@ export const resilienceSteps: readonly Step[] = [
         await delay(40)
         return visit(reviewsOf(application))
       })
-      const failed = visits.filter(({ status }) => status !== 200).length
+      const failures = visits.filter(({ status }) => status !== 200)
+      const reasons =
+        failures.length === 0 ? '' : ` (${show(countBy(failures, ({ status, text }) => `${status} ${text}`))})`
       const back = await waitFor(async () => (await instancesSeen(application, 20)).length === 2, 5000)
       const retried = application.traffic.retried('reviews') - before
       return {
-        measured: `${failed} failed, ${retried} retried, ${back ? 'both serve again' : 'one is missing'}`,
-        good: failed === 0 && retried > 0 && back,
+        measured: `${failures.length} failed${reasons}, ${retried} retried, ${back ? 'both serve again' : 'one is missing'}`,
+        good: failures.length === 0 && retried > 0 && back,
       }
     },
   },

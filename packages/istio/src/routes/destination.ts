@@ -33,10 +33,7 @@ export function findTarget(
   const ports = world.services.portsOf(service)
   const only = ports.length === 1 && !world.strictSidecarPorts ? ports[0]?.number : undefined
   const port = said ?? only ?? requestPort ?? 80
-  if (said === undefined && only !== undefined && only !== requestPort) {
-    const message = `port ${only}, the only one of ${host}, is used; a sidecar would look for the request's own port and answer 503`
-    world.findings.info('DEST_PORT_INFERRED', resource, path, message)
-  } else if (said !== undefined && !ports.some(({ number }) => number === said)) {
+  if (said !== undefined && !ports.some(({ number }) => number === said)) {
     world.findings.warn('DEST_UNKNOWN_PORT', resource, `${path}.port.number`, `${host} has no port ${said}; requests get 503`)
   }
   const rule = world.rules.find(host, service.namespace)
@@ -50,7 +47,24 @@ export function findTarget(
   return { cluster: clusterName(host, port, subset), ...(counts ? { balancing: balancing.value } : {}) }
 }
 
-/** True when the request's port decides where this destination leads. */
+/** A word where the service's only port stands in for a request port that it does not have. */
+export function noteInferredPort(
+  world: World,
+  destination: DestinationSpec,
+  resource: Resource,
+  path: string,
+  requestPort: number | undefined,
+): void {
+  if (destination.port?.number !== undefined || world.strictSidecarPorts) return
+  const host = expandHost(destination.host, resource.namespace, world.settings.domain)
+  const service = world.services.find(host)
+  const [only, more] = service === undefined ? [] : world.services.portsOf(service)
+  if (only === undefined || more !== undefined || only.number === requestPort) return
+  const message = `port ${only.number}, the only one of ${host}, is used; a sidecar would look for the request's own port and answer 503`
+  world.findings.info('DEST_PORT_INFERRED', resource, path, message)
+}
+
+/** The request ports that decide where this destination leads. */
 export function dependsOnPort(world: World, destination: DestinationSpec, namespace: string): readonly number[] {
   if (destination.port?.number !== undefined) return []
   const service = world.services.find(expandHost(destination.host, namespace, world.settings.domain))

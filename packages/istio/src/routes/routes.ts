@@ -5,7 +5,7 @@ import type { HttpMatchSpec, HttpRouteSpec } from '../schema/virtual-service.ts'
 import { BUILT_IN } from '../world/settings.ts'
 import type { World } from '../world/world.ts'
 import type { Plan } from './claims.ts'
-import { dependsOnPort } from './destination.ts'
+import { dependsOnPort, noteInferredPort } from './destination.ts'
 import { translateForward } from './forward.ts'
 import { fieldOrigin, placeOf } from './http-rule.ts'
 import type { HttpRule } from './http-rule.ts'
@@ -18,6 +18,7 @@ export class RouteBuilder {
   readonly #world: World
   readonly #built = new Map<Plan, Map<number | undefined, readonly Route[]>>()
   readonly #ports = new Map<Plan, ReadonlySet<number>>()
+  readonly #noted = new Map<Plan, Set<number | undefined>>()
 
   constructor(world: World) {
     this.#world = world
@@ -25,6 +26,7 @@ export class RouteBuilder {
 
   /** `port` undefined: a request port that no document names. Empty: the VirtualService says nothing to this client. */
   routesOf(plan: Plan, port: number | undefined): readonly Route[] {
+    this.#noteInferredPorts(plan, port)
     // Under sidecar ports every port may lead elsewhere; else most VirtualServices do not care.
     const key = port !== undefined && (this.#world.strictSidecarPorts || this.portsOf(plan).has(port)) ? port : undefined
     let byPort = this.#built.get(plan)
@@ -32,6 +34,19 @@ export class RouteBuilder {
     let routes = byPort.get(key)
     if (routes === undefined) byPort.set(key, (routes = buildRoutes(this.#world, plan, key)))
     return routes
+  }
+
+  #noteInferredPorts(plan: Plan, port: number | undefined): void {
+    let noted = this.#noted.get(plan)
+    if (noted === undefined) this.#noted.set(plan, (noted = new Set<number | undefined>()))
+    if (noted.has(port)) return
+    noted.add(port)
+    for (const rule of plan.rules) {
+      const { resource, path } = placeOf(rule, 'route')
+      for (const [index, { destination }] of (rule.spec.route ?? []).entries()) {
+        noteInferredPort(this.#world, destination, resource, `${path}.route[${index}].destination`, port)
+      }
+    }
   }
 
   /** Request ports for which this VirtualService has something of its own to say. */
