@@ -46,7 +46,7 @@ export class World {
   readonly arrivals: { readonly at: number; readonly backend: string; readonly request: Received }[] = []
   #mesh: Mesh | undefined
   #lastRecord: CallRecord | undefined
-  #answers = new Map<string, (request: Received) => Answer | Promise<Answer>>()
+  readonly #answers = new Map<string, (request: Received) => Answer | Promise<Answer>>()
 
   static async start(): Promise<World> {
     const world = new World()
@@ -136,17 +136,22 @@ export class World {
   /** Lets virtual time run until a promise is settled. */
   async flow<T>(promise: Promise<T>): Promise<T> {
     let settled = false
-    const done = (): void => {
-      settled = true
-    }
-    promise.then(done, done)
+    const watched = (async (): Promise<T> => {
+      try {
+        return await promise
+      } finally {
+        settled = true
+      }
+    })()
+    // its failure is heard below, after the loop
+    watched.catch(() => undefined)
     while (!settled) {
       await new Promise((resolve) => {
         setImmediate(resolve)
       })
       if (!settled) this.clock.advance(1)
     }
-    return promise
+    return watched
   }
 
   /** Lets real events happen while virtual time stands still. */

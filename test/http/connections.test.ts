@@ -28,7 +28,7 @@ describe('connections', () => {
     const m = await mesh(config([toC], [cluster('c', [endpoint(b.authority)])]))
     for (let i = 0; i < 20; i++) expect((await m.fetch('http://svc/')).status).toBe(200)
     expect(b.accepted).toBe(20)
-    await until(() => m.house.status().clusters.find((c) => c.name === 'c')?.limits.connections.now === 0)
+    await until(() => m.status().clusters.find((c) => c.name === 'c')?.limits.connections.now === 0)
   })
 
   test('that were closed while idle are not used', async () => {
@@ -36,7 +36,7 @@ describe('connections', () => {
     const m = await mesh(config([toC], [cluster('c', [endpoint(b.authority)])]))
     await (await m.fetch('http://svc/')).text()
     b.dropConnections()
-    await until(() => m.house.status().clusters.find((c) => c.name === 'c')?.limits.connections.now === 0)
+    await until(() => m.status().clusters.find((c) => c.name === 'c')?.limits.connections.now === 0)
     expect((await m.fetch('http://svc/')).status).toBe(200)
   })
 
@@ -90,7 +90,7 @@ describe('connections', () => {
     const response = await m.fetch('http://svc/')
     expect(response.status).toBe(200)
     await expect(response.text()).rejects.toThrow('terminated')
-    expect(m.house.status().clusters.find((c) => c.name === 'c')?.endpoints[0]?.activeRequests).toBe(0)
+    expect(m.status().clusters.find((c) => c.name === 'c')?.endpoints[0]?.activeRequests).toBe(0)
   })
 
   test('speak HTTP/2 in clear text where the cluster says so, many calls on one connection', async () => {
@@ -116,8 +116,7 @@ describe('connections', () => {
     const echoed = new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))))
     socket.write('ping')
     expect(await echoed).toBe('ping')
-    const requests = (): number | undefined =>
-      m.house.status().clusters.find((c) => c.name === 'c')?.limits.requests.now
+    const requests = (): number | undefined => m.status().clusters.find((c) => c.name === 'c')?.limits.requests.now
     expect(requests()).toBe(1)
     socket.destroy()
     await until(() => requests() === 0)
@@ -155,7 +154,7 @@ describe.runIf(files !== undefined)('secured connections', () => {
     const b = await backend({ protocol: 'https', ...(tls === undefined ? {} : { tls }) })
     const unreadable = { ...upstream, caFile: '/nowhere/ca.pem' }
     const m = await mesh(config([toC], [cluster('c', [endpoint(b.authority)], { tls: unreadable })]), {
-      throwsLocalReplies: true,
+      localReply: 'throw',
     })
     const failure: unknown = await m.fetch('http://svc/').catch((error: unknown) => error)
     expect(failure).toMatchObject({ name: 'MeshError', code: 'CONNECT_FAILURE', flags: 'UF' })

@@ -1,63 +1,26 @@
 // A mesh over a MeshConfig that the test replaces at will; real time and sockets unless told otherwise.
-import { Mesh, type ConfigSink, type ConfigSource, type MeshConfig, type MeshObserver } from '@proxyless/core/spi'
-import { createFetch, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
-import { processClock } from '../../packages/proxyless/src/host/process-clock.ts'
-import { processRandom } from '../../packages/proxyless/src/host/process-random.ts'
-import { regexEngine } from '../../packages/proxyless/src/host/regex.ts'
-import { processResolver } from '../../packages/proxyless/src/host/resolver.ts'
+import type { ConfigSink, ConfigSource, MeshConfig } from '@proxyless/core/spi'
+import { createMesh, type CreateMeshOptions, type Mesh } from 'proxyless'
 
-export interface TestMesh {
-  readonly house: Mesh
-  readonly fetch: MeshFetch
-  readonly dispatcher: MeshDispatcher
+export interface TestMesh extends Mesh {
   /** Puts another configuration in force. */
   apply(config: MeshConfig): Promise<void>
-  close(): Promise<void>
 }
 
-export interface TestMeshOptions {
-  readonly observer?: MeshObserver
-  readonly throwsLocalReplies?: boolean
-  readonly trustRequestHeaders?: boolean
-  readonly maxReplayBytes?: number
-}
-
-export async function startMesh(config: MeshConfig, options: TestMeshOptions = {}): Promise<TestMesh> {
+export async function startMesh(
+  config: MeshConfig,
+  options: Omit<CreateMeshOptions, 'config'> = {},
+): Promise<TestMesh> {
   const source = new GivenSource(config)
-  const house = new Mesh({
-    source,
-    clock: processClock,
-    random: processRandom(),
-    regex: regexEngine,
-    resolver: processResolver(),
-    settings: {
-      trustRequestHeaders: options.trustRequestHeaders ?? false,
-      requestId: () => 'request-id-of-test',
-      attemptCount: true,
-      faults: true,
-    },
-    ...(options.observer === undefined ? {} : { observer: options.observer }),
-  })
-  const transport = new HttpTransport({
-    mesh: house,
-    clock: processClock,
-    maxReplayBytes: options.maxReplayBytes ?? 1_048_576,
-    throwsLocalReplies: options.throwsLocalReplies ?? false,
-  })
-  const dispatcher = new MeshDispatcher(transport)
-  await house.ready()
-  return {
-    house,
-    dispatcher,
-    fetch: createFetch(dispatcher),
+  const mesh = await createMesh({ ...options, config: source })
+  return Object.assign(mesh, {
     async apply(next: MeshConfig): Promise<void> {
       source.give(next)
       // updates of one tick are coalesced
       await Promise.resolve()
       await Promise.resolve()
     },
-    close: () => house.close(),
-  }
+  })
 }
 
 class GivenSource implements ConfigSource {

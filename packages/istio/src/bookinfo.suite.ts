@@ -27,7 +27,11 @@ export const SERVICES: string = [
   slice('bookinfo', 'reviews', 'v3', '10.0.0.3', 'http', 9080),
   service('bookinfo', 'ratings', [['http', 9080]]),
   slice('bookinfo', 'ratings', 'v1', '10.0.1.1', 'http', 9080),
-  service('bookinfo', 'multi', [['http', 80], ['http-alt', 8080], ['grpc', 7070]]),
+  service('bookinfo', 'multi', [
+    ['http', 80],
+    ['http-alt', 8080],
+    ['grpc', 7070],
+  ]),
   slice('bookinfo', 'multi', 'v1', '10.0.2.1', 'http', 80),
   service('other', 'other', [['http', 80]]),
   service('svcns', 'a', [['http', 80]]),
@@ -60,12 +64,24 @@ export function document(kind: string, name: string, spec: string, namespace = '
   return `apiVersion: networking.istio.io/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}}\nspec:\n${body}\n`
 }
 
-export function service(namespace: string, name: string, ports: readonly (readonly [string, number])[], extra = ''): string {
+export function service(
+  namespace: string,
+  name: string,
+  ports: readonly (readonly [string, number])[],
+  extra = '',
+): string {
   const list = ports.map(([port, number]) => `  - {name: ${port}, port: ${number}}\n`).join('')
   return `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: ${namespace}}\nspec:\n${extra}  ports:\n${list}`
 }
 
-export function slice(namespace: string, name: string, version: string, address: string, port: string, number: number): string {
+export function slice(
+  namespace: string,
+  name: string,
+  version: string,
+  address: string,
+  port: string,
+  number: number,
+): string {
   return `apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata:
@@ -86,7 +102,8 @@ export async function bookinfo(documents: readonly string[], more: Partial<Istio
 
 export function hostOf(config: MeshConfig, name: string): VirtualHost {
   const host = config.virtualHosts.find((candidate) => candidate.name === name)
-  if (host === undefined) throw new Error(`no virtual host ${name}: ${config.virtualHosts.map((h) => h.name).join(' ')}`)
+  if (host === undefined)
+    throw new Error(`no virtual host ${name}: ${config.virtualHosts.map((h) => h.name).join(' ')}`)
   return host
 }
 
@@ -107,7 +124,9 @@ export function clusterOf(config: MeshConfig, name: string): Cluster {
 }
 
 export function addressesOf(cluster: Cluster): string[] {
-  return cluster.discovery.kind === 'originalDestination' ? [] : cluster.discovery.endpoints.map(({ address }) => address)
+  return cluster.discovery.kind === 'originalDestination'
+    ? []
+    : cluster.discovery.endpoints.map(({ address }) => address)
 }
 
 /** Problems of a code, as `severity resource path`. */

@@ -3,7 +3,8 @@
 
 export const PROBLEM_CODES = {
   YAML_TAB: 'A TAB stands where YAML wants spaces; the document is refused.',
-  YAML_DUPLICATE_KEY: 'A key appears twice in one mapping; twice at the top level mostly means that a `---` line is missing.',
+  YAML_DUPLICATE_KEY:
+    'A key appears twice in one mapping; twice at the top level mostly means that a `---` line is missing.',
   YAML_DOCUMENT_END: 'A `...` line ends the document, and what follows it would be lost.',
   YAML_SYNTAX: 'The text is not valid YAML or JSON.',
   YAML_ALIASES: 'The document uses more than 100 aliases.',
@@ -45,8 +46,10 @@ export const PROBLEM_CODES = {
   OD_NEVER_EJECTS: 'With so few endpoints maxEjectionPercent does not allow a single ejection.',
   HASH_SOURCE_IP: 'A client has no source address of its own; a stable key of the process is used.',
   HTTPS_AS_L7: 'HTTP rules are applied to https calls; a sidecar could not, as it sees only encrypted bytes.',
-  TLS_ISTIO_MUTUAL: 'ISTIO_MUTUAL is not supported; the rule is refused and its host is not called in plain text instead.',
-  TLS_CREDENTIAL_NAME: 'credentialName is not supported; the rule is refused and its host is not called in plain text instead.',
+  TLS_ISTIO_MUTUAL:
+    'ISTIO_MUTUAL is not supported; the rule is refused and its host is not called in plain text instead.',
+  TLS_CREDENTIAL_NAME:
+    'credentialName is not supported; the rule is refused and its host is not called in plain text instead.',
   WILDCARD_DNS: 'A wildcard host cannot be resolved by DNS; list endpoints or use resolution NONE.',
   NETWORK_EXCLUDED: 'The endpoint lies in another network and is left out.',
 } as const

@@ -73,7 +73,10 @@ describe('seeds', () => {
 
   test('C024: the seed Sidecar hides other namespaces', async () => {
     const other = service('other', 'other', [['http', 80]])
-    const texts = [services, other, read('001-09-sidecar-default.yaml')].map((text, index) => ({ name: `${index}`, text }))
+    const texts = [services, other, read('001-09-sidecar-default.yaml')].map((text, index) => ({
+      name: `${index}`,
+      text,
+    }))
     const { config } = await check(texts, optionsFor())
     expect(config.virtualHosts.some(({ name }) => name.startsWith('other.'))).toBe(false)
     expect(config.unknownHosts.kind).toBe('passthrough')
@@ -103,7 +106,9 @@ describe('seeds', () => {
     const { config } = await load('001-12-destinationrule-reviews.yaml')
     const v1 = clusterOf(config, 'outbound|9080|v1|reviews.bookinfo.svc.cluster.local')
     expect(v1.circuitBreakers.maxConnections).toBe(100)
-    expect(clusterOf(config, 'outbound|9080||reviews.bookinfo.svc.cluster.local').circuitBreakers.maxConnections).toBe(Infinity)
+    expect(clusterOf(config, 'outbound|9080||reviews.bookinfo.svc.cluster.local').circuitBreakers.maxConnections).toBe(
+      Infinity,
+    )
   })
 
   test('C078: the seed delay happens to 1000 of a million', async () => {

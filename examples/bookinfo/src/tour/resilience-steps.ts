@@ -11,11 +11,13 @@ import type { Step } from './step.ts'
 export const resilienceSteps: readonly Step[] = [
   {
     title: 'an instance crashes under load, and no user notices',
-    asked: 'reviews.retries.yaml; 600 calls to reviews v1 while one of its two instances crashes twice',
+    asked:
+      'reviews.retries.yaml, destination-rules.load-balancers.yaml; 600 calls to reviews v2 while one of its two instances crashes twice',
     expected: 'no failed call; some took more than one try; both instances serve again in the end',
     async run(application) {
-      await application.play('reviews.retries')
-      const [victim] = application.instances('reviews', 'v1') as [ServiceProcess]
+      // in turn, so that another try always finds the other one; least request would prefer the dead one, which is never busy
+      await application.play('reviews.retries', 'destination-rules.load-balancers')
+      const [victim] = application.instances('reviews', 'v2') as [ServiceProcess]
       const before = application.traffic.retried('reviews')
       const visits = await visitMany(600, 10, async (index) => {
         if (index === 100 || index === 500) victim.order({ crash: true })

@@ -20,7 +20,6 @@ export type MeshErrorCode =
   | 'FAULT_ABORT'
   | 'REPLAY_BUFFER_EXCEEDED'
   | 'MESH_CLOSED'
-  | 'CONFIG_REFUSED'
   | 'INVALID_OPTION'
 
 export interface MeshErrorDetails {

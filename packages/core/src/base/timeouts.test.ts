@@ -74,7 +74,11 @@ test('a list all of whose deadlines are cancelled lets its timer lapse and arms 
 test('who hears of its end may cancel others that are due at the same moment', () => {
   const { clock, timeouts, log, owner } = world()
   let later: Deadline | undefined
-  timeouts.add(100, 0, owner('a', () => later?.cancel()))
+  timeouts.add(
+    100,
+    0,
+    owner('a', () => later?.cancel()),
+  )
   later = timeouts.add(100, 0, owner('b'))
   timeouts.add(100, 0, owner('c'))
   clock.advance(100)
@@ -83,7 +87,11 @@ test('who hears of its end may cancel others that are due at the same moment', (
 
 test('who hears of its end may set a deadline of the same duration, and there is still one timer', () => {
   const { clock, timeouts, log, owner } = world()
-  timeouts.add(100, 0, owner('a', () => timeouts.add(100, 1, owner('again'))))
+  timeouts.add(
+    100,
+    0,
+    owner('a', () => timeouts.add(100, 1, owner('again'))),
+  )
   clock.advance(50)
   timeouts.add(100, 0, owner('b'))
   clock.advance(50)
@@ -109,7 +117,11 @@ test('after closing nothing expires, nothing is armed, and no timer is left', ()
 
 test('closing while deadlines expire stops those that follow', () => {
   const { clock, timeouts, log, owner } = world()
-  timeouts.add(100, 0, owner('a', () => timeouts.close()))
+  timeouts.add(
+    100,
+    0,
+    owner('a', () => timeouts.close()),
+  )
   timeouts.add(100, 0, owner('b'))
   clock.advance(500)
   expect(log).toEqual(['a 0 at 100'])

@@ -63,7 +63,7 @@ export class Call implements Matchable, Expiring, FormatContext {
   #retry: RetryPolicy | undefined = undefined
   #timeouts: CallTimeouts = { globalMs: 0, perTryMs: 0 }
   #attempt: Attempt | undefined = undefined
-  #tried: Endpoint[] = []
+  readonly #tried: Endpoint[] = []
   #attempts = 0
   #retriesLeft = 0
   #flags = ''
@@ -169,9 +169,17 @@ export class Call implements Matchable, Expiring, FormatContext {
 
   /** Copies need the whole request, and the timeout counts from its end. What found no endpoint is not copied. */
   #requestComplete(plan: ForwardPlan): void {
-    if (plan.mirrors.length > 0 && (this.#attempts > 0 || !this.#over)) sendMirrors(this, plan.mirrors, this.#house)
+    if (plan.mirrors.length > 0 && (this.#attempts > 0 || !this.#over)) this.#mirror(plan)
     const { globalMs } = this.#timeouts
     if (globalMs !== 0 && !this.#over) this.#deadline = this.#house.timeouts.add(globalMs, globalDeadline, this)
+  }
+
+  #mirror(plan: ForwardPlan): void {
+    sendMirrors(this, plan.mirrors, this.#house.random, (copy, way) => {
+      const call = new Call(this.#house, copy, this)
+      copy.attach(call)
+      call.follow(way)
+    })
   }
 
   #prepare(plan: ForwardPlan, target: Target): void {

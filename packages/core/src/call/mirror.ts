@@ -1,21 +1,24 @@
 // Copies of a call for other clusters: sent beside it, never awaited, their answers thrown away.
 // Source: Envoy RouteAction.request_mirror_policies.
 import { splitAuthority } from '../route/redirect.ts'
-import { Call } from './conduct.ts'
+import type { Random } from '../base/random.ts'
+import type { Call } from './conduct.ts'
 import { chance } from './fault.ts'
-import type { CallHouse } from './house.ts'
-import type { MirrorPlan } from './plan.ts'
+import type { ForwardPlan, MirrorPlan } from './plan.ts'
+import type { Exchange } from './transport.ts'
 
-/** Draws and sends the copies of a call whose request is complete and prepared. */
-export function sendMirrors(call: Call, mirrors: readonly MirrorPlan[], house: CallHouse): void {
+/** Draws the copies of a call whose request is complete and prepared; `send` takes each on its way. */
+export function sendMirrors(
+  call: Call,
+  mirrors: readonly MirrorPlan[],
+  random: Random,
+  send: (copy: Exchange, plan: ForwardPlan) => void,
+): void {
   for (const mirror of mirrors) {
-    if (!chance(mirror.policy.percent, house.random)) continue
+    if (!chance(mirror.policy.percent, random)) continue
     const authority = mirror.policy.shadowHostSuffix ? shadowed(call.authority) : call.authority
     const copy = call.exchange.copy?.(call.requestPath, call.headers.slice(), authority)
-    if (copy === undefined) continue
-    const sent = new Call(house, copy, call)
-    copy.attach(sent)
-    sent.follow(mirror.plan)
+    if (copy !== undefined) send(copy, mirror.plan)
   }
 }
 

@@ -13,25 +13,13 @@ function reasonOfResponse(policy: RetryPolicy, verdict: Verdict & { kind: 'respo
   const { retryOn } = policy
   const { status, grpcStatus } = verdict
   if (verdict.rateLimited) return retryOn.includes('envoy-ratelimited') ? 'envoy-ratelimited' : undefined
-  for (const condition of retryOn) {
-    switch (condition) {
-      case '5xx':
-        if (status >= 500 && status < 600) return condition
-        break
-      case 'gateway-error':
-        if (status >= 502 && status <= 504) return condition
-        break
-      case 'retriable-4xx':
-        if (status === 409) return condition
-        break
-      case 'retriable-status-codes':
-        if (policy.retriableStatusCodes.includes(status)) return condition
-        break
-      default:
-        if (grpcStatus !== undefined && grpcStatus === grpcConditions[condition]) return condition
-    }
-  }
-  return undefined
+  return retryOn.find((condition) => {
+    if (condition === '5xx') return status >= 500 && status < 600
+    if (condition === 'gateway-error') return status >= 502 && status <= 504
+    if (condition === 'retriable-4xx') return status === 409
+    if (condition === 'retriable-status-codes') return policy.retriableStatusCodes.includes(status)
+    return grpcStatus !== undefined && grpcStatus === grpcConditions[condition]
+  })
 }
 
 const grpcConditions: Partial<Record<RetryCondition, number>> = {

@@ -220,7 +220,9 @@ export class Cluster implements OutlierListener {
     this.#choice = chooseHosts([...this.#endpoints.values()], this.model.panicThreshold)
     const { hosts } = this.#choice
     this.#picker =
-      hosts.length === 0 ? undefined : createPicker(this.model.loadBalancer, hosts, this.#house.random.fork(), this.#picker)
+      hosts.length === 0
+        ? undefined
+        : createPicker(this.model.loadBalancer, hosts, this.#house.random.fork(), this.#picker)
   }
 }
 

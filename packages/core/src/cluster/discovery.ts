@@ -26,7 +26,7 @@ export class DnsDiscovery {
   readonly #resolver: Resolver
   readonly #changed: (endpoints: readonly EndpointModel[]) => void
   #names: readonly Name[] = []
-  #waiting: (() => void)[] = []
+  readonly #waiting: (() => void)[] = []
 
   constructor(clock: Clock, resolver: Resolver, changed: (endpoints: readonly EndpointModel[]) => void) {
     this.#clock = clock

@@ -130,7 +130,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (config === undefined || this.closed) return
     this.#snapshot = new Snapshot(config, this.#compiler, this.#snapshot)
     this.#sourceProblems = []
-    for (const cluster of [...this.#clusters.values()]) {
+    for (const cluster of this.#clusters.values()) {
       const model = config.clusters.get(cluster.name)
       if (model === undefined) {
         this.#clusters.delete(cluster.name)
@@ -174,10 +174,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   }
 
   ended(call: Call, status: number, startedAtMs: number): void {
-    const observe = this.#observer.callEnded
-    if (observe === undefined) return
+    if (!this.#observer.callEnded) return
     const endpoint = call.lastAttempt?.endpoint
-    observe.call(this.#observer, {
+    this.#observer.callEnded({
       authority: call.view.authority,
       method: call.view.method,
       path: call.path,

@@ -37,7 +37,7 @@ function compileOperator(operator: string, text: string): Format {
   if (operator === 'PROTOCOL') return (context) => context.protocol
   if (operator === 'START_TIME') return (context) => new Date(context.startTimeMs).toISOString()
   if (operator === 'UPSTREAM_CLUSTER') return (context) => context.clusterName
-  const request = /^REQ\(([^()?]+)(?:\?([^()]+))?\)(?::(\d+))?$/.exec(operator)
+  const request = /^REQ\(([^()?]+)(?:\?([^()?]+))?\)(?::(\d+))?$/.exec(operator)
   if (request === null) {
     throw new Error(
       `"${text}": operator %${operator}% is not supported; use REQ, PROTOCOL, START_TIME or UPSTREAM_CLUSTER`,

@@ -6,7 +6,9 @@ import { preparePath, splitTarget } from './path.ts'
 
 const modes: readonly PathNormalization[] = ['none', 'base', 'mergeSlashes', 'decodeAndMergeSlashes']
 
-test.each<[path: string, none: string, base: string | undefined, merge: string | undefined, decode: string | undefined]>([
+test.each<
+  [path: string, none: string, base: string | undefined, merge: string | undefined, decode: string | undefined]
+>([
   ['/a/b', '/a/b', '/a/b', '/a/b', '/a/b'],
   ['/a/./b', '/a/./b', '/a/b', '/a/b', '/a/b'],
   ['/a/../b', '/a/../b', '/b', '/b', '/b'],
@@ -43,14 +45,18 @@ test('a path that does not begin with a slash is invalid', () => {
 test('a prepared path is prepared: doing it again changes nothing', () => {
   const piece = fc.constantFrom('a', '.', '..', '', '%2e', '%2F', '%41', '%20', '\\', 'ä', 'b.c')
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 8 }), fc.constantFrom<PathNormalization>('base', 'mergeSlashes'), (p, mode) => {
-      const once = preparePath(`/${p.join('/')}`, mode)
-      expect(once).toBeDefined()
-      expect(preparePath(once ?? '', mode)).toBe(once)
-      expect(once).toMatch(/^\//)
-      expect(once).not.toMatch(/\/\.\.?(\/|$)|\\/)
-      if (mode === 'mergeSlashes') expect(once).not.toContain('//')
-    }),
+    fc.property(
+      fc.array(piece, { maxLength: 8 }),
+      fc.constantFrom<PathNormalization>('base', 'mergeSlashes'),
+      (p, mode) => {
+        const once = preparePath(`/${p.join('/')}`, mode)
+        expect(once).toBeDefined()
+        expect(preparePath(once ?? '', mode)).toBe(once)
+        expect(once).toMatch(/^\//)
+        expect(once).not.toMatch(/\/\.\.?(\/|$)|\\/)
+        expect(mode === 'mergeSlashes' && once?.includes('//')).toBe(false)
+      },
+    ),
   )
 })
 

@@ -26,14 +26,15 @@ export function preparePath(path: string, mode: PathNormalization): string | und
 
 /** True when no transformation can apply: the common case, one scan. */
 function isPlain(path: string, mergesSlashes: boolean): boolean {
-  let previous = 0
-  for (let i = 0; i < path.length; i++) {
+  let previous = path.charCodeAt(0)
+  if (previous !== 0x2f) return false
+  for (let i = 1; i < path.length; i++) {
     const code = path.charCodeAt(i)
     if (code === 0x25 || code === 0x5c) return false
     if (previous === 0x2f && (code === 0x2e || (mergesSlashes && code === 0x2f))) return false
     previous = code
   }
-  return previous !== 0
+  return true
 }
 
 function decodeUnreserved(path: string): string | undefined {

@@ -56,7 +56,22 @@ test('characters beyond the basic plane are indexed like all others', () => {
 
 const letter = fc.constantFrom('a', 'b', 'A', '/', '-', '\u{1f600}', '.')
 const text = fc.array(letter, { maxLength: 4 }).map((letters) => `/${letters.join('')}`)
-const regexPiece = fc.constantFrom('a', 'b', '/', '.', 'a?', 'a*', 'b+', 'b{0,1}', '(a|b)', '[ab]', '\\.', '-', 'a|b', '$')
+const regexPiece = fc.constantFrom(
+  'a',
+  'b',
+  '/',
+  '.',
+  'a?',
+  'a*',
+  'b+',
+  'b{0,1}',
+  '(a|b)',
+  '[ab]',
+  '\\.',
+  '-',
+  'a|b',
+  '$',
+)
 const regexText = fc
   .tuple(fc.constantFrom('', '(?i)', '^'), fc.array(regexPiece, { maxLength: 4 }))
   .map(([start, pieces]) => `${start}/${pieces.join('')}`)
@@ -83,14 +98,18 @@ const request = fc
 
 test('the index finds what a plain scan finds, for any table and any request', () => {
   fc.assert(
-    fc.property(fc.array(match, { minLength: 16, maxLength: 40 }), fc.array(request, { maxLength: 20 }), (m, requests) => {
-      const table = tableOf(m)
-      for (const each of requests) {
-        const scanned = table.entries.find((entry) => firstMiss(entry.match, each) === undefined)
-        expect(table.find(each)?.payload).toBe(scanned?.payload)
-        expect(table.find(each, () => undefined)?.payload).toBe(scanned?.payload)
-      }
-    }),
+    fc.property(
+      fc.array(match, { minLength: 16, maxLength: 40 }),
+      fc.array(request, { maxLength: 20 }),
+      (m, requests) => {
+        const table = tableOf(m)
+        for (const each of requests) {
+          const scanned = table.entries.find((entry) => firstMiss(entry.match, each) === undefined)
+          expect(table.find(each)?.payload).toBe(scanned?.payload)
+          expect(table.find(each, () => undefined)?.payload).toBe(scanned?.payload)
+        }
+      },
+    ),
     { numRuns: 300 },
   )
 })

@@ -36,7 +36,13 @@ test('weights need not add up to 100', () => {
 
 test('intervals follow the order of the list', () => {
   const split = new Split(named(1, 2, 1))
-  expect([0, 0.25, 0.5, 0.7499, 0.75].map((share) => split.pick(always(share))?.name)).toEqual(['a', 'b', 'b', 'b', 'c'])
+  expect([0, 0.25, 0.5, 0.7499, 0.75].map((share) => split.pick(always(share))?.name)).toEqual([
+    'a',
+    'b',
+    'b',
+    'b',
+    'c',
+  ])
 })
 
 test('those of weight 0 get nothing', () => {

@@ -1,7 +1,20 @@
 // Policy blocks in the engine's words: balancing, pools, limits, ejection, TLS.
-import type { CircuitBreakers, ConnectionPool, LoadBalancer, OutlierDetection, RetryBudget, UpstreamTls } from '@proxyless/core/spi'
+import type {
+  CircuitBreakers,
+  ConnectionPool,
+  LoadBalancer,
+  OutlierDetection,
+  RetryBudget,
+  UpstreamTls,
+} from '@proxyless/core/spi'
 import type { Compat } from '../compat.ts'
-import type { ConnectionPoolSpec, LoadBalancerSpec, OutlierDetectionSpec, RetryBudgetSpec, TlsSpec } from '../schema/traffic-policy.ts'
+import type {
+  ConnectionPoolSpec,
+  LoadBalancerSpec,
+  OutlierDetectionSpec,
+  RetryBudgetSpec,
+  TlsSpec,
+} from '../schema/traffic-policy.ts'
 import { DEFAULT_KEEPALIVE_MS } from '../world/settings.ts'
 import type { Settings } from '../world/settings.ts'
 
@@ -27,9 +40,14 @@ export function translateLoadBalancer(block: LoadBalancerSpec | undefined, compa
   }
 }
 
-export function translateConnectionPool(block: ConnectionPoolSpec | undefined, settings: Settings, compat: Compat): ConnectionPool {
+export function translateConnectionPool(
+  block: ConnectionPoolSpec | undefined,
+  settings: Settings,
+  compat: Compat,
+): ConnectionPool {
   const { tcp, http } = block ?? {}
-  const keepAliveMs = tcp?.tcpKeepalive === undefined ? settings.tcpKeepAliveMs : (tcp.tcpKeepalive.time ?? DEFAULT_KEEPALIVE_MS)
+  const keepAliveMs =
+    tcp?.tcpKeepalive === undefined ? settings.tcpKeepAliveMs : (tcp.tcpKeepalive.time ?? DEFAULT_KEEPALIVE_MS)
   return {
     idleTimeoutMs: http?.idleTimeout ?? (tcp?.idleTimeout === 0 ? Infinity : (tcp?.idleTimeout ?? HOUR_MS)),
     ...(tcp?.maxConnectionDuration === undefined ? {} : { maxConnectionDurationMs: tcp.maxConnectionDuration }),
@@ -40,7 +58,10 @@ export function translateConnectionPool(block: ConnectionPoolSpec | undefined, s
 }
 
 /** Zero or unset is no limit, not "nothing allowed". */
-export function translateBreakers(pool: ConnectionPoolSpec | undefined, budget: RetryBudgetSpec | undefined): CircuitBreakers {
+export function translateBreakers(
+  pool: ConnectionPoolSpec | undefined,
+  budget: RetryBudgetSpec | undefined,
+): CircuitBreakers {
   return {
     maxConnections: pool?.tcp?.maxConnections || Infinity,
     maxPendingRequests: pool?.http?.http1MaxPendingRequests || Infinity,
@@ -54,7 +75,9 @@ function translateBudget(budget: RetryBudgetSpec): RetryBudget {
   return {
     percent: (budget.percent ?? 20) / 100,
     minRetryConcurrency: budget.minRetryConcurrency ?? 3,
-    ...(budget.budgetInterval === undefined || budget.budgetInterval === 0 ? {} : { intervalMs: budget.budgetInterval }),
+    ...(budget.budgetInterval === undefined || budget.budgetInterval === 0
+      ? {}
+      : { intervalMs: budget.budgetInterval }),
   }
 }
 
@@ -82,7 +105,9 @@ export function translateTls(block: TlsSpec | undefined, serviceNames: readonly 
   const names = block.subjectAltNames ?? []
   return {
     ...text('caFile', block.caCertificates),
-    ...(block.mode === 'MUTUAL' ? { ...text('certificateFile', block.clientCertificate), ...text('privateKeyFile', block.privateKey) } : {}),
+    ...(block.mode === 'MUTUAL'
+      ? { ...text('certificateFile', block.clientCertificate), ...text('privateKeyFile', block.privateKey) }
+      : {}),
     ...text('serverName', block.sni),
     subjectAltNames: names.length > 0 ? names : serviceNames,
     verify: block.insecureSkipVerify !== true,

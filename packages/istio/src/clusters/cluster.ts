@@ -6,7 +6,13 @@ import { hasLabels } from '../registry/labels.ts'
 import type { MeshService, ServicePort } from '../registry/service.ts'
 import { BUILT_IN } from '../world/settings.ts'
 import type { World } from '../world/world.ts'
-import { translateBreakers, translateConnectionPool, translateLoadBalancer, translateOutlierDetection, translateTls } from './blocks.ts'
+import {
+  translateBreakers,
+  translateConnectionPool,
+  translateLoadBalancer,
+  translateOutlierDetection,
+  translateTls,
+} from './blocks.ts'
 import type { PlacedSubset, Rule } from './destination-rules.ts'
 import { composePolicy } from './policy.ts'
 import type { Policy } from './policy.ts'
@@ -111,7 +117,10 @@ function isHttp2(world: World, port: ServicePort, policy: Policy): boolean {
 
 function originsOf(world: World, policy: Policy): Record<string, Origin> {
   const { connectionPool, loadBalancer, outlierDetection, tls } = policy
-  const timeout = connectionPool?.value.tcp?.connectTimeout === undefined ? world.settings.originOf('connectTimeout') : connectionPool.origin
+  const timeout =
+    connectionPool?.value.tcp?.connectTimeout === undefined
+      ? world.settings.originOf('connectTimeout')
+      : connectionPool.origin
   return {
     loadBalancer: loadBalancer?.origin ?? BUILT_IN,
     connectionPool: connectionPool?.origin ?? BUILT_IN,

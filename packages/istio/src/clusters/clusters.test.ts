@@ -1,6 +1,16 @@
 // Clusters under DestinationRules: the load-time cases of SEMANTICS appendix A.
 import { describe, expect, test } from 'vitest'
-import { RATINGS, REVIEWS, addressesOf, bookinfo, clusterOf, destinationRule, document, hostOf, problemsOf } from '../bookinfo.suite.ts'
+import {
+  RATINGS,
+  REVIEWS,
+  addressesOf,
+  bookinfo,
+  clusterOf,
+  destinationRule,
+  document,
+  hostOf,
+  problemsOf,
+} from '../bookinfo.suite.ts'
 
 const name = (subset = ''): string => `outbound|9080|${subset}|${REVIEWS}`
 
@@ -27,11 +37,14 @@ describe('clusters', () => {
 
   test('C120: a subset overrides block by block', async () => {
     const config = await bookinfo([
-      destinationRule('r', `
+      destinationRule(
+        'r',
+        `
 host: reviews
 trafficPolicy: {loadBalancer: {simple: RANDOM}, connectionPool: {tcp: {maxConnections: 5}}}
 subsets:
-- {name: v2, labels: {version: v2}, trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}}`),
+- {name: v2, labels: {version: v2}, trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}}`,
+      ),
     ])
     const v2 = clusterOf(config, name('v2'))
     expect(v2.loadBalancer).toEqual({ kind: 'roundRobin' })
@@ -42,12 +55,15 @@ subsets:
 
   test('a port level replaces all blocks of its level', async () => {
     const config = await bookinfo([
-      destinationRule('r', `
+      destinationRule(
+        'r',
+        `
 host: reviews
 trafficPolicy:
   connectionPool: {tcp: {connectTimeout: 1s}}
   outlierDetection: {}
-  portLevelSettings: [{port: {number: 9080}, loadBalancer: {simple: RANDOM}}]`),
+  portLevelSettings: [{port: {number: 9080}, loadBalancer: {simple: RANDOM}}]`,
+      ),
     ])
     const cluster = clusterOf(config, name())
     expect(cluster.connectTimeoutMs).toBe(10_000)
@@ -57,18 +73,27 @@ trafficPolicy:
 
   test('C122: rules with one host are merged, oldest first', async () => {
     const config = await bookinfo([
-      destinationRule('old', `
+      destinationRule(
+        'old',
+        `
 host: a
 trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}, connectionPool: {tcp: {maxConnections: 7}}}
-subsets: [{name: v1, labels: {version: v1}}]`, 'svcns'),
-      destinationRule('new', `
+subsets: [{name: v1, labels: {version: v1}}]`,
+        'svcns',
+      ),
+      destinationRule(
+        'new',
+        `
 host: a
 trafficPolicy: {loadBalancer: {simple: RANDOM}}
-subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}}]`, 'svcns'),
+subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}}]`,
+        'svcns',
+      ),
     ])
     const host = 'a.svcns.svc.cluster.local'
     expect(clusterOf(config, `outbound|80|v2|${host}`)).toMatchObject({
-      loadBalancer: { kind: 'roundRobin' }, circuitBreakers: { maxConnections: 7 },
+      loadBalancer: { kind: 'roundRobin' },
+      circuitBreakers: { maxConnections: 7 },
     })
     expect(clusterOf(config, `outbound|80|v1|${host}`).origin.resource).toBe('DestinationRule svcns/old')
     expect(problemsOf(config, 'SUBSET_DUPLICATE')).toEqual(['warning DestinationRule svcns/new spec.subsets[0].name'])
@@ -77,17 +102,28 @@ subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}
   test("any rule of the client's namespace hides those of the service's", async () => {
     const config = await bookinfo([
       destinationRule('wide', 'host: "*.svc.cluster.local"\ntrafficPolicy: {loadBalancer: {simple: RANDOM}}'),
-      destinationRule('own', 'host: a\ntrafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}\nsubsets: [{name: v1, labels: {}}]', 'svcns'),
+      destinationRule(
+        'own',
+        'host: a\ntrafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}\nsubsets: [{name: v1, labels: {}}]',
+        'svcns',
+      ),
     ])
     expect(clusterOf(config, 'outbound|80||a.svcns.svc.cluster.local').loadBalancer).toEqual({ kind: 'random' })
     expect(config.clusters.has('outbound|80|v1|a.svcns.svc.cluster.local')).toBe(false)
   })
 
   test('C103: consecutiveErrors is warned of and replaced by the default; istio-1.4 honours it', async () => {
-    const rule = destinationRule('r', 'host: reviews\ntrafficPolicy: {outlierDetection: {consecutiveErrors: 3, maxEjectionPercent: 100}}')
+    const rule = destinationRule(
+      'r',
+      'host: reviews\ntrafficPolicy: {outlierDetection: {consecutiveErrors: 3, maxEjectionPercent: 100}}',
+    )
     const config = await bookinfo([rule])
     expect(clusterOf(config, name()).outlierDetection).toMatchObject({
-      consecutive5xx: 5, consecutiveGatewayFailure: 0, maxEjectionPercent: 1, intervalMs: 10_000, maxEjectionTimeMs: 300_000,
+      consecutive5xx: 5,
+      consecutiveGatewayFailure: 0,
+      maxEjectionPercent: 1,
+      intervalMs: 10_000,
+      maxEjectionTimeMs: 300_000,
     })
     expect(problemsOf(config, 'DEPRECATED_FIELD')).toHaveLength(1)
     const old = await bookinfo([rule], { compat: 'istio-1.4' })
@@ -96,7 +132,9 @@ subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}
 
   test('the default ten percent of three endpoints never ejects one, and that is said', async () => {
     const config = await bookinfo([destinationRule('r', 'host: reviews\ntrafficPolicy: {outlierDetection: {}}')])
-    expect(problemsOf(config, 'OD_NEVER_EJECTS')).toEqual(['warning DestinationRule bookinfo/r spec.trafficPolicy.outlierDetection'])
+    expect(problemsOf(config, 'OD_NEVER_EJECTS')).toEqual([
+      'warning DestinationRule bookinfo/r spec.trafficPolicy.outlierDetection',
+    ])
   })
 
   test.each([
@@ -104,7 +142,10 @@ subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}
     ['C128', 'credentialName', '{mode: SIMPLE, credentialName: cert}', 'TLS_CREDENTIAL_NAME'],
   ])('%s: %s is refused, and the host is closed instead of called in plain text', async (_id, _name, tls, code) => {
     const config = await bookinfo([destinationRule('r', `host: reviews\ntrafficPolicy: {tls: ${tls}}`)])
-    expect(config.problems.find((problem) => problem.code === code)).toMatchObject({ severity: 'error', outcome: 'void' })
+    expect(config.problems.find((problem) => problem.code === code)).toMatchObject({
+      severity: 'error',
+      outcome: 'void',
+    })
     expect(config.clusters.has(name())).toBe(false)
     expect(hostOf(config, `${REVIEWS}:9080`)).toBeDefined()
   })

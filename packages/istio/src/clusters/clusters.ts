@@ -15,14 +15,20 @@ export async function buildClusters(world: World, pace: Pace): Promise<Map<strin
     // A rule that asks for a security that is not there closes its host: no cluster, so calls get 503, never plain text.
     if (rule?.failClosed === true) continue
     for (const port of world.services.portsOf(service)) {
-      if (port.protocol !== 'udp') for (const cluster of clustersOf(world, service, port, rule)) clusters.set(cluster.name, cluster)
+      if (port.protocol !== 'udp')
+        for (const cluster of clustersOf(world, service, port, rule)) clusters.set(cluster.name, cluster)
     }
     if (pace.due()) await pace.rest()
   }
   return clusters
 }
 
-function* clustersOf(world: World, service: MeshService, port: ServicePort, rule: Rule | undefined): Generator<Cluster> {
+function* clustersOf(
+  world: World,
+  service: MeshService,
+  port: ServicePort,
+  rule: Rule | undefined,
+): Generator<Cluster> {
   yield translateCluster(world, service, port, rule, undefined)
   for (const subset of rule?.subsets.values() ?? []) yield translateCluster(world, service, port, rule, subset)
   if (!service.headless) return

@@ -37,7 +37,12 @@ export class DestinationRules {
   readonly #client: Workload
   readonly #root: string
 
-  constructor(documents: readonly Resource<'DestinationRule'>[], client: Workload, settings: Settings, findings: Findings) {
+  constructor(
+    documents: readonly Resource<'DestinationRule'>[],
+    client: Workload,
+    settings: Settings,
+    findings: Findings,
+  ) {
     this.#client = client
     this.#root = settings.rootNamespace
     const groups = new Map<string, Resource<'DestinationRule'>[]>()
@@ -48,7 +53,9 @@ export class DestinationRules {
       const selector = document.spec.workloadSelector?.matchLabels
       if (selector !== undefined && !(own && hasLabels(client.labels, selector))) continue
       const host = expandHost(document.spec.host, document.namespace, settings.domain)
-      const key = [document.namespace, host, selector === undefined ? '' : 'selected', exportTo.toSorted().join()].join(' ')
+      const key = [document.namespace, host, selector === undefined ? '' : 'selected', exportTo.toSorted().join()].join(
+        ' ',
+      )
       const group = groups.get(key)
       if (group === undefined) groups.set(key, [document])
       else group.push(document)

@@ -18,10 +18,21 @@ export interface Placed<T> {
 export type Policy = { readonly [B in BlockName]?: Placed<NonNullable<PolicyBlocks[B]>> }
 
 const BLOCKS: readonly BlockName[] = [
-  'loadBalancer', 'connectionPool', 'outlierDetection', 'tls', 'tunnel', 'proxyProtocol', 'retryBudget',
+  'loadBalancer',
+  'connectionPool',
+  'outlierDetection',
+  'tls',
+  'tunnel',
+  'proxyProtocol',
+  'retryBudget',
 ]
 
-export function composePolicy(rule: Rule | undefined, subset: PlacedSubset | undefined, port: number, settings: Settings): Policy {
+export function composePolicy(
+  rule: Rule | undefined,
+  subset: PlacedSubset | undefined,
+  port: number,
+  settings: Settings,
+): Policy {
   const policy: Record<string, Placed<unknown>> = {}
   const origin = settings.originOf('defaultTrafficPolicy')
   set(policy, settings.defaultPolicy, (block) => ({ ...origin, path: `${origin.path}.${block}` }), false)

@@ -32,9 +32,8 @@ export class Library {
     const known = new Map<string, Known>()
     for (const text of texts) {
       const before = this.#known.get(text.name)
-      const content = before?.text === text.text ? before.content : readText(text, this.#options)
+      const content = before?.text === text.text ? before.content : await readText(text, this.#options, pace)
       known.set(text.name, { text: text.text, content })
-      if (pace.due()) await pace.rest()
     }
     const contents = [...known].map(([name, { content }]) => ({ name, content }))
     const shelf = this.#settle(contents)
@@ -92,7 +91,9 @@ function accept(resource: Resource, inForce: Map<string, Resource>, problems: Pr
   if (earlier !== undefined) {
     const at = problemOf({ code: 'DUPLICATE_RESOURCE', severity: 'warning', path: '', message: '' }, earlier, 'applied')
     const message = `${resource.id} appears twice; this one is used instead of ${at.source}:${at.line}`
-    problems.push(problemOf({ code: 'DUPLICATE_RESOURCE', severity: 'warning', path: '', message }, resource, 'applied'))
+    problems.push(
+      problemOf({ code: 'DUPLICATE_RESOURCE', severity: 'warning', path: '', message }, resource, 'applied'),
+    )
     inForce.delete(resource.id)
   }
   inForce.set(resource.id, resource)

@@ -56,7 +56,8 @@ export function readResource(value: unknown, place: Place, options: ReadOptions)
   if (!isKind(kind)) return unsupported(kind, value, place)
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {}
   const name = metadata['name'] ?? (kind === 'MeshConfig' ? 'mesh' : undefined)
-  if (typeof name !== 'string' || name === '') return unreadable(kind, place, 'metadata.name', '"metadata.name" is missing')
+  if (typeof name !== 'string' || name === '')
+    return unreadable(kind, place, 'metadata.name', '"metadata.name" is missing')
   const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : options.defaultNamespace
   return readSpec(value, { kind, name, namespace, metadata }, place, options)
 }
@@ -90,7 +91,8 @@ function refuse(resource: Resource, wellFormed: boolean, findings: readonly Find
   if (wellFormed && errors.every((finding) => FAIL_CLOSED.has(finding.code))) {
     return { kind: 'accepted', resource: { ...resource, failClosed: true } }
   }
-  const problems = (outcome: Problem['outcome']): Problem[] => findings.map((finding) => problemOf(finding, resource, outcome))
+  const problems = (outcome: Problem['outcome']): Problem[] =>
+    findings.map((finding) => problemOf(finding, resource, outcome))
   return { kind: 'refused', refused: { id: resource.id, source: resource.chunk.source, problems } }
 }
 

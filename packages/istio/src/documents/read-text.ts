@@ -1,6 +1,7 @@
 // One text (a file, a body) to its resources. What it cannot accept it describes; it never throws.
 // Called by the library of texts, once per change of a text.
 import type { DocumentText, Problem } from '@proxyless/core/spi'
+import type { Pace } from '../pace.ts'
 import { hashText } from './hash.ts'
 import { splitDocuments } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
@@ -29,12 +30,14 @@ interface Draft extends TextContent {
   readonly notes: Problem[]
 }
 
-export function readText(text: DocumentText, options: ReadOptions): TextContent {
+export async function readText(text: DocumentText, options: ReadOptions, pace: Pace): Promise<TextContent> {
   const draft: Draft = { accepted: [], refused: [], unreadable: [], notes: [] }
   for (const chunk of splitDocuments(text.name, text.text)) {
     const parsed = parseChunk(chunk)
-    if (parsed.value === undefined || parsed.notes.some((note) => note.severity === 'error')) addUnreadable(draft, chunk, parsed)
+    if (parsed.value === undefined || parsed.notes.some((note) => note.severity === 'error'))
+      addUnreadable(draft, chunk, parsed)
     else readValue(draft, parsed, chunk, options)
+    if (pace.due()) await pace.rest()
   }
   return draft
 }
@@ -73,7 +76,12 @@ function refuseLast(draft: Draft, chunk: Chunk, id: string): void {
 function expand(value: unknown, root: readonly PathKey[]): { value: unknown; root: readonly PathKey[] }[] {
   if (value === null) return []
   if (Array.isArray(value)) return value.flatMap((item, index) => expand(item, [...root, index]))
-  if (isRecord(value) && typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items'])) {
+  if (
+    isRecord(value) &&
+    typeof value['kind'] === 'string' &&
+    value['kind'].endsWith('List') &&
+    Array.isArray(value['items'])
+  ) {
     return value['items'].flatMap((item: unknown, index) => expand(item, [...root, 'items', index]))
   }
   return [{ value, root }]

@@ -4,9 +4,21 @@
 export type Protocol = 'http' | 'http2' | 'tls' | 'tcp' | 'udp'
 
 const WORDS: Readonly<Record<string, Protocol>> = {
-  http: 'http', http2: 'http2', grpc: 'http2', 'grpc-web': 'http2', https: 'tls', tls: 'tls', tcp: 'tcp', mongo: 'tcp',
-  mysql: 'tcp', redis: 'tcp', udp: 'udp', 'kubernetes.io/h2c': 'http2', 'kubernetes.io/ws': 'http',
-  'kubernetes.io/wss': 'tls', hbone: 'tcp',
+  http: 'http',
+  http2: 'http2',
+  grpc: 'http2',
+  'grpc-web': 'http2',
+  https: 'tls',
+  tls: 'tls',
+  tcp: 'tcp',
+  mongo: 'tcp',
+  mysql: 'tcp',
+  redis: 'tcp',
+  udp: 'udp',
+  'kubernetes.io/h2c': 'http2',
+  'kubernetes.io/ws': 'http',
+  'kubernetes.io/wss': 'tls',
+  hbone: 'tcp',
 }
 
 export function protocolOf(said: string | undefined, portName: string, transport?: string): Protocol {

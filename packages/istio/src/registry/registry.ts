@@ -1,5 +1,6 @@
 // All services, by host. Built anew on every update, but a service whose documents did not change stays the same object.
 import type { Resource } from '../documents/resource.ts'
+import type { Pace } from '../pace.ts'
 import type { Labels } from '../schema/primitives.ts'
 import type { ResourcesByKind } from '../world/by-kind.ts'
 import { groupBy } from '../world/group-by.ts'
@@ -19,7 +20,12 @@ export class ServiceBuilder {
   #known = new Map<string, Remembered>()
 
   /** Every service of every namespace: Kubernetes' first, then ServiceEntries in the order of their age. */
-  build(resources: ResourcesByKind, settings: Settings, network: string | undefined): MeshService[] {
+  async build(
+    resources: ResourcesByKind,
+    settings: Settings,
+    network: string | undefined,
+    pace: Pace,
+  ): Promise<MeshService[]> {
     const next = new Map<string, Remembered>()
     const slices = groupSlices(resources.EndpointSlice)
     const workloads = groupBy(resources.WorkloadEntry, (entry) => entry.namespace)
@@ -32,18 +38,31 @@ export class ServiceBuilder {
         defaultExportTo: settings.serviceExportTo,
         network,
       }
-      this.#remember(next, service, [...around.slices, ...around.workloads, ...fixed], () => [serviceOf(service, around)])
+      this.#remember(next, service, [...around.slices, ...around.workloads, ...fixed], () => [
+        serviceOf(service, around),
+      ])
+      if (pace.due()) await pace.rest()
     }
     for (const entry of resources.ServiceEntry) {
-      const selected = select(workloads.get(entry.namespace), entry.spec.workloadSelector?.labels, entry.spec.workloadSelector !== undefined)
+      const selected = select(
+        workloads.get(entry.namespace),
+        entry.spec.workloadSelector?.labels,
+        entry.spec.workloadSelector !== undefined,
+      )
       const make = (): MeshService[] => servicesOfEntry(entry, selected, settings.serviceExportTo, network)
       this.#remember(next, entry, [...selected, ...fixed], make)
+      if (pace.due()) await pace.rest()
     }
     this.#known = next
     return mergeEntries([...next.values()].flatMap((known) => known.services))
   }
 
-  #remember(next: Map<string, Remembered>, resource: Resource, more: readonly unknown[], make: () => MeshService[]): void {
+  #remember(
+    next: Map<string, Remembered>,
+    resource: Resource,
+    more: readonly unknown[],
+    make: () => MeshService[],
+  ): void {
     const inputs = [resource, ...more]
     const known = this.#known.get(resource.id)
     const same = known !== undefined && sameItems(known.inputs, inputs)

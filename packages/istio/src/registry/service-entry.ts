@@ -73,7 +73,12 @@ export function parseLocality(text: string | undefined): Locality {
   return { region, zone, subzone }
 }
 
-function portOf(port: ServiceEntryPortSpec, spec: ServiceEntrySpec, host: string, members: readonly Member[]): ServicePort {
+function portOf(
+  port: ServiceEntryPortSpec,
+  spec: ServiceEntrySpec,
+  host: string,
+  members: readonly Member[],
+): ServicePort {
   return {
     number: port.number,
     name: port.name,
@@ -82,7 +87,12 @@ function portOf(port: ServiceEntryPortSpec, spec: ServiceEntrySpec, host: string
   }
 }
 
-function discoveryOf(port: ServiceEntryPortSpec, spec: ServiceEntrySpec, host: string, members: readonly Member[]): Discovery {
+function discoveryOf(
+  port: ServiceEntryPortSpec,
+  spec: ServiceEntrySpec,
+  host: string,
+  members: readonly Member[],
+): Discovery {
   const target = port.targetPort ?? port.number
   const endpoints = members.map((member) => endpointOf(member, port.name, target))
   switch (spec.resolution ?? 'NONE') {
@@ -99,7 +109,12 @@ function discoveryOf(port: ServiceEntryPortSpec, spec: ServiceEntrySpec, host: s
 }
 
 /** DNS without endpoints resolves the host itself. */
-function orHost(endpoints: readonly Endpoint[], spec: ServiceEntrySpec, host: string, port: number): readonly Endpoint[] {
+function orHost(
+  endpoints: readonly Endpoint[],
+  spec: ServiceEntrySpec,
+  host: string,
+  port: number,
+): readonly Endpoint[] {
   if (endpoints.length > 0 || spec.workloadSelector !== undefined) return endpoints
   return [endpointOf(memberOf({ address: host }, host), '', port)]
 }

@@ -37,7 +37,8 @@ export class VisibleServices {
     if (this.#scope.sidecar === undefined) return service.ports
     return service.ports.filter(
       ({ number }) =>
-        this.#scope.seesService(service.namespace, service.host, number) || this.#imported.has(`${service.host}:${number}`),
+        this.#scope.seesService(service.namespace, service.host, number) ||
+        this.#imported.has(`${service.host}:${number}`),
     )
   }
 

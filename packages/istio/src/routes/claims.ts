@@ -1,6 +1,7 @@
 // Which VirtualService a host belongs to: those this client can see, in order of precedence, the first per host.
 import type { Resource } from '../documents/resource.ts'
 import type { Findings } from '../world/findings.ts'
+import type { Pace } from '../pace.ts'
 import type { Workload } from '../options.ts'
 import { expandHost, includesMesh, isExported, orDefault } from '../scope/names.ts'
 import type { SidecarScope } from '../scope/sidecar-scope.ts'
@@ -21,13 +22,14 @@ export interface Claims {
   readonly byHost: WildcardIndex<Plan>
 }
 
-export function claimHosts(
+export async function claimHosts(
   all: readonly Resource<'VirtualService'>[],
   client: Workload,
   settings: Settings,
   scope: SidecarScope,
   findings: Findings,
-): Claims {
+  pace: Pace,
+): Promise<Claims> {
   const delegates = findDelegates(all)
   const plans: Plan[] = []
   const byHost = new WildcardIndex<Plan>()
@@ -36,6 +38,7 @@ export function claimHosts(
     if (!scope.importsHosts(resource.namespace, hosts)) continue
     const plan = { resource, hosts, rules: expandDelegates(resource, delegates, settings, findings) }
     plans.push(plan)
+    if (pace.due()) await pace.rest()
     for (const [index, host] of hosts.entries()) {
       if (byHost.addFirst(host, plan)) continue
       const winner = byHost.get(host)?.resource.id ?? ''
@@ -47,7 +50,11 @@ export function claimHosts(
 }
 
 /** Own namespace's private ones, then those exported here by name, then public ones; each group oldest first. */
-function inOrder(all: readonly Resource<'VirtualService'>[], client: Workload, settings: Settings): Resource<'VirtualService'>[] {
+function inOrder(
+  all: readonly Resource<'VirtualService'>[],
+  client: Workload,
+  settings: Settings,
+): Resource<'VirtualService'>[] {
   const ranks: [Resource<'VirtualService'>[], Resource<'VirtualService'>[], Resource<'VirtualService'>[]] = [[], [], []]
   for (const resource of all) {
     if ((resource.spec.hosts?.length ?? 0) === 0 || !includesMesh(resource.spec.gateways)) continue

@@ -9,17 +9,28 @@ export function mergeMatch(outer: HttpMatchSpec, inner: HttpMatchSpec): HttpMatc
   for (const field of ['uri', 'method', 'scheme', 'authority'] as const) {
     if (!isWithin(outer[field], inner[field])) return undefined
   }
-  if ((outer.ignoreUriCase ?? false) !== (inner.ignoreUriCase ?? false) && inner.uri !== undefined && outer.uri !== undefined) {
+  if (
+    (outer.ignoreUriCase ?? false) !== (inner.ignoreUriCase ?? false) &&
+    inner.uri !== undefined &&
+    outer.uri !== undefined
+  ) {
     return undefined
   }
   if (outer.port !== undefined && inner.port !== undefined && outer.port !== inner.port) return undefined
-  if (outer.sourceNamespace !== undefined && inner.sourceNamespace !== undefined && outer.sourceNamespace !== inner.sourceNamespace) {
+  if (
+    outer.sourceNamespace !== undefined &&
+    inner.sourceNamespace !== undefined &&
+    outer.sourceNamespace !== inner.sourceNamespace
+  ) {
     return undefined
   }
   for (const [key, value] of Object.entries(inner.sourceLabels ?? {})) {
     if ((outer.sourceLabels?.[key] ?? value) !== value) return undefined
   }
-  if (inner.gateways !== undefined && !inner.gateways.every((gateway) => (outer.gateways ?? inner.gateways ?? []).includes(gateway))) {
+  if (
+    inner.gateways !== undefined &&
+    !inner.gateways.every((gateway) => (outer.gateways ?? inner.gateways ?? []).includes(gateway))
+  ) {
     return undefined
   }
   const fields = ['headers', 'withoutHeaders', 'queryParams'] as const
@@ -29,7 +40,7 @@ export function mergeMatch(outer: HttpMatchSpec, inner: HttpMatchSpec): HttpMatc
     if (outer[field] !== undefined || inner[field] !== undefined) merged[field] = { ...outer[field], ...inner[field] }
   }
   const name = [outer.name, inner.name].filter((part) => part !== undefined && part !== '').join('-')
-  return (name === '' ? merged : { ...merged, name })
+  return name === '' ? merged : { ...merged, name }
 }
 
 function isWithin(outer: StringMatchSpec | undefined, inner: StringMatchSpec | undefined): boolean {

@@ -37,7 +37,11 @@ export function expandDelegates(
   })
 }
 
-function isVisible(delegate: Resource<'VirtualService'>, root: Resource<'VirtualService'>, settings: Settings): boolean {
+function isVisible(
+  delegate: Resource<'VirtualService'>,
+  root: Resource<'VirtualService'>,
+  settings: Settings,
+): boolean {
   const exportTo = orDefault(delegate.spec.exportTo, settings.virtualServiceExportTo)
   return isExported(exportTo, delegate.namespace, root.namespace)
 }

@@ -34,13 +34,23 @@ export function findTarget(
   const only = ports.length === 1 && !world.strictSidecarPorts ? ports[0]?.number : undefined
   const port = said ?? only ?? requestPort ?? 80
   if (said !== undefined && !ports.some(({ number }) => number === said)) {
-    world.findings.warn('DEST_UNKNOWN_PORT', resource, `${path}.port.number`, `${host} has no port ${said}; requests get 503`)
+    world.findings.warn(
+      'DEST_UNKNOWN_PORT',
+      resource,
+      `${path}.port.number`,
+      `${host} has no port ${said}; requests get 503`,
+    )
   }
   const rule = world.rules.find(host, service.namespace)
   const placed = subset === undefined ? undefined : rule?.subsets.get(subset)
   if (subset !== undefined && placed === undefined) {
     const found = rule === undefined ? 'no DestinationRule governs it' : `${rule.resource.id} does not define it`
-    world.findings.warn('SUBSET_UNDEFINED', resource, `${path}.subset`, `subset "${subset}" of ${host} does not exist: ${found}; requests get 503`)
+    world.findings.warn(
+      'SUBSET_UNDEFINED',
+      resource,
+      `${path}.subset`,
+      `subset "${subset}" of ${host} does not exist: ${found}; requests get 503`,
+    )
   }
   const balancing = composePolicy(rule, placed, port, world.settings).loadBalancer
   const counts = balancing !== undefined && (!balancing.portLevel || said !== undefined)
@@ -65,9 +75,15 @@ export function noteInferredPort(
 }
 
 /** The request ports that decide where this destination leads. */
-export function dependsOnPort(world: World, destination: DestinationSpec, namespace: string): readonly number[] {
+export function dependsOnPort(
+  world: World,
+  destination: DestinationSpec,
+  namespace: string,
+): readonly number[] | 'every' {
   if (destination.port?.number !== undefined) return []
+  if (world.strictSidecarPorts) return 'every'
   const service = world.services.find(expandHost(destination.host, namespace, world.settings.domain))
-  const ports = service === undefined ? [] : world.services.portsOf(service).map(({ number }) => number)
-  return ports.length > 1 || world.strictSidecarPorts ? ports : []
+  if (service === undefined) return 'every'
+  const ports = world.services.portsOf(service).map(({ number }) => number)
+  return ports.length > 1 ? ports : []
 }

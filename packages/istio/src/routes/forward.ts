@@ -25,8 +25,14 @@ export function translateForward(world: World, rule: HttpRule, port: number | un
   const rewrite = translateRewrite(spec.rewrite)
   const hostRewrite = spec.rewrite?.authority ?? hostOf(spec.headers) ?? hostOf(single?.headers)
   // A single destination's operations join the route's; those of several stay apart and run first.
-  const requestHeaders = concatOperations(translateOperations(spec.headers?.request), translateOperations(single?.headers?.request))
-  const responseHeaders = concatOperations(translateOperations(spec.headers?.response), translateOperations(single?.headers?.response))
+  const requestHeaders = concatOperations(
+    translateOperations(spec.headers?.request),
+    translateOperations(single?.headers?.request),
+  )
+  const responseHeaders = concatOperations(
+    translateOperations(spec.headers?.response),
+    translateOperations(single?.headers?.response),
+  )
   return {
     kind: 'forward',
     clusters,
@@ -55,7 +61,11 @@ function translateDestinations(world: World, rule: HttpRule, port: number | unde
     const target = findTarget(world, destination.destination, resource, `${path}.route[${index}].destination`, port)
     const hash = hashPolicyOf(target.balancing)
     if (hash !== undefined) hashPolicies.push(hash)
-    clusters.push({ cluster: target.cluster, weight: several ? weight : 1, ...(several ? ownOperations(destination) : {}) })
+    clusters.push({
+      cluster: target.cluster,
+      weight: several ? weight : 1,
+      ...(several ? ownOperations(destination) : {}),
+    })
   }
   return { clusters, hashPolicies }
 }
@@ -80,7 +90,8 @@ function translateRewrite(rewrite: RewriteSpec | undefined): PathRewrite | undef
 
 function translateMirrors(world: World, rule: HttpRule, port: number | undefined): MirrorPolicy[] {
   const { mirror, mirrors = [], mirrorPercentage, mirrorPercent } = rule.spec
-  const said = mirror === undefined ? mirrors.map((entry, index) => ({ ...entry, at: `mirrors[${index}].destination` })) : []
+  const said =
+    mirror === undefined ? mirrors.map((entry, index) => ({ ...entry, at: `mirrors[${index}].destination` })) : []
   if (mirror !== undefined) {
     const value = mirrorPercentage === undefined ? mirrorPercent : (mirrorPercentage.value ?? 0)
     said.push({ destination: mirror, ...(value === undefined ? {} : { percentage: { value } }), at: 'mirror' })

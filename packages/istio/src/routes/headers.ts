@@ -11,7 +11,10 @@ export function translateOperations(operations: HeaderOperationsSpec | undefined
 }
 
 /** One level of two: the later one's operations come after the earlier one's. */
-export function concatOperations(a: HeaderMutation | undefined, b: HeaderMutation | undefined): HeaderMutation | undefined {
+export function concatOperations(
+  a: HeaderMutation | undefined,
+  b: HeaderMutation | undefined,
+): HeaderMutation | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return { remove: [...a.remove, ...b.remove], set: [...a.set, ...b.set], add: [...a.add, ...b.add] }
 }

@@ -7,7 +7,11 @@ export function translateRedirect(redirect: RedirectSpec, headers: HeadersSpec |
   const { uri, prefixRewrite, authority, scheme } = redirect
   const port =
     redirect.port ??
-    (redirect.derivePort === 'FROM_REQUEST_PORT' ? 'fromRequestPort' : redirect.derivePort === undefined ? undefined : 'schemeDefault')
+    (redirect.derivePort === 'FROM_REQUEST_PORT'
+      ? 'fromRequestPort'
+      : redirect.derivePort === undefined
+        ? undefined
+        : 'schemeDefault')
   const responseHeaders = translateOperations(headers?.response)
   return {
     kind: 'redirect',
@@ -21,7 +25,10 @@ export function translateRedirect(redirect: RedirectSpec, headers: HeadersSpec |
   }
 }
 
-export function translateDirectResponse(response: DirectResponseSpec, headers: HeadersSpec | undefined): DirectResponseAction {
+export function translateDirectResponse(
+  response: DirectResponseSpec,
+  headers: HeadersSpec | undefined,
+): DirectResponseAction {
   const { string, bytes } = response.body ?? {}
   const body = string ?? (bytes === undefined ? undefined : decodeBase64(bytes))
   const responseHeaders = translateOperations(headers?.response)

@@ -3,7 +3,11 @@ import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMat
 import type { StringMatchSpec } from '../schema/primitives.ts'
 import type { HttpMatchSpec } from '../schema/virtual-service.ts'
 
-export const MATCH_ALL: RouteMatch = { path: { kind: 'prefix', value: '/', ignoreCase: false }, headers: [], queryParameters: [] }
+export const MATCH_ALL: RouteMatch = {
+  path: { kind: 'prefix', value: '/', ignoreCase: false },
+  headers: [],
+  queryParameters: [],
+}
 
 export function translateMatch(match: HttpMatchSpec | undefined): RouteMatch {
   if (match === undefined) return MATCH_ALL
@@ -18,7 +22,10 @@ export function translateMatch(match: HttpMatchSpec | undefined): RouteMatch {
 
 /** True when nothing can pass by a route of this match. */
 export function isCatchAll({ path, headers, queryParameters }: RouteMatch): boolean {
-  const every = path.kind === 'prefix' ? path.value === '/' || path.value === '' : path.kind === 'regex' && /^(\.\*|\/\.\*|\*)$/.test(path.value)
+  const every =
+    path.kind === 'prefix'
+      ? path.value === '/' || path.value === ''
+      : path.kind === 'regex' && /^(\.\*|\/\.\*|\*)$/.test(path.value)
   return every && headers.length === 0 && queryParameters.length === 0
 }
 

@@ -5,7 +5,11 @@ import { RETRY_CONDITIONS, isStatus } from '../validate/retries.ts'
 import type { World } from '../world/world.ts'
 
 /** Of a route that says `retries`, or of one that does not. `sticky`: the balancer shall find the same host again. */
-export function translateRetries(said: RetriesSpec | undefined, world: World, sticky: boolean): RetryPolicy | undefined {
+export function translateRetries(
+  said: RetriesSpec | undefined,
+  world: World,
+  sticky: boolean,
+): RetryPolicy | undefined {
   const retries = said ?? world.settings.defaultRetries ?? { attempts: world.compat.retryAttempts }
   const numRetries = retries.attempts ?? 0
   if (numRetries <= 0) return undefined

@@ -13,11 +13,17 @@ import { translateDirectResponse, translateRedirect } from './local-answers.ts'
 import { isCatchAll, translateMatch } from './match.ts'
 import { survives } from './static-filters.ts'
 
+/** Request ports that make a difference: some, or each one. */
+interface PortsOfPlan {
+  readonly named: ReadonlySet<number>
+  readonly every: boolean
+}
+
 /** Builds each VirtualService's routes once per port that makes a difference. */
 export class RouteBuilder {
   readonly #world: World
   readonly #built = new Map<Plan, Map<number | undefined, readonly Route[]>>()
-  readonly #ports = new Map<Plan, ReadonlySet<number>>()
+  readonly #ports = new Map<Plan, PortsOfPlan>()
   readonly #noted = new Map<Plan, Set<number | undefined>>()
 
   constructor(world: World) {
@@ -27,8 +33,8 @@ export class RouteBuilder {
   /** `port` undefined: a request port that no document names. Empty: the VirtualService says nothing to this client. */
   routesOf(plan: Plan, port: number | undefined): readonly Route[] {
     this.#noteInferredPorts(plan, port)
-    // Under sidecar ports every port may lead elsewhere; else most VirtualServices do not care.
-    const key = port !== undefined && (this.#world.strictSidecarPorts || this.portsOf(plan).has(port)) ? port : undefined
+    const { named, every } = this.#portsOf(plan)
+    const key = port !== undefined && (every || named.has(port)) ? port : undefined
     let byPort = this.#built.get(plan)
     if (byPort === undefined) this.#built.set(plan, (byPort = new Map<number | undefined, readonly Route[]>()))
     let routes = byPort.get(key)
@@ -51,24 +57,40 @@ export class RouteBuilder {
 
   /** Request ports for which this VirtualService has something of its own to say. */
   portsOf(plan: Plan): ReadonlySet<number> {
-    const known = this.#ports.get(plan)
-    if (known !== undefined) return known
-    const ports = new Set<number>()
-    for (const rule of plan.rules) {
-      for (const match of rule.spec.match ?? []) if (match.port !== undefined) ports.add(match.port)
-      for (const { destination, field } of destinationsOf(rule.spec)) {
-        for (const port of dependsOnPort(this.#world, destination, placeOf(rule, field).resource.namespace)) ports.add(port)
-      }
-    }
-    this.#ports.set(plan, ports)
-    return ports
+    return this.#portsOf(plan).named
+  }
+
+  #portsOf(plan: Plan): PortsOfPlan {
+    let known = this.#ports.get(plan)
+    if (known === undefined) this.#ports.set(plan, (known = findPorts(this.#world, plan)))
+    return known
   }
 }
 
-function destinationsOf(spec: HttpRouteSpec): { destination: NonNullable<HttpRouteSpec['mirror']>; field: keyof HttpRouteSpec }[] {
+function findPorts(world: World, plan: Plan): PortsOfPlan {
+  const named = new Set<number>()
+  let every = false
+  for (const rule of plan.rules) {
+    for (const match of rule.spec.match ?? []) if (match.port !== undefined) named.add(match.port)
+    for (const { destination, field } of destinationsOf(rule.spec)) {
+      const ports = dependsOnPort(world, destination, placeOf(rule, field).resource.namespace)
+      if (ports === 'every') every = true
+      else for (const port of ports) named.add(port)
+    }
+  }
+  return { named, every }
+}
+
+function destinationsOf(
+  spec: HttpRouteSpec,
+): { destination: NonNullable<HttpRouteSpec['mirror']>; field: keyof HttpRouteSpec }[] {
   const forward = (spec.route ?? []).map(({ destination }) => ({ destination, field: 'route' as const }))
   const mirrors = (spec.mirrors ?? []).map(({ destination }) => ({ destination, field: 'mirrors' as const }))
-  return [...forward, ...mirrors, ...(spec.mirror === undefined ? [] : [{ destination: spec.mirror, field: 'mirror' as const }])]
+  return [
+    ...forward,
+    ...mirrors,
+    ...(spec.mirror === undefined ? [] : [{ destination: spec.mirror, field: 'mirror' as const }]),
+  ]
 }
 
 function buildRoutes(world: World, plan: Plan, port: number | undefined): Route[] {
@@ -85,7 +107,7 @@ function buildRoutes(world: World, plan: Plan, port: number | undefined): Route[
       const route = routeOf(rule, match, at, action, origins)
       routes.push(route)
       if (!isCatchAll(route.match)) continue
-      warnUnreachable(world, rule, at, plan.rules[index + 1])
+      if (match?.port === undefined) warnUnreachable(world, rule, at, plan.rules[index + 1])
       return routes
     }
   }
@@ -106,7 +128,10 @@ function routeOf(
     match: translateMatch(match),
     action,
     ...(match?.statPrefix === undefined ? {} : { statPrefix: match.statPrefix }),
-    origin: originOf(resource, match === undefined || rule.elsewhere.match !== undefined ? path : `${path}.match[${index}]`),
+    origin: originOf(
+      resource,
+      match === undefined || rule.elsewhere.match !== undefined ? path : `${path}.match[${index}]`,
+    ),
     origins,
   }
 }

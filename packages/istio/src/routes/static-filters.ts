@@ -9,5 +9,7 @@ export function survives(match: HttpMatchSpec, client: Workload, port: number | 
   if (match.port !== undefined && match.port !== port) return false
   if (match.gateways !== undefined && match.gateways.length > 0) return match.gateways.includes('mesh')
   if (!hasLabels(client.labels, match.sourceLabels ?? {})) return false
-  return match.sourceNamespace === undefined || match.sourceNamespace === '' || match.sourceNamespace === client.namespace
+  return (
+    match.sourceNamespace === undefined || match.sourceNamespace === '' || match.sourceNamespace === client.namespace
+  )
 }

@@ -80,14 +80,21 @@ function isServed(world: World, host: string): boolean {
 function ownHost(plan: Plan, host: string, port: number | undefined, routes: readonly Route[]): VirtualHost {
   const origin = originOf(plan.resource, '')
   const domains = host.startsWith('*') ? [host] : [host, `${host}.`]
-  return { name: port === undefined ? host : `${host}:${port}`, domains, ...(port === undefined ? {} : { port }), routes, origin }
+  return {
+    name: port === undefined ? host : `${host}:${port}`,
+    domains,
+    ...(port === undefined ? {} : { port }),
+    routes,
+    origin,
+  }
 }
 
 function defaultRoute(world: World, service: MeshService, port: ServicePort, host: string, opaque: boolean): Route {
   const cluster = clusterName(host, port.number)
   if (opaque) return opaqueRoute(cluster)
   const rule = world.rules.find(service.host, service.namespace)
-  const balancing = rule === undefined ? undefined : composePolicy(rule, undefined, port.number, world.settings).loadBalancer
+  const balancing =
+    rule === undefined ? undefined : composePolicy(rule, undefined, port.number, world.settings).loadBalancer
   const hash = hashPolicyOf(balancing?.value)
   const retry = translateRetries(undefined, world, hash !== undefined)
   const { timeoutMs } = world.compat
@@ -117,6 +124,7 @@ function opaqueRoute(cluster: string): Route {
 }
 
 function warnHttpsAsL7(world: World, plan: Plan): void {
-  const message = 'http rules are applied to https calls; a sidecar sees only encrypted bytes and could not (httpsAsL7: false turns this off)'
+  const message =
+    'http rules are applied to https calls; a sidecar sees only encrypted bytes and could not (httpsAsL7: false turns this off)'
   world.findings.info('HTTPS_AS_L7', plan.resource, 'spec.http', message)
 }

@@ -8,7 +8,13 @@ import type { Issue } from './explain-issue.ts'
 import { at, isRecord } from './walk.ts'
 
 /** The checked fields, or undefined when the document must be refused. */
-export function applySchema<T>(schema: ZodType<T>, fields: unknown, base: string, report: Report, strict: boolean): T | undefined {
+export function applySchema<T>(
+  schema: ZodType<T>,
+  fields: unknown,
+  base: string,
+  report: Report,
+  strict: boolean,
+): T | undefined {
   let value = fields
   for (let round = 0; round < 4; round++) {
     const result = schema.safeParse(value)
@@ -34,7 +40,8 @@ function repair(issue: Issue, root: unknown, base: string, report: Report, stric
   const parent = at(root, issue.path.slice(0, -1))
   const key = issue.path.at(-1)
   // In protobuf's JSON null means "not set"; but a null header matcher is a mistake.
-  if (typeof key !== 'string' || issue.path.at(-2) === 'headers' || !isRecord(parent) || parent[key] !== null) return false
+  if (typeof key !== 'string' || issue.path.at(-2) === 'headers' || !isRecord(parent) || parent[key] !== null)
+    return false
   delete parent[key]
   return true
 }

@@ -23,7 +23,10 @@ export function explainIssue(issue: Issue, root: unknown): { code: Code; message
       if (value === undefined) return { code: 'MISSING_FIELD', message: `"${String(issue.path.at(-1))}" is required` }
       return { code: 'INVALID_VALUE', message: `expected ${article(issue.expected ?? 'value')}, found ${show(value)}` }
     case 'invalid_value':
-      return { code: 'INVALID_VALUE', message: `expected one of ${(issue.values ?? []).join(', ')}, found ${show(value)}` }
+      return {
+        code: 'INVALID_VALUE',
+        message: `expected one of ${(issue.values ?? []).join(', ')}, found ${show(value)}`,
+      }
     case 'too_small':
       return { code: 'INVALID_VALUE', message: limit(issue, value, 'at least', issue.minimum) }
     case 'too_big':

@@ -28,7 +28,11 @@ export interface EndpointSliceSpec {
 
 export interface SliceEndpointSpec {
   readonly addresses: readonly string[]
-  readonly conditions?: { readonly ready?: boolean | null; readonly serving?: boolean | null; readonly terminating?: boolean | null }
+  readonly conditions?: {
+    readonly ready?: boolean | null
+    readonly serving?: boolean | null
+    readonly terminating?: boolean | null
+  }
   readonly hostname?: string
   readonly zone?: string
   readonly nodeName?: string
@@ -77,8 +81,6 @@ export const endpointSliceSchema: z.ZodType<EndpointSliceSpec> = z.looseObject({
     ),
   ),
   ports: optional(
-    z.nullable(
-      z.array(z.looseObject({ name: optional(z.nullable(z.string())), port: optional(z.nullable(z.int())) })),
-    ),
+    z.nullable(z.array(z.looseObject({ name: optional(z.nullable(z.string())), port: optional(z.nullable(z.int())) }))),
   ),
 })

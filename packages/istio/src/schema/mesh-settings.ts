@@ -59,11 +59,32 @@ export interface MeshSettingsSpec {
 
 /** Fields of a real mesh configuration that concern proxies, gateways or the control plane only. */
 const ELSEWHERE = [
-  'accessLogFile', 'accessLogFormat', 'accessLogEncoding', 'defaultConfig', 'defaultProviders', 'discoverySelectors',
-  'enablePrometheusMerge', 'enableTracing', 'extensionProviders', 'ingressClass', 'ingressControllerMode',
-  'ingressSelector', 'ingressService', 'configSources', 'certificates', 'caCertificates', 'meshMTLS', 'tlsDefaults',
-  'serviceSettings', 'trustDomainAliases', 'proxyListenPort', 'proxyHttpPort', 'proxyInboundListenPort',
-  'protocolDetectionTimeout', 'verifyCertificateAtClient', 'hboneEnabled',
+  'accessLogFile',
+  'accessLogFormat',
+  'accessLogEncoding',
+  'defaultConfig',
+  'defaultProviders',
+  'discoverySelectors',
+  'enablePrometheusMerge',
+  'enableTracing',
+  'extensionProviders',
+  'ingressClass',
+  'ingressControllerMode',
+  'ingressSelector',
+  'ingressService',
+  'configSources',
+  'certificates',
+  'caCertificates',
+  'meshMTLS',
+  'tlsDefaults',
+  'serviceSettings',
+  'trustDomainAliases',
+  'proxyListenPort',
+  'proxyHttpPort',
+  'proxyInboundListenPort',
+  'protocolDetectionTimeout',
+  'verifyCertificateAtClient',
+  'hboneEnabled',
 ]
 
 export const meshSettingsSchema: z.ZodType<MeshSettingsSpec> = z.strictObject({

@@ -37,7 +37,9 @@ export const positiveDuration: z.ZodType<number, string> = duration.refine((ms) 
 export const port: z.ZodType<number> = z.int().min(1).max(65535)
 export const count: z.ZodType<number> = z.int().min(0).max(4294967295)
 /** 64-bit numbers may be written as text, as protobuf's JSON does. */
-export const bigCount: z.ZodType<number, number | string> = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(Number)
+export const bigCount: z.ZodType<number, number | string> = z
+  .union([z.int(), z.string().regex(/^\d+$/)])
+  .transform(Number)
 export const labels: z.ZodType<Labels> = z.record(z.string(), z.string())
 export const strings: z.ZodType<readonly string[]> = z.array(z.string())
 export const percent: z.ZodType<number> = z.number().min(0).max(100)
@@ -52,11 +54,16 @@ export const stringMatch: z.ZodType<StringMatchSpec> = z.strictObject({
 })
 
 export const percentMessage: z.ZodType<PercentSpec> = z.strictObject({
-  value: optional(z.number().refine((value) => value === 0 || (value >= 0.0001 && value <= 100), 'must be 0, or 0.0001 to 100')),
+  value: optional(
+    z.number().refine((value) => value === 0 || (value >= 0.0001 && value <= 100), 'must be 0, or 0.0001 to 100'),
+  ),
 })
 
 export const destination: z.ZodType<DestinationSpec> = z.strictObject({
-  host: z.string().min(1).refine((host) => host !== '*', 'must name one host, not *'),
+  host: z
+    .string()
+    .min(1)
+    .refine((host) => host !== '*', 'must name one host, not *'),
   subset: optional(subsetName),
   port: optional(z.strictObject({ number: optional(port) })),
 })

@@ -49,7 +49,12 @@ export const serviceEntrySchema: z.ZodType<ServiceEntrySpec> = z.strictObject({
   addresses: optional(strings),
   ports: optional(
     z.array(
-      z.strictObject({ number: port, name: z.string().min(1), protocol: optional(z.string()), targetPort: optional(port) }),
+      z.strictObject({
+        number: port,
+        name: z.string().min(1),
+        protocol: optional(z.string()),
+        targetPort: optional(port),
+      }),
     ),
   ),
   location: optional(z.enum(['MESH_EXTERNAL', 'MESH_INTERNAL'])),

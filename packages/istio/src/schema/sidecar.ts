@@ -38,9 +38,7 @@ export const sidecarSchema: z.ZodType<SidecarSpec> = z.strictObject({
       }),
     ),
   ),
-  outboundTrafficPolicy: optional(
-    z.strictObject({ mode: optional(outboundMode), egressProxy: optional(destination) }),
-  ),
+  outboundTrafficPolicy: optional(z.strictObject({ mode: optional(outboundMode), egressProxy: optional(destination) })),
 })
 
 export interface GatewaySpec {

@@ -1,6 +1,16 @@
 // The policy blocks that DestinationRules, their subsets and ports, and the mesh defaults share.
 import * as z from 'zod'
-import { bigCount, count, duration, optional, percent, port, positiveDuration, strings, unchecked } from './primitives.ts'
+import {
+  bigCount,
+  count,
+  duration,
+  optional,
+  percent,
+  port,
+  positiveDuration,
+  strings,
+  unchecked,
+} from './primitives.ts'
 
 /** A block is taken whole from the most specific level that sets it. */
 export interface PolicyBlocks {
@@ -17,7 +27,13 @@ export interface TrafficPolicySpec extends PolicyBlocks {
   readonly portLevelSettings?: readonly (PolicyBlocks & { readonly port?: { readonly number?: number } })[]
 }
 
-export type SimpleLoadBalancer = 'UNSPECIFIED' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST' | 'LEAST_CONN'
+export type SimpleLoadBalancer =
+  | 'UNSPECIFIED'
+  | 'RANDOM'
+  | 'PASSTHROUGH'
+  | 'ROUND_ROBIN'
+  | 'LEAST_REQUEST'
+  | 'LEAST_CONN'
 
 export interface LoadBalancerSpec {
   readonly simple?: SimpleLoadBalancer
@@ -160,7 +176,9 @@ const outlierDetection = z.strictObject({
   baseEjectionTime: optional(positiveDuration),
   maxEjectionPercent: optional(percent),
   minHealthPercent: optional(percent),
-  outlierDetectionHttpErrorCodes: optional(z.array(z.union([z.int().min(100).max(599), z.string().regex(/^[1-5]\d\d$/)]))),
+  outlierDetectionHttpErrorCodes: optional(
+    z.array(z.union([z.int().min(100).max(599), z.string().regex(/^[1-5]\d\d$/)])),
+  ),
 })
 
 const tls = z.strictObject({

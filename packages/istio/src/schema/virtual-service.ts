@@ -1,6 +1,20 @@
 // VirtualService: its fields as Istio writes them.
 import * as z from 'zod'
-import { bigCount, count, destination, duration, labels, optional, percent, percentMessage, port, positiveDuration, stringMatch, strings, unchecked } from './primitives.ts'
+import {
+  bigCount,
+  count,
+  destination,
+  duration,
+  labels,
+  optional,
+  percent,
+  percentMessage,
+  port,
+  positiveDuration,
+  stringMatch,
+  strings,
+  unchecked,
+} from './primitives.ts'
 import type { DestinationSpec, Labels, PercentSpec, StringMatchSpec } from './primitives.ts'
 
 export interface VirtualServiceSpec {

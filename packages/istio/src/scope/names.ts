@@ -5,7 +5,8 @@ import { isIp } from '../validate/hosts.ts'
 /** A short name means a service of the resource's own namespace; anything with a dot is taken as it is. */
 export function expandHost(host: string, namespace: string, domain: string): string {
   const lower = host.toLowerCase()
-  if (lower.includes('.') || lower.startsWith('*') || isIp(lower)) return lower.endsWith('.') ? lower.slice(0, -1) : lower
+  if (lower.includes('.') || lower.startsWith('*') || isIp(lower))
+    return lower.endsWith('.') ? lower.slice(0, -1) : lower
   return `${lower}.${namespace}.svc.${domain}`
 }
 

@@ -48,12 +48,18 @@ export class SidecarScope {
 
 const NOTHING: Listener = { port: undefined, imports: [], excludes: [] }
 
-function pick(sidecars: readonly Resource<'Sidecar'>[], client: Workload, root: string): Resource<'Sidecar'> | undefined {
+function pick(
+  sidecars: readonly Resource<'Sidecar'>[],
+  client: Workload,
+  root: string,
+): Resource<'Sidecar'> | undefined {
   const own = sidecars.filter((sidecar) => sidecar.namespace === client.namespace)
   const selects = (sidecar: Resource<'Sidecar'>): boolean =>
     sidecar.spec.workloadSelector !== undefined && hasLabels(client.labels, sidecar.spec.workloadSelector.labels ?? {})
   const general = (sidecar: Resource<'Sidecar'>): boolean => sidecar.spec.workloadSelector === undefined
-  return own.find(selects) ?? own.find(general) ?? sidecars.find((sidecar) => sidecar.namespace === root && general(sidecar))
+  return (
+    own.find(selects) ?? own.find(general) ?? sidecars.find((sidecar) => sidecar.namespace === root && general(sidecar))
+  )
 }
 
 function listenerOf(entry: EgressSpec, namespace: string): Listener {

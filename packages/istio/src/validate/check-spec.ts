@@ -16,7 +16,8 @@ const CHECKS: { readonly [K in Kind]?: Check<K> } = {
   ServiceEntry: checkServiceEntry,
   WorkloadEntry: (spec, report) => checkWorkloadEntry(spec, 'spec', report),
   Sidecar: checkSidecar,
-  Gateway: (_spec, report) => report.warn('NO_CLIENT_EFFECT', '', 'a Gateway configures proxies; here only its name matters'),
+  Gateway: (_spec, report) =>
+    report.warn('NO_CLIENT_EFFECT', '', 'a Gateway configures proxies; here only its name matters'),
   WorkloadGroup: (_spec, report) => report.warn('NO_CLIENT_EFFECT', '', 'a WorkloadGroup is a template for proxies'),
 }
 

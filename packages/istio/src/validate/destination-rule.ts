@@ -12,7 +12,8 @@ export function checkDestinationRule(spec: DestinationRuleSpec, report: Report):
   const names = new Set<string>()
   for (const [index, subset] of (spec.subsets ?? []).entries()) {
     const path = `spec.subsets[${index}]`
-    if (names.has(subset.name)) report.error('INVALID_VALUE', `${path}.name`, `the subset "${subset.name}" is defined twice`)
+    if (names.has(subset.name))
+      report.error('INVALID_VALUE', `${path}.name`, `the subset "${subset.name}" is defined twice`)
     names.add(subset.name)
     if (subset.trafficPolicy !== undefined) checkPolicy(subset.trafficPolicy, `${path}.trafficPolicy`, report)
   }
@@ -35,23 +36,33 @@ function checkPolicy(policy: TrafficPolicySpec, path: string, report: Report): v
 function checkBlocks(blocks: PolicyBlocks, path: string, report: Report): void {
   if (blocks.loadBalancer !== undefined) checkLoadBalancer(blocks.loadBalancer, `${path}.loadBalancer`, report)
   if (blocks.connectionPool !== undefined) checkConnectionPool(blocks.connectionPool, `${path}.connectionPool`, report)
-  if (blocks.outlierDetection !== undefined) checkOutlierDetection(blocks.outlierDetection, `${path}.outlierDetection`, report)
+  if (blocks.outlierDetection !== undefined)
+    checkOutlierDetection(blocks.outlierDetection, `${path}.outlierDetection`, report)
   if (blocks.tls !== undefined) checkTls(blocks.tls, `${path}.tls`, report)
   if (blocks.tunnel !== undefined && blocks.proxyProtocol !== undefined) {
     report.error('CONFLICTING_FIELDS', path, 'tunnel and proxyProtocol exclude one another')
   }
   for (const field of ['tunnel', 'proxyProtocol'] as const) {
     if (blocks[field] !== undefined) {
-      report.warn('NOT_YET_APPLIED', `${path}.${field}`, `${field} concerns raw TCP and TLS; HTTP calls go out without it`)
+      report.warn(
+        'NOT_YET_APPLIED',
+        `${path}.${field}`,
+        `${field} concerns raw TCP and TLS; HTTP calls go out without it`,
+      )
     }
   }
 }
 
 function checkTls(tls: TlsSpec, path: string, report: Report): void {
   if (tls.mode === 'ISTIO_MUTUAL') {
-    report.error('TLS_ISTIO_MUTUAL', `${path}.mode`, 'ISTIO_MUTUAL is not supported; calls to this host fail instead of going out in plain text')
+    report.error(
+      'TLS_ISTIO_MUTUAL',
+      `${path}.mode`,
+      'ISTIO_MUTUAL is not supported; calls to this host fail instead of going out in plain text',
+    )
   } else if (tls.credentialName !== undefined && tls.credentialName !== '' && tls.mode !== 'DISABLE') {
-    const message = 'credentialName is not supported; give file paths. Calls to this host fail instead of going out in plain text'
+    const message =
+      'credentialName is not supported; give file paths. Calls to this host fail instead of going out in plain text'
     report.error('TLS_CREDENTIAL_NAME', `${path}.credentialName`, message)
   } else if (tls.mode === 'MUTUAL' && (empty(tls.clientCertificate) || empty(tls.privateKey))) {
     report.error('MISSING_FIELD', path, 'MUTUAL needs clientCertificate and privateKey')

@@ -3,9 +3,23 @@ import type { Report } from '../findings.ts'
 import type { FaultSpec } from '../schema/virtual-service.ts'
 
 const GRPC_STATUS = [
-  'OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS',
-  'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED',
-  'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED',
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
 ]
 
 /** Undefined for a name that does not exist. */
@@ -24,7 +38,11 @@ export function checkFault(fault: FaultSpec, path: string, report: Report): void
 
 function checkDelay(delay: NonNullable<FaultSpec['delay']>, path: string, report: Report): void {
   if (delay.exponentialDelay !== undefined) {
-    report.error('UNSUPPORTED_FIELD', `${path}.exponentialDelay`, 'exponentialDelay is not supported by Istio; use fixedDelay')
+    report.error(
+      'UNSUPPORTED_FIELD',
+      `${path}.exponentialDelay`,
+      'exponentialDelay is not supported by Istio; use fixedDelay',
+    )
   } else if (delay.fixedDelay === undefined) {
     report.error('MISSING_FIELD', path, 'needs fixedDelay')
   }
@@ -35,13 +53,21 @@ function checkDelay(delay: NonNullable<FaultSpec['delay']>, path: string, report
 
 function checkAbort(abort: NonNullable<FaultSpec['abort']>, path: string, report: Report): void {
   if (abort.http2Error !== undefined) {
-    report.error('UNSUPPORTED_FIELD', `${path}.http2Error`, 'http2Error is not supported by Istio; use httpStatus or grpcStatus')
+    report.error(
+      'UNSUPPORTED_FIELD',
+      `${path}.http2Error`,
+      'http2Error is not supported by Istio; use httpStatus or grpcStatus',
+    )
   }
   if (abort.httpStatus !== undefined && abort.grpcStatus !== undefined) {
     report.error('CONFLICTING_FIELDS', path, 'httpStatus and grpcStatus exclude one another')
   }
   if (abort.grpcStatus !== undefined && grpcStatusOf(abort.grpcStatus) === undefined) {
-    report.error('INVALID_VALUE', `${path}.grpcStatus`, `"${abort.grpcStatus}" is not a gRPC status name like UNAVAILABLE`)
+    report.error(
+      'INVALID_VALUE',
+      `${path}.grpcStatus`,
+      `"${abort.grpcStatus}" is not a gRPC status name like UNAVAILABLE`,
+    )
   }
   if (abort.httpStatus === undefined && abort.grpcStatus === undefined && abort.http2Error === undefined) {
     report.warn('FAULT_INERT', path, 'without a status the abort never happens')

@@ -49,7 +49,8 @@ function checkValue(value: string, path: string, report: Report): void {
   for (let at = value.indexOf('%'); at !== -1; at = value.indexOf('%', at)) {
     const operator = OPERATOR.exec(value.slice(at))
     if (operator === null) {
-      const message = 'only %REQ(name)%, %PROTOCOL%, %START_TIME%, %UPSTREAM_CLUSTER% and %% are known; write %% for a percent sign'
+      const message =
+        'only %REQ(name)%, %PROTOCOL%, %START_TIME%, %UPSTREAM_CLUSTER% and %% are known; write %% for a percent sign'
       report.error('HEADER_FORMAT', path, message)
       return
     }

@@ -16,7 +16,13 @@ export function isCidr(text: string): boolean {
 export function isHostPattern(text: string): boolean {
   if (text === '*' || isIp(text)) return true
   const name = text.startsWith('*.') ? text.slice(2) : text.startsWith('*') ? text.slice(1).replace(/^[-.]/, '') : text
-  return name.length <= 253 && name.replace(/\.$/, '').split('.').every((label) => LABEL.test(label))
+  return (
+    name.length <= 253 &&
+    name
+      .replace(/\.$/, '')
+      .split('.')
+      .every((label) => LABEL.test(label))
+  )
 }
 
 export function checkExportTo(exportTo: readonly string[] | undefined, report: Report): void {

@@ -16,7 +16,8 @@ export function checkHttpMatch(match: HttpMatchSpec, path: string, report: Repor
     for (const [name, value] of Object.entries(match[field] ?? {})) {
       const at = joinPath(`${path}.${field}`, name)
       if (field !== 'queryParams') checkHeaderName(name, at, report)
-      if (value !== null && !(value.regex === '*' && field !== 'queryParams')) checkString(value, at, report, regex, false)
+      if (value !== null && !(value.regex === '*' && field !== 'queryParams'))
+        checkString(value, at, report, regex, false)
     }
   }
 }
@@ -26,7 +27,11 @@ export function checkRegex(pattern: string, path: string, report: Report, regex:
   try {
     regex.compile(pattern)
   } catch (error) {
-    report.error('REGEX_INVALID', path, `not a valid RE2 pattern: ${error instanceof Error ? error.message : String(error)}`)
+    report.error(
+      'REGEX_INVALID',
+      path,
+      `not a valid RE2 pattern: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 
@@ -42,10 +47,17 @@ function checkHeaderName(name: string, path: string, report: Report): void {
   }
 }
 
-function checkString(match: StringMatchSpec, path: string, report: Report, regex: RegexEngine, emptyPrefix: boolean): void {
+function checkString(
+  match: StringMatchSpec,
+  path: string,
+  report: Report,
+  regex: RegexEngine,
+  emptyPrefix: boolean,
+): void {
   const set = [match.exact, match.prefix, match.regex].filter((value) => value !== undefined)
   if (set.length > 1) report.error('CONFLICTING_FIELDS', path, 'exact, prefix and regex exclude one another')
-  if (match.prefix === '' && !emptyPrefix) report.error('INVALID_VALUE', `${path}.prefix`, 'an empty prefix matches everything; leave it out')
+  if (match.prefix === '' && !emptyPrefix)
+    report.error('INVALID_VALUE', `${path}.prefix`, 'an empty prefix matches everything; leave it out')
   if (match.regex === '') report.error('INVALID_VALUE', `${path}.regex`, 'the pattern is empty')
   else if (match.regex !== undefined) checkRegex(match.regex, `${path}.regex`, report, regex)
 }

@@ -9,7 +9,8 @@ import { checkRetries } from './retries.ts'
 
 export function checkHttpRoute(route: HttpRouteSpec, path: string, report: Report, regex: RegexEngine): void {
   checkAction(route, path, report)
-  for (const [index, match] of (route.match ?? []).entries()) checkHttpMatch(match, `${path}.match[${index}]`, report, regex)
+  for (const [index, match] of (route.match ?? []).entries())
+    checkHttpMatch(match, `${path}.match[${index}]`, report, regex)
   checkDestinations(route, path, report)
   checkHeaders(route.headers, `${path}.headers`, report)
   if (route.redirect !== undefined) checkRedirect(route.redirect, route, `${path}.redirect`, report)
@@ -31,13 +32,18 @@ function checkAction(route: HttpRouteSpec, path: string, report: Report): void {
     directResponse: route.directResponse !== undefined,
     delegate: route.delegate !== undefined,
   }
-  const actions = Object.entries(has).filter(([, set]) => set).map(([name]) => name)
-  if (actions.length === 0) report.error('MISSING_FIELD', path, 'needs one of route, redirect, directResponse or delegate')
+  const actions = Object.entries(has)
+    .filter(([, set]) => set)
+    .map(([name]) => name)
+  if (actions.length === 0)
+    report.error('MISSING_FIELD', path, 'needs one of route, redirect, directResponse or delegate')
   if (actions.length > 1) report.error('CONFLICTING_FIELDS', path, `${actions.join(' and ')} exclude one another`)
   if (has.redirect || has.directResponse) {
     const other = has.redirect ? 'redirect' : 'directResponse'
-    if (route.fault !== undefined) report.error('CONFLICTING_FIELDS', `${path}.fault`, `fault cannot be used with ${other}`)
-    if (route.rewrite !== undefined) report.error('CONFLICTING_FIELDS', `${path}.rewrite`, `rewrite cannot be used with ${other}`)
+    if (route.fault !== undefined)
+      report.error('CONFLICTING_FIELDS', `${path}.fault`, `fault cannot be used with ${other}`)
+    if (route.rewrite !== undefined)
+      report.error('CONFLICTING_FIELDS', `${path}.rewrite`, `rewrite cannot be used with ${other}`)
   }
 }
 
@@ -46,10 +52,15 @@ function checkDestinations(route: HttpRouteSpec, path: string, report: Report): 
   for (const [index, destination] of destinations.entries()) {
     const at = `${path}.route[${index}].headers`
     checkHeaders(destination.headers, at, report)
-    if (countHostRewrites(destination.headers) > 1) report.error('CONFLICTING_FIELDS', at, 'the host is rewritten more than once')
+    if (countHostRewrites(destination.headers) > 1)
+      report.error('CONFLICTING_FIELDS', at, 'the host is rewritten more than once')
   }
   if (destinations.length > 1 && destinations.every((destination) => (destination.weight ?? 0) === 0)) {
-    report.error('WEIGHTS_ZERO', `${path}.route`, 'several destinations share this route, but their weights add up to 0')
+    report.error(
+      'WEIGHTS_ZERO',
+      `${path}.route`,
+      'several destinations share this route, but their weights add up to 0',
+    )
   }
   const rewrites = countHostRewrites(route.headers) + (route.rewrite?.authority === undefined ? 0 : 1)
   if (rewrites > 1) report.error('CONFLICTING_FIELDS', path, 'the host is rewritten more than once')
@@ -58,7 +69,11 @@ function checkDestinations(route: HttpRouteSpec, path: string, report: Report): 
 function checkRedirect(redirect: RedirectSpec, route: HttpRouteSpec, path: string, report: Report): void {
   const { uri, prefixRewrite, authority, scheme, port, derivePort, redirectCode } = redirect
   if ([uri, prefixRewrite, authority, scheme, port, derivePort].every((field) => field === undefined || field === '')) {
-    report.error('MISSING_FIELD', path, 'needs at least one of uri, prefixRewrite, authority, scheme, port or derivePort')
+    report.error(
+      'MISSING_FIELD',
+      path,
+      'needs at least one of uri, prefixRewrite, authority, scheme, port or derivePort',
+    )
   }
   if (uri !== undefined && prefixRewrite !== undefined) {
     report.error('CONFLICTING_FIELDS', path, 'uri and prefixRewrite exclude one another')
@@ -70,7 +85,11 @@ function checkRedirect(redirect: RedirectSpec, route: HttpRouteSpec, path: strin
     report.error('INVALID_VALUE', `${path}.scheme`, `scheme must be http or https, found "${scheme}"`)
   }
   if (redirectCode !== undefined && ![0, 301, 302, 303, 307, 308].includes(redirectCode)) {
-    report.error('REDIRECT_CODE', `${path}.redirectCode`, `${redirectCode} cannot be sent; use 301, 302, 303, 307 or 308`)
+    report.error(
+      'REDIRECT_CODE',
+      `${path}.redirectCode`,
+      `${redirectCode} cannot be sent; use 301, 302, 303, 307 or 308`,
+    )
   }
   const prefixes = (route.match ?? []).every((match) => match.uri === undefined || match.uri.prefix !== undefined)
   if (prefixRewrite !== undefined && !prefixes) {

@@ -5,25 +5,41 @@ import type { ConnectionPoolSpec, LoadBalancerSpec, OutlierDetectionSpec } from 
 export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report: Report): void {
   const hash = block.consistentHash
   if (hash !== undefined) {
-    if (block.simple !== undefined) report.error('CONFLICTING_FIELDS', path, 'simple and consistentHash exclude one another')
+    if (block.simple !== undefined)
+      report.error('CONFLICTING_FIELDS', path, 'simple and consistentHash exclude one another')
     const keys = [hash.httpHeaderName, hash.httpCookie, hash.useSourceIp, hash.httpQueryParameterName]
     if (keys.filter((key) => key !== undefined).length > 1) {
       report.error('CONFLICTING_FIELDS', `${path}.consistentHash`, 'only one hash key may be set')
     }
     const kinds = [hash.minimumRingSize, hash.ringHash, hash.maglev].filter((kind) => kind !== undefined)
     if (kinds.length > 1) {
-      report.error('CONFLICTING_FIELDS', `${path}.consistentHash`, 'minimumRingSize, ringHash and maglev exclude one another')
+      report.error(
+        'CONFLICTING_FIELDS',
+        `${path}.consistentHash`,
+        'minimumRingSize, ringHash and maglev exclude one another',
+      )
     }
-    if (hash.maglev?.tableSize !== undefined && !(isPrime(hash.maglev.tableSize) && hash.maglev.tableSize < 5_000_011)) {
+    if (
+      hash.maglev?.tableSize !== undefined &&
+      !(isPrime(hash.maglev.tableSize) && hash.maglev.tableSize < 5_000_011)
+    ) {
       report.error('INVALID_VALUE', `${path}.consistentHash.maglev.tableSize`, 'must be a prime number below 5000011')
     }
     if (hash.useSourceIp === true) {
-      report.warn('HASH_SOURCE_IP', `${path}.consistentHash.useSourceIp`, 'a client has no source address; a stable key of this process is used')
+      report.warn(
+        'HASH_SOURCE_IP',
+        `${path}.consistentHash.useSourceIp`,
+        'a client has no source address; a stable key of this process is used',
+      )
     }
   }
   for (const field of ['localityLbSetting', 'warmup', 'warmupDurationSecs'] as const) {
     if (block[field] !== undefined) {
-      report.warn('NOT_YET_APPLIED', `${path}.${field}`, `${field} has no effect yet; endpoints are used as if it were not set`)
+      report.warn(
+        'NOT_YET_APPLIED',
+        `${path}.${field}`,
+        `${field} has no effect yet; endpoints are used as if it were not set`,
+      )
     }
   }
 }
@@ -31,10 +47,18 @@ export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report:
 export function checkConnectionPool(block: ConnectionPoolSpec, path: string, report: Report): void {
   const { tcp, http } = block
   if (tcp?.tcpKeepalive?.probes !== undefined || tcp?.tcpKeepalive?.interval !== undefined) {
-    report.warn('UNSUPPORTED_FIELD', `${path}.tcp.tcpKeepalive`, 'Node.js can set the time only; the system decides on probes and interval')
+    report.warn(
+      'UNSUPPORTED_FIELD',
+      `${path}.tcp.tcpKeepalive`,
+      'Node.js can set the time only; the system decides on probes and interval',
+    )
   }
   if (http?.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol === true) {
-    report.error('CONFLICTING_FIELDS', `${path}.http`, 'h2UpgradePolicy UPGRADE and useClientProtocol exclude one another')
+    report.error(
+      'CONFLICTING_FIELDS',
+      `${path}.http`,
+      'h2UpgradePolicy UPGRADE and useClientProtocol exclude one another',
+    )
   } else if (http?.useClientProtocol === true) {
     report.warn('NOT_YET_APPLIED', `${path}.http.useClientProtocol`, 'the protocol of the port is used')
   }

@@ -4,8 +4,19 @@ import type { Report } from '../findings.ts'
 import type { RetriesSpec } from '../schema/virtual-service.ts'
 
 export const RETRY_CONDITIONS: ReadonlySet<string> = new Set<RetryCondition>([
-  '5xx', 'gateway-error', 'reset', 'reset-before-request', 'connect-failure', 'refused-stream', 'retriable-4xx',
-  'retriable-status-codes', 'envoy-ratelimited', 'cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted',
+  '5xx',
+  'gateway-error',
+  'reset',
+  'reset-before-request',
+  'connect-failure',
+  'refused-stream',
+  'retriable-4xx',
+  'retriable-status-codes',
+  'envoy-ratelimited',
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
   'unavailable',
 ])
 
@@ -19,10 +30,20 @@ export function checkRetries(retries: RetriesSpec, path: string, report: Report)
       report.warn('RETRY_CONDITION_UNSUPPORTED', `${path}.retryOn`, `"${word}" has no effect here`)
     } else if (!RETRY_CONDITIONS.has(word) && !isStatus(word)) {
       const blank = word !== word.trim() ? '; there must be no blanks around commas' : ''
-      report.error('INVALID_VALUE', `${path}.retryOn`, `"${word}" is neither a retry condition nor a status code${blank}`)
+      report.error(
+        'INVALID_VALUE',
+        `${path}.retryOn`,
+        `"${word}" is neither a retry condition nor a status code${blank}`,
+      )
     }
   }
-  const others = [retries.perTryTimeout, retries.retryOn, retries.retryRemoteLocalities, retries.backoff, retries.retryIgnorePreviousHosts]
+  const others = [
+    retries.perTryTimeout,
+    retries.retryOn,
+    retries.retryRemoteLocalities,
+    retries.backoff,
+    retries.retryIgnorePreviousHosts,
+  ]
   if ((retries.attempts ?? 0) === 0 && others.some((field) => field !== undefined)) {
     report.error('CONFLICTING_FIELDS', `${path}.attempts`, 'with 0 attempts no other retry field may be set')
   } else if (retries.perTryTimeout !== undefined && !words.some((word) => /^(5xx|gateway-error|reset)$/.test(word))) {

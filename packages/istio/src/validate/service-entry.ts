@@ -25,7 +25,11 @@ function checkHosts(spec: ServiceEntrySpec, resolution: Resolution, report: Repo
     else if (!isHostPattern(host)) report.error('INVALID_VALUE', path, `"${host}" is not a host name`)
     const dns = resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN'
     if (dns && host.startsWith('*') && (spec.endpoints?.length ?? 0) === 0) {
-      report.error('WILDCARD_DNS', path, 'a wildcard host cannot be resolved by DNS; list endpoints or use resolution NONE')
+      report.error(
+        'WILDCARD_DNS',
+        path,
+        'a wildcard host cannot be resolved by DNS; list endpoints or use resolution NONE',
+      )
     }
     if (resolution === 'DYNAMIC_DNS' && !host.startsWith('*')) {
       report.error('INVALID_VALUE', path, 'resolution DYNAMIC_DNS is for wildcard hosts only')
@@ -49,7 +53,8 @@ function checkPorts(spec: ServiceEntrySpec, report: Report): void {
   for (const [index, port] of (spec.ports ?? []).entries()) {
     const path = `spec.ports[${index}]`
     if (numbers.has(port.number)) report.error('INVALID_VALUE', `${path}.number`, `port ${port.number} is listed twice`)
-    if (names.has(port.name)) report.error('INVALID_VALUE', `${path}.name`, `the port name "${port.name}" is used twice`)
+    if (names.has(port.name))
+      report.error('INVALID_VALUE', `${path}.name`, `the port name "${port.name}" is used twice`)
     numbers.add(port.number)
     names.add(port.name)
   }
@@ -75,7 +80,11 @@ function checkEndpoints(spec: ServiceEntrySpec, resolution: Resolution, report: 
     }
     const address = endpoint.address ?? ''
     if (resolution === 'STATIC' && address !== '' && !isIp(address) && !address.startsWith('unix://')) {
-      report.error('INVALID_VALUE', `${path}.address`, `resolution STATIC needs an IP address or unix:///path, found "${address}"`)
+      report.error(
+        'INVALID_VALUE',
+        `${path}.address`,
+        `resolution STATIC needs an IP address or unix:///path, found "${address}"`,
+      )
     }
   }
 }

@@ -15,7 +15,8 @@ export function checkSidecar(spec: SidecarSpec, report: Report): void {
       }
     }
     for (const field of ['bind', 'captureMode'] as const) {
-      if (listener[field] !== undefined) report.warn('NO_CLIENT_EFFECT', `${path}.${field}`, `${field} concerns the proxy's listeners`)
+      if (listener[field] !== undefined)
+        report.warn('NO_CLIENT_EFFECT', `${path}.${field}`, `${field} concerns the proxy's listeners`)
     }
   }
   for (const field of ['ingress', 'inboundConnectionPool'] as const) {

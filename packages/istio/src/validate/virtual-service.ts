@@ -13,12 +13,20 @@ export function checkVirtualService(spec: VirtualServiceSpec, report: Report, re
   else checkHosts(spec, hosts, report)
   const empty = [spec.http, spec.tls, spec.tcp].every((list) => list === undefined || list.length === 0)
   if (empty) {
-    report.warn('VS_EMPTY', 'spec', 'there is no http, tls or tcp route (Istio refuses this); hosts behave as without it')
+    report.warn(
+      'VS_EMPTY',
+      'spec',
+      'there is no http, tls or tcp route (Istio refuses this); hosts behave as without it',
+    )
   }
   for (const [index, route] of (spec.http ?? []).entries()) {
     const path = `spec.http[${index}]`
     if (isDelegate && route.delegate !== undefined) {
-      report.error('CONFLICTING_FIELDS', `${path}.delegate`, 'a delegate (a VirtualService without hosts) cannot delegate further')
+      report.error(
+        'CONFLICTING_FIELDS',
+        `${path}.delegate`,
+        'a delegate (a VirtualService without hosts) cannot delegate further',
+      )
     }
     checkHttpRoute(route, path, report, regex)
   }
@@ -28,7 +36,11 @@ export function checkVirtualService(spec: VirtualServiceSpec, report: Report, re
 
 function checkDelegate(spec: VirtualServiceSpec, report: Report): void {
   if ((spec.gateways?.length ?? 0) > 0) {
-    report.error('CONFLICTING_FIELDS', 'spec.gateways', 'a delegate (a VirtualService without hosts) cannot name gateways')
+    report.error(
+      'CONFLICTING_FIELDS',
+      'spec.gateways',
+      'a delegate (a VirtualService without hosts) cannot name gateways',
+    )
   }
   if ((spec.tls?.length ?? 0) + (spec.tcp?.length ?? 0) > 0) {
     report.error('CONFLICTING_FIELDS', 'spec', 'a delegate (a VirtualService without hosts) has http routes only')
@@ -48,7 +60,8 @@ function checkHosts(spec: VirtualServiceSpec, hosts: readonly string[], report: 
   for (const wildcard of hosts) {
     if (!wildcard.startsWith('*') || wildcard === '*') continue
     const covered = hosts.findIndex((host) => host !== wildcard && host.endsWith(wildcard.slice(1)))
-    if (covered >= 0) report.error('INVALID_VALUE', `spec.hosts[${covered}]`, `"${hosts[covered]}" lies within "${wildcard}"`)
+    if (covered >= 0)
+      report.error('INVALID_VALUE', `spec.hosts[${covered}]`, `"${hosts[covered]}" lies within "${wildcard}"`)
   }
 }
 
@@ -57,12 +70,19 @@ function checkTlsRoute(route: L4RouteSpec, path: string, hosts: readonly string[
   if ((route.match?.length ?? 0) === 0) report.error('MISSING_FIELD', path, 'a tls route needs match with sniHosts')
   for (const [index, match] of (route.match ?? []).entries()) {
     const at = `${path}.match[${index}]`
-    if ((match.sniHosts?.length ?? 0) === 0) report.error('MISSING_FIELD', `${at}.sniHosts`, 'at least one SNI host is required')
+    if ((match.sniHosts?.length ?? 0) === 0)
+      report.error('MISSING_FIELD', `${at}.sniHosts`, 'at least one SNI host is required')
     for (const [position, sni] of (match.sniHosts ?? []).entries()) {
-      const within = hosts.some((host) => host === '*' || host === sni || (host.startsWith('*') && sni.endsWith(host.slice(1))))
+      const within = hosts.some(
+        (host) => host === '*' || host === sni || (host.startsWith('*') && sni.endsWith(host.slice(1))),
+      )
       const short = !hosts.some((host) => host.includes('.'))
       if (!within && !short) {
-        report.error('INVALID_VALUE', `${at}.sniHosts[${position}]`, `"${sni}" is not within the hosts of this VirtualService`)
+        report.error(
+          'INVALID_VALUE',
+          `${at}.sniHosts[${position}]`,
+          `"${sni}" is not within the hosts of this VirtualService`,
+        )
       }
     }
   }
@@ -77,7 +97,11 @@ function checkL4Route(route: L4RouteSpec, path: string, report: Report): void {
   for (const [index, match] of (route.match ?? []).entries()) {
     for (const [position, subnet] of (match.destinationSubnets ?? []).entries()) {
       if (!isCidr(subnet)) {
-        report.error('INVALID_VALUE', `${path}.match[${index}].destinationSubnets[${position}]`, `"${subnet}" is not an IP range`)
+        report.error(
+          'INVALID_VALUE',
+          `${path}.match[${index}].destinationSubnets[${position}]`,
+          `"${subnet}" is not an IP range`,
+        )
       }
     }
   }

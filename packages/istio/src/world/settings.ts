@@ -38,7 +38,11 @@ const NORMALIZATIONS: { readonly [N in Normalization]: PathNormalization } = {
   DECODE_AND_MERGE_SLASHES: 'decodeAndMergeSlashes',
 }
 
-export function settle(given: MeshSettingsSpec, document: Resource<'MeshConfig'> | undefined, compat: Compat): Settings {
+export function settle(
+  given: MeshSettingsSpec,
+  document: Resource<'MeshConfig'> | undefined,
+  compat: Compat,
+): Settings {
   const said: MeshSettingsSpec = { ...given, ...document?.spec }
   const keepalive = said.tcpKeepalive
   return {
@@ -58,7 +62,11 @@ export function settle(given: MeshSettingsSpec, document: Resource<'MeshConfig'>
   }
 }
 
-function origin(field: keyof MeshSettingsSpec, given: MeshSettingsSpec, document: Resource<'MeshConfig'> | undefined): Origin {
+function origin(
+  field: keyof MeshSettingsSpec,
+  given: MeshSettingsSpec,
+  document: Resource<'MeshConfig'> | undefined,
+): Origin {
   if (document?.spec[field] !== undefined) return originOf(document, field)
   return given[field] === undefined ? BUILT_IN : { resource: 'MeshConfig', path: field }
 }

@@ -40,7 +40,7 @@ export class Translator {
 
   async translate(shelf: Shelf, pace: Pace): Promise<MeshConfig> {
     const findings = new Findings()
-    const { world, claims, scope } = this.#survey(shelf, findings)
+    const { world, claims, scope } = await this.#survey(shelf, findings, pace)
     const virtualHosts = await buildVirtualHosts(world, claims, pace)
     const clusters = await buildClusters(world, pace)
     const unknownHosts = unknownHostsOf(world, scope)
@@ -57,18 +57,31 @@ export class Translator {
     return config
   }
 
-  #survey(shelf: Shelf, findings: Findings): { world: World; claims: Claims; scope: SidecarScope } {
+  async #survey(
+    shelf: Shelf,
+    findings: Findings,
+    pace: Pace,
+  ): Promise<{ world: World; claims: Claims; scope: SidecarScope }> {
     const { workload, compat: profile, httpsAsL7 = true, strictSidecarPorts = false } = this.#options
     const resources = groupByKind(shelf.resources)
     const compat = compatOf(profile)
     const settings = settle(this.#given, resources.MeshConfig.at(-1), compat)
     const scope = new SidecarScope(resources.Sidecar, workload, settings.rootNamespace)
-    const claims = claimHosts(resources.VirtualService, workload, settings, scope, findings)
-    const all = this.#builder.build(resources, settings, workload.network)
+    const claims = await claimHosts(resources.VirtualService, workload, settings, scope, findings, pace)
+    const all = await this.#builder.build(resources, settings, workload.network, pace)
     const services = new VisibleServices(all, workload, scope)
     if (scope.sidecar !== undefined) importDestinations(services, claims, settings.domain)
     const rules = new DestinationRules(resources.DestinationRule, workload, settings, findings)
-    const world: World = { client: workload, settings, compat, httpsAsL7, strictSidecarPorts, services, rules, findings }
+    const world: World = {
+      client: workload,
+      settings,
+      compat,
+      httpsAsL7,
+      strictSidecarPorts,
+      services,
+      rules,
+      findings,
+    }
     return { world, claims, scope }
   }
 }
@@ -89,7 +102,13 @@ function unknownHostsOf(world: World, { sidecar }: SidecarScope): UnknownHosts {
     const path = 'spec.outboundTrafficPolicy'
     const origin = originOf(sidecar, path)
     if (said.egressProxy !== undefined) {
-      const { cluster } = findTarget(world, said.egressProxy, sidecar, `${path}.egressProxy`, said.egressProxy.port?.number)
+      const { cluster } = findTarget(
+        world,
+        said.egressProxy,
+        sidecar,
+        `${path}.egressProxy`,
+        said.egressProxy.port?.number,
+      )
       return { kind: 'cluster', cluster, origin }
     }
     return { kind: (said.mode ?? 'REGISTRY_ONLY') === 'REGISTRY_ONLY' ? 'block' : 'passthrough', origin }
@@ -98,7 +117,11 @@ function unknownHostsOf(world: World, { sidecar }: SidecarScope): UnknownHosts {
   return { kind: world.settings.outboundMode === 'REGISTRY_ONLY' ? 'block' : 'passthrough', origin }
 }
 
-async function keepHosts(last: MeshConfig | undefined, next: VirtualHost[], pace: Pace): Promise<readonly VirtualHost[]> {
+async function keepHosts(
+  last: MeshConfig | undefined,
+  next: VirtualHost[],
+  pace: Pace,
+): Promise<readonly VirtualHost[]> {
   if (last === undefined) return next
   const before = new Map(last.virtualHosts.map((host) => [host.name, host]))
   let changed = next.length !== last.virtualHosts.length
@@ -137,7 +160,8 @@ function locator(resources: readonly Resource[]): (origin: Origin) => Position |
   return (origin) => {
     byId ??= new Map(resources.map((resource) => [resource.id, resource]))
     const resource = byId.get(origin.resource)
-    return resource === undefined ? undefined : locatePath(resource.chunk, [...resource.root, ...parsePath(origin.path)])
+    return resource === undefined
+      ? undefined
+      : locatePath(resource.chunk, [...resource.root, ...parsePath(origin.path)])
   }
 }
-
