@@ -7,6 +7,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['proxyless-source', ...defaultServerConditions] } },
   test: {
     include: ['test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
+    // no test depends on speed: this ends only what hangs
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     exclude: ['**/node_modules/**', '**/dist/**'],
     reporters: ['default', new ClosingLine()],
   },

@@ -33,7 +33,7 @@ export interface Answer {
   readonly instead?: 'hang' | 'close' | 'reset' | 'half' | 'half-hang'
 }
 
-export type Handler = (request: Received) => Answer | Promise<Answer>
+type Handler = (request: Received) => Answer | Promise<Answer>
 
 export interface BackendOptions {
   readonly handler?: Handler

@@ -149,7 +149,7 @@ describe('changes', () => {
     await put('a.yaml', '0')
     const seen = watchFrom(directory)
     await seen.until({ 'a.yaml': '0' })
-    for (let round = 1; seen.sets.length < 4 && round < 200; round++) {
+    for (let round = 1; seen.sets.length < 4 && round < 5000; round++) {
       await put('a.yaml', String(round))
       clock.advance(50)
       await turn()

@@ -5,7 +5,7 @@ import { RE2JS } from 're2js'
 import { check } from './mesh-source.ts'
 import type { IstioOptions } from './options.ts'
 
-export const re2: RegexEngine = {
+const re2: RegexEngine = {
   compile(pattern) {
     const compiled = RE2JS.compile(pattern)
     return {

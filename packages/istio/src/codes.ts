@@ -50,6 +50,7 @@ export const PROBLEM_CODES = {
     'ISTIO_MUTUAL is not supported; the rule is refused and its host is not called in plain text instead.',
   TLS_CREDENTIAL_NAME:
     'credentialName is not supported; the rule is refused and its host is not called in plain text instead.',
+  CONFIG_INTERNAL: 'An unexpected error of this package; the configuration in force stays. Please report it.',
   WILDCARD_DNS: 'A wildcard host cannot be resolved by DNS; list endpoints or use resolution NONE.',
   NETWORK_EXCLUDED: 'The endpoint lies in another network and is left out.',
 } as const

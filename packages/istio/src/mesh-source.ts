@@ -55,16 +55,32 @@ class MeshSource implements ConfigSource {
     await this.#source.close()
   }
 
+  async #deliver(texts: readonly DocumentText[], sink: ConfigSink): Promise<void> {
+    let config: MeshConfig
+    try {
+      config = await this.#workshop.make(texts)
+    } catch (error) {
+      sink.problem(internalProblem(error))
+      return
+    }
+    if (!this.#closed) sink.config(config)
+  }
+
   async #work(sink: ConfigSink): Promise<void> {
     this.#working = true
     while (this.#waiting !== undefined && !this.#closed) {
       const texts = this.#waiting
       this.#waiting = undefined
-      const config = await this.#workshop.make(texts)
-      if (!this.#closed) sink.config(config)
+      await this.#deliver(texts, sink)
     }
     this.#working = false
   }
+}
+
+/** A mistake of ours must neither end the process nor stop later updates. */
+function internalProblem(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'CONFIG_INTERNAL', severity: 'error', outcome: 'kept', resource: 'configuration', path: '', message }
 }
 
 /** Library and translator of one client. */

@@ -18,9 +18,6 @@ export interface Picker<E extends Balanced> {
   peek(random: Random): E | undefined
 }
 
-/** Builds a picker; `previous` is the one it replaces, whose place in a rotation may be kept. */
-export type PickerFactory<E extends Balanced> = (hosts: readonly E[], random: Random, previous?: Picker<E>) => Picker<E>
-
 export function equalWeights(hosts: readonly Balanced[]): boolean {
   const first = hosts[0]?.weight
   return hosts.every((host) => host.weight === first)

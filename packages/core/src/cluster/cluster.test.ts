@@ -64,7 +64,12 @@ describe('an endpoint', () => {
     it.update(modelOf('c', [endpoint('10.0.0.1', { weight: 9, labels: { version: 'v2' } }), '10.0.0.3']))
     expect(keys(it)).toEqual(['10.0.0.1:80', '10.0.0.3:80'])
     expect(at(it, '10.0.0.1:80')).toBe(kept)
-    expect([kept.activeRequests, kept.totalRequests, kept.weight, kept.model.labels]).toEqual([3, 7, 9, { version: 'v2' }])
+    expect([kept.activeRequests, kept.totalRequests, kept.weight, kept.model.labels]).toEqual([
+      3,
+      7,
+      9,
+      { version: 'v2' },
+    ])
   })
 
   test('that leaves is drained and never picked again; one that comes is picked', () => {
@@ -292,7 +297,7 @@ describe('names', () => {
   })
 })
 
-describe('the request\'s own address', () => {
+describe("the request's own address", () => {
   test('is an endpoint as long as something uses it', () => {
     const { make } = world()
     const it = make([], { discovery: { kind: 'originalDestination' }, outlierDetection })

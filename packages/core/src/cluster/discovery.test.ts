@@ -12,7 +12,7 @@ interface Question {
 }
 
 /** A resolver that answers when the test says so. */
-export class ScriptedResolver implements Resolver {
+class ScriptedResolver implements Resolver {
   readonly questions: Question[] = []
 
   resolve(name: string): Promise<{ addresses: readonly string[]; ttlMs: number }> {

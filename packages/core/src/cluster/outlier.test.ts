@@ -87,14 +87,18 @@ describe('what is counted', () => {
     expect(log).toEqual(['10.0.0.1 ejected at 0: 5 consecutive errors'])
   })
 
-  test.each<Failure>(['connectFailure', 'connectionTermination', 'resetBeforeRequest', 'remoteReset', 'perTryTimeout', 'timeout'])(
-    'C107 %s counts as a gateway error',
-    (kind) => {
-      const { times, first } = world({ consecutive5xx: 0, consecutiveGatewayFailure: 2 })
-      times(2, first, failure(kind))
-      expect(first.ejected).toBe(true)
-    },
-  )
+  test.each<Failure>([
+    'connectFailure',
+    'connectionTermination',
+    'resetBeforeRequest',
+    'remoteReset',
+    'perTryTimeout',
+    'timeout',
+  ])('C107 %s counts as a gateway error', (kind) => {
+    const { times, first } = world({ consecutive5xx: 0, consecutiveGatewayFailure: 2 })
+    times(2, first, failure(kind))
+    expect(first.ejected).toBe(true)
+  })
 
   test('timeouts count as 504 and connection errors as 503 where codes are listed', () => {
     const { times, first, second } = world({ errorStatusCodes: [504] })

@@ -10,7 +10,7 @@ import type { RouteTable } from '../route/route-table.ts'
 import type { Compiler, HostPlan } from './compile.ts'
 
 /** Requests to unknown hosts go here when the mesh lets them pass. */
-export const passthroughCluster = 'PassthroughCluster'
+const passthroughCluster = 'PassthroughCluster'
 
 /** Remembered look-ups; more than an application has hosts, less than an attacker could fill memory with. */
 const cacheLimit = 1_024

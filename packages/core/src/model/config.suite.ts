@@ -38,7 +38,10 @@ export function cluster(name: string, endpoints: readonly (string | Endpoint)[],
   return {
     name,
     service: { host: name, port: 80 },
-    discovery: { kind: 'static', endpoints: endpoints.map((each) => (typeof each === 'string' ? endpoint(each) : each)) },
+    discovery: {
+      kind: 'static',
+      endpoints: endpoints.map((each) => (typeof each === 'string' ? endpoint(each) : each)),
+    },
     loadBalancer: { kind: 'roundRobin' },
     protocol: 'http1',
     connectTimeoutMs: 10_000,
@@ -63,7 +66,10 @@ export const retryPolicy: RetryPolicy = {
 }
 
 /** To one cluster, or to several by weight. */
-export function forward(clusters: string | Readonly<Record<string, number>>, more: Partial<ForwardAction> = {}): ForwardAction {
+export function forward(
+  clusters: string | Readonly<Record<string, number>>,
+  more: Partial<ForwardAction> = {},
+): ForwardAction {
   const weights = typeof clusters === 'string' ? { [clusters]: 1 } : clusters
   return {
     kind: 'forward',

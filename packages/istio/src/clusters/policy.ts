@@ -8,7 +8,7 @@ import type { PlacedPolicy, PlacedSubset, Rule } from './destination-rules.ts'
 type BlockName = keyof PolicyBlocks
 
 /** A block and the document that set it. */
-export interface Placed<T> {
+interface Placed<T> {
   readonly value: T
   readonly origin: Origin
   /** Said for this port alone. */

@@ -3,30 +3,32 @@
 /** `http`: also unnamed ports, whose protocol a proxy would sniff. */
 export type Protocol = 'http' | 'http2' | 'tls' | 'tcp' | 'udp'
 
-const WORDS: Readonly<Record<string, Protocol>> = {
-  http: 'http',
-  http2: 'http2',
-  grpc: 'http2',
-  'grpc-web': 'http2',
-  https: 'tls',
-  tls: 'tls',
-  tcp: 'tcp',
-  mongo: 'tcp',
-  mysql: 'tcp',
-  redis: 'tcp',
-  udp: 'udp',
-  'kubernetes.io/h2c': 'http2',
-  'kubernetes.io/ws': 'http',
-  'kubernetes.io/wss': 'tls',
-  hbone: 'tcp',
-}
+const WORDS: ReadonlyMap<string, Protocol> = new Map(
+  Object.entries<Protocol>({
+    http: 'http',
+    http2: 'http2',
+    grpc: 'http2',
+    'grpc-web': 'http2',
+    https: 'tls',
+    tls: 'tls',
+    tcp: 'tcp',
+    mongo: 'tcp',
+    mysql: 'tcp',
+    redis: 'tcp',
+    udp: 'udp',
+    'kubernetes.io/h2c': 'http2',
+    'kubernetes.io/ws': 'http',
+    'kubernetes.io/wss': 'tls',
+    hbone: 'tcp',
+  }),
+)
 
 export function protocolOf(said: string | undefined, portName: string, transport?: string): Protocol {
   if (transport === 'UDP') return 'udp'
-  const known = WORDS[(said ?? '').toLowerCase()]
+  const known = WORDS.get((said ?? '').toLowerCase())
   if (known !== undefined) return known
   const name = portName.toLowerCase()
-  return WORDS[name.startsWith('grpc-web') ? 'grpc-web' : (name.split('-')[0] ?? '')] ?? 'http'
+  return WORDS.get(name.startsWith('grpc-web') ? 'grpc-web' : (name.split('-')[0] ?? '')) ?? 'http'
 }
 
 /** True where HTTP rules apply by Istio's own account. */

@@ -68,7 +68,7 @@ export function isReachable(member: Member, network: string | undefined): boolea
   return member.spec.address !== undefined && member.spec.address !== '' && (own === '' || own === (network ?? ''))
 }
 
-export function parseLocality(text: string | undefined): Locality {
+function parseLocality(text: string | undefined): Locality {
   const [region = '', zone = '', subzone = ''] = (text ?? '').split('/')
   return { region, zone, subzone }
 }

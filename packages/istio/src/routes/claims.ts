@@ -41,6 +41,7 @@ export async function claimHosts(
     if (pace.due()) await pace.rest()
     for (const [index, host] of hosts.entries()) {
       if (byHost.addFirst(host, plan)) continue
+      if (byHost.get(host) === plan) continue
       const winner = byHost.get(host)?.resource.id ?? ''
       const message = `${host} is already claimed by ${winner}, which takes it whole; routes are not merged`
       findings.warn('VS_HOST_CONFLICT', resource, `spec.hosts[${index}]`, message)

@@ -27,13 +27,7 @@ export interface TrafficPolicySpec extends PolicyBlocks {
   readonly portLevelSettings?: readonly (PolicyBlocks & { readonly port?: { readonly number?: number } })[]
 }
 
-export type SimpleLoadBalancer =
-  | 'UNSPECIFIED'
-  | 'RANDOM'
-  | 'PASSTHROUGH'
-  | 'ROUND_ROBIN'
-  | 'LEAST_REQUEST'
-  | 'LEAST_CONN'
+type SimpleLoadBalancer = 'UNSPECIFIED' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST' | 'LEAST_CONN'
 
 export interface LoadBalancerSpec {
   readonly simple?: SimpleLoadBalancer
@@ -43,7 +37,7 @@ export interface LoadBalancerSpec {
   readonly warmupDurationSecs?: unknown
 }
 
-export interface ConsistentHashSpec {
+interface ConsistentHashSpec {
   readonly httpHeaderName?: string
   readonly httpCookie?: CookieSpec
   readonly useSourceIp?: boolean

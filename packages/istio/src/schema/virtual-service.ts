@@ -94,7 +94,7 @@ export interface DirectResponseSpec {
   readonly body?: { readonly string?: string; readonly bytes?: string }
 }
 
-export interface DelegateSpec {
+interface DelegateSpec {
   readonly name: string
   readonly namespace?: string
 }
@@ -129,7 +129,7 @@ export interface FaultSpec {
   }
 }
 
-export interface MirrorSpec {
+interface MirrorSpec {
   readonly destination: DestinationSpec
   readonly percentage?: PercentSpec
 }
@@ -140,7 +140,7 @@ export interface L4RouteSpec {
   readonly route?: readonly { readonly destination: DestinationSpec; readonly weight?: number }[]
 }
 
-export interface L4MatchSpec {
+interface L4MatchSpec {
   readonly sniHosts?: readonly string[]
   readonly destinationSubnets?: readonly string[]
   readonly port?: number

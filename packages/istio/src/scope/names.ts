@@ -1,4 +1,4 @@
-// Names as Istio reads them: short names, gateways, exportTo.
+// Names as Istio reads them: short names, gateways and exportTo lists.
 
 import { isIp } from '../validate/hosts.ts'
 
@@ -13,15 +13,6 @@ export function expandHost(host: string, namespace: string, domain: string): str
 /** True when a list of gateways (or its absence) includes the mesh itself. */
 export function includesMesh(gateways: readonly string[] | undefined): boolean {
   return gateways === undefined || gateways.length === 0 || gateways.includes('mesh')
-}
-
-/** `gw`, `./gw` and `gw.ns.svc.domain` as `ns/gw`. */
-export function expandGateway(gateway: string, namespace: string): string {
-  if (gateway === 'mesh') return gateway
-  if (gateway.startsWith('./')) return `${namespace}/${gateway.slice(2)}`
-  if (gateway.includes('/')) return gateway
-  const [name, owner] = gateway.split('.')
-  return owner === undefined ? `${namespace}/${gateway}` : `${owner}/${name}`
 }
 
 /** True when something of `owner` exported to `exportTo` can be seen from `namespace`. */

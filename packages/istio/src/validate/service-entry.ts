@@ -1,6 +1,7 @@
 // What ServiceEntry and WorkloadEntry must satisfy beyond their shape.
 import type { Report } from '../findings.ts'
 import type { Resolution, ServiceEntrySpec, WorkloadEntrySpec } from '../schema/service-entry.ts'
+import { protocolOf } from '../registry/protocol.ts'
 import { checkExportTo, isCidr, isHostPattern, isIp } from './hosts.ts'
 
 export function checkServiceEntry(spec: ServiceEntrySpec, report: Report): void {
@@ -15,6 +16,9 @@ export function checkServiceEntry(spec: ServiceEntrySpec, report: Report): void 
 export function checkWorkloadEntry(spec: WorkloadEntrySpec, path: string, report: Report): void {
   if ((spec.address === undefined || spec.address === '') && (spec.network === undefined || spec.network === '')) {
     report.error('MISSING_FIELD', `${path}.address`, 'an address is required')
+  }
+  if (spec.network !== undefined && spec.network !== '') {
+    report.info('NETWORK_EXCLUDED', `${path}.network`, 'clients of other networks leave this endpoint out')
   }
 }
 
@@ -52,6 +56,9 @@ function checkPorts(spec: ServiceEntrySpec, report: Report): void {
   const names = new Set<string>()
   for (const [index, port] of (spec.ports ?? []).entries()) {
     const path = `spec.ports[${index}]`
+    if (protocolOf(port.protocol, port.name) === 'tcp' && (spec.addresses?.length ?? 0) === 0) {
+      report.warn('UNSUPPORTED_FIELD', path, 'a TCP port without addresses matches any destination in a sidecar')
+    }
     if (numbers.has(port.number)) report.error('INVALID_VALUE', `${path}.number`, `port ${port.number} is listed twice`)
     if (names.has(port.name))
       report.error('INVALID_VALUE', `${path}.name`, `the port name "${port.name}" is used twice`)

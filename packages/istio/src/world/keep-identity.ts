@@ -6,7 +6,7 @@ export function keep<T>(before: T | undefined, next: T): T {
 }
 
 /** Deep equality of plain data. */
-export function isSame(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a)) {

@@ -41,7 +41,7 @@ export async function runCheck(
 const colours = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
 /** `file:line:column: path: message [CODE]` */
-export function formatProblem(problem: Problem): string {
+function formatProblem(problem: Problem): string {
   const place = [problem.source ?? problem.resource, problem.line, problem.column]
     .filter((part) => part !== undefined)
     .join(':')

@@ -52,7 +52,7 @@ const unproven = [
   'a|b*',
   '(?:a*)?',
   'a{101}',
-  '.*a{65}',
+  '.*a{25}',
   'a{x',
   '\\x41',
   '(?s).*',
@@ -124,6 +124,7 @@ describe('hostile patterns and texts', () => {
     '(.*)*x',
     '.*.*.*=.*',
     '(a?){50}a{50}',
+    '.*a{1,20}b',
     '.*a{1,60}b',
     '.*(a|aa|aaa)b',
     'a*',
@@ -133,11 +134,12 @@ describe('hostile patterns and texts', () => {
   test.each(hostile)('%j takes linear time', (pattern) => {
     const regex = regexEngine.compile(pattern)
     const text = `${'a'.repeat(20_000)}!`
-    // ten times the text within a second: what is quadratic takes a hundred times, what is exponential never ends
-    const start = performance.now()
-    regex.matches(text)
-    regex.matches(text.repeat(10))
-    expect(performance.now() - start).toBeLessThan(1000)
+    // eleven texts' length within a second of work: what is quadratic takes a hundred times as long, what is exponential never ends
+    const work = workMs(() => {
+      regex.matches(text)
+      regex.matches(text.repeat(10))
+    })
+    expect(work).toBeLessThan(1000)
   })
 
   test('any pattern that is called safe takes linear time', () => {
@@ -145,9 +147,7 @@ describe('hostile patterns and texts', () => {
       fc.property(patterns, fc.constantFrom('a', 'b', 'ab', '/', 'ba/'), (pattern, piece) => {
         const safe = safeRegExp(pattern)
         if (safe === undefined) return
-        const start = performance.now()
-        safe.test(`${piece.repeat(20_000)}\n`)
-        expect(performance.now() - start).toBeLessThan(1000)
+        expect(workMs(() => safe.test(`${piece.repeat(20_000)}\n`))).toBeLessThan(1000)
       }),
       { numRuns: 500 },
     )
@@ -171,6 +171,14 @@ describe('replaceAll', () => {
     expect(regexEngine.compile(pattern).replaceAll(text, rewrite)).toBe(expected)
   })
 })
+
+/** Processor time, which a busy machine does not stretch. */
+function workMs(deed: () => void): number {
+  const before = process.cpuUsage()
+  deed()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
 
 const characters = fc.constantFrom(
   'a',

@@ -7,7 +7,7 @@ import type { Item, Repeat } from './simple-pattern.ts'
 
 /** Characters of all alternatives, and of the longest text the items after a colliding repeat can take. */
 const maxSize = 256
-const maxTail = 64
+const maxTail = 24
 
 /** A RegExp that matches exactly the texts that the RE2 pattern matches as a whole, or undefined. */
 export function safeRegExp(pattern: string): RegExp | undefined {

@@ -15,7 +15,7 @@ export interface Repeat {
 }
 
 /** One of several fixed sequences of characters; one of them may be empty. */
-export interface Choice {
+interface Choice {
   readonly kind: 'choice'
   readonly alternatives: readonly (readonly CharSet[])[]
 }
