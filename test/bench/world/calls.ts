@@ -18,7 +18,7 @@ export function byDispatch(dispatcher: () => Dispatcher): () => Promise<void> {
   return () =>
     new Promise((resolve, reject) => {
       const handler = new CountingHandler(resolve, reject)
-      dispatcher().dispatch(options, handler as unknown as Dispatcher.DispatchHandler)
+      dispatcher().dispatch(options, handler)
     })
 }
 
