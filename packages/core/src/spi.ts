@@ -38,7 +38,10 @@ export type {
   VirtualHost,
   WeightedCluster,
 } from './model/route.ts'
+export { createPicker } from './balance/create.ts'
 export { compileFormat } from './route/format.ts'
+export { compileMatch } from './route/matchers.ts'
+export { RouteTable } from './route/route-table.ts'
 export { getHeader, type HeaderList, removeHeader, setHeader } from './route/header-list.ts'
 export type { HeaderLines, RequestView } from './route/request-view.ts'
 export { splitAuthority } from './route/redirect.ts'

@@ -99,6 +99,12 @@ export class EndpointPool implements Connections {
   }
 
   #takeFree(lane: string): Connection | undefined {
+    const last = this.#free.at(-1)
+    if (last !== undefined && last.lane === lane && !last.closed && !this.#worn(last)) {
+      this.#free.length--
+      last.listed = false
+      return last
+    }
     for (let i = this.#free.length - 1; i >= 0; i--) {
       const connection = this.#free[i]
       if (connection === undefined || (connection.lane !== lane && !connection.closed)) continue

@@ -1,5 +1,4 @@
 // The front door: puts the rooms together into a mesh an application can call through.
-import { randomUUID } from 'node:crypto'
 import type { ConfigSource, ExplainRequest, Explanation, MeshStatus } from '@proxyless/core'
 import { Mesh as House } from '@proxyless/core/spi'
 import { fileSource } from '@proxyless/feed'
@@ -8,6 +7,7 @@ import { documentSource, fromDocuments } from '@proxyless/istio'
 import { processClock } from './host/process-clock.ts'
 import { processRandom } from './host/process-random.ts'
 import { regexEngine } from './host/regex.ts'
+import { requestIds } from './host/request-ids.ts'
 import { processResolver } from './host/resolver.ts'
 import { workloadFromEnvironment } from './host/workload.ts'
 import { checkOptions, type CreateMeshOptions } from './options.ts'
@@ -32,7 +32,7 @@ export interface Mesh extends AsyncDisposable {
 
 /**
  * Starts a mesh and waits for its first configuration.
- * @throws MeshError INVALID_OPTION for a wrong option
+ * @throws MeshError INVALID_OPTION for a wrong option, CONFIG_UNAVAILABLE when there is nothing to start with
  */
 export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   checkOptions(options)
@@ -45,7 +45,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     resolver: processResolver(),
     settings: {
       trustRequestHeaders: options.trustRequestHeaders ?? false,
-      requestId: options.requestId === false ? undefined : randomUUID,
+      requestId: options.requestId === false ? undefined : requestIds(processRandom()),
       attemptCount: options.attemptCount ?? true,
       faults: (options.faults ?? true) && process.env['PROXYLESS_FAULTS'] !== 'off',
     },
@@ -59,7 +59,12 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       throwsLocalReplies: options.localReply === 'throw',
     }),
   )
-  await house.ready()
+  try {
+    await house.ready()
+  } catch (error) {
+    await house.close()
+    throw error
+  }
   return {
     fetch: createFetch(dispatcher),
     dispatcher,

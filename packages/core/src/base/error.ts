@@ -20,6 +20,7 @@ export type MeshErrorCode =
   | 'FAULT_ABORT'
   | 'REPLAY_BUFFER_EXCEEDED'
   | 'MESH_CLOSED'
+  | 'CONFIG_UNAVAILABLE'
   | 'INVALID_OPTION'
 
 export interface MeshErrorDetails {

@@ -73,13 +73,10 @@ test('a list all of whose deadlines are cancelled lets its timer lapse and arms 
 
 test('who hears of its end may cancel others that are due at the same moment', () => {
   const { clock, timeouts, log, owner } = world()
-  let later: Deadline | undefined
-  timeouts.add(
-    100,
-    0,
-    owner('a', () => later?.cancel()),
-  )
-  later = timeouts.add(100, 0, owner('b'))
+  const others: Deadline[] = []
+  const first = owner('a', () => others.forEach((other) => other.cancel()))
+  timeouts.add(100, 0, first)
+  others.push(timeouts.add(100, 0, owner('b')))
   timeouts.add(100, 0, owner('c'))
   clock.advance(100)
   expect(log).toEqual(['a 0 at 100', 'c 0 at 100'])

@@ -50,8 +50,8 @@ class DeadlineList {
     this.#head.previous = this.#head
   }
 
-  add(kind: number, owner: Expiring): Deadline {
-    const entry = new Deadline(this.#clock.now() + this.durationMs, kind, owner)
+  add(kind: number, owner: Expiring, nowMs: number): Deadline {
+    const entry = new Deadline(nowMs + this.durationMs, kind, owner)
     const last = this.#head.previous ?? this.#head
     entry.list = this
     entry.previous = last
@@ -112,8 +112,8 @@ export class Timeouts {
     this.#clock = clock
   }
 
-  /** Tells `owner.expired(kind)` after `durationMs` unless cancelled. */
-  add(durationMs: number, kind: number, owner: Expiring): Deadline {
+  /** Tells `owner.expired(kind)` after `durationMs` unless cancelled. `nowMs` spares a look at the clock. */
+  add(durationMs: number, kind: number, owner: Expiring, nowMs: number = this.#clock.now()): Deadline {
     if (this.#closed) return new Deadline(Infinity, kind, undefined)
     let list = this.#lists.get(durationMs)
     if (list === undefined) {
@@ -121,7 +121,7 @@ export class Timeouts {
       list = new DeadlineList(this.#clock, durationMs)
       this.#lists.set(durationMs, list)
     }
-    return list.add(kind, owner)
+    return list.add(kind, owner, nowMs)
   }
 
   /** Stops all timers; pending deadlines never fire, nor do later ones. */

@@ -118,7 +118,7 @@ export class Call implements Matchable, Expiring, FormatContext {
     this.#takePath(path, query)
     this.routeName = plan.route.name
     this.#plan = plan
-    this.#route(plan)
+    this.#route(plan, this.#startedAtMs)
   }
 
   #takePath(path: string, query: string | undefined): void {
@@ -131,23 +131,23 @@ export class Call implements Matchable, Expiring, FormatContext {
   #forward(plan: ForwardPlan): void {
     this.#plan = plan
     const { fault } = plan.action
-    if (fault === undefined || !this.#house.settings.faults) return this.#route(plan)
+    if (fault === undefined || !this.#house.settings.faults) return this.#route(plan, this.#startedAtMs)
     const delayMs = drawDelay(fault, this.#house.random)
-    if (delayMs === 0) return this.#abortOrRoute(plan)
+    if (delayMs === 0) return this.#abortOrRoute(plan, this.#startedAtMs)
     this.#flag('DI')
-    this.#wait = this.#house.clock.setTimer(delayMs, () => this.#abortOrRoute(plan), false)
+    this.#wait = this.#house.clock.setTimer(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()), false)
   }
 
-  #abortOrRoute(plan: ForwardPlan): void {
+  #abortOrRoute(plan: ForwardPlan, nowMs: number): void {
     this.#wait = undefined
     const abort = plan.action.fault && drawAbort(plan.action.fault, this.#house.random)
-    if (abort === undefined) return this.#route(plan)
+    if (abort === undefined) return this.#route(plan, nowMs)
     this.target = plan.split.pick(this.#house.random)
     this.#answer(replyToAbort(abort))
   }
 
   /** The split, the outgoing headers and path, mirrors and timers: once per call, for all attempts. */
-  #route(plan: ForwardPlan): void {
+  #route(plan: ForwardPlan, nowMs: number): void {
     const { settings, random } = this.#house
     const target = plan.split.pick(random)
     const cluster = target && this.#house.cluster(target.cluster)
@@ -164,14 +164,16 @@ export class Call implements Matchable, Expiring, FormatContext {
         : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
     this.#prepare(plan, target)
     this.#try()
-    if (this.#requestSent) this.#requestComplete(plan)
+    if (this.#requestSent) this.#requestComplete(plan, nowMs)
   }
 
   /** Copies need the whole request, and the timeout counts from its end. What found no endpoint is not copied. */
-  #requestComplete(plan: ForwardPlan): void {
+  #requestComplete(plan: ForwardPlan, nowMs: number): void {
     if (plan.mirrors.length > 0 && (this.#attempts > 0 || !this.#over)) this.#mirror(plan)
     const { globalMs } = this.#timeouts
-    if (globalMs !== 0 && !this.#over) this.#deadline = this.#house.timeouts.add(globalMs, globalDeadline, this)
+    if (globalMs !== 0 && !this.#over) {
+      this.#deadline = this.#house.timeouts.add(globalMs, globalDeadline, this, nowMs)
+    }
   }
 
   #mirror(plan: ForwardPlan): void {
@@ -262,7 +264,9 @@ export class Call implements Matchable, Expiring, FormatContext {
   requestSent(): void {
     if (this.#requestSent || this.#over) return
     this.#requestSent = true
-    if (this.#plan !== undefined && this.cluster !== undefined) this.#requestComplete(this.#plan)
+    if (this.#plan !== undefined && this.cluster !== undefined) {
+      this.#requestComplete(this.#plan, this.#house.clock.now())
+    }
     if (this.#attempt?.phase === 'sent') this.#startPerTry(this.#attempt)
   }
 

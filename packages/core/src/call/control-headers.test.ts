@@ -51,7 +51,7 @@ test('untrusted ones do nothing', async () => {
 })
 
 describe('trusted', () => {
-  test('C079 the timeout replaces the route\'s', async () => {
+  test("C079 the timeout replaces the route's", async () => {
     const slow: Answer = { status: 200, afterMs: 400 }
     const headers = { 'x-envoy-upstream-rq-timeout-ms': '1000' }
     expect((await run(false, headers, [slow], { timeoutMs: 200 })).it.seen).toBe(504)
@@ -61,7 +61,7 @@ describe('trusted', () => {
     expect((await run(true, { 'x-envoy-upstream-rq-timeout-ms': '100' }, [slow])).it.seen).toBe(504)
   })
 
-  test('the per-try timeout replaces the policy\'s', async () => {
+  test("the per-try timeout replaces the policy's", async () => {
     const headers = { 'x-envoy-upstream-rq-per-try-timeout-ms': '50' }
     const policy = retries({ numRetries: 1, perTryTimeoutMs: 500, retryOn: ['5xx'] })
     const { it, world } = await run(true, headers, [{ status: 200, afterMs: 100 }], policy)
@@ -90,7 +90,7 @@ describe('trusted', () => {
     expect((await run(true, headers, [500, 200], policy)).it.sent).toHaveLength(1)
   })
 
-  test('the number of retries replaces the policy\'s', async () => {
+  test("the number of retries replaces the policy's", async () => {
     const headers = { 'x-envoy-max-retries': '4' }
     expect((await run(true, headers, [503], retries({ retryOn: ['5xx'] }))).it.sent).toHaveLength(5)
   })

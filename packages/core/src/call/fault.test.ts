@@ -45,7 +45,7 @@ test('an abort is answered at once: its status, the text, flag FI, no attempt', 
   expect(it.sent).toEqual([])
 })
 
-test('the route\'s response operations apply to an abort, and read the request\'s headers', async () => {
+test("the route's response operations apply to an abort, and read the request's headers", async () => {
   const responseHeaders = { remove: [], set: [{ name: 'x-d', value: '%REQ(x-who)%' }], add: [] }
   const world = await simple({ fault: abort({ httpStatus: 503 }), responseHeaders })
   expect(world.call('http://a/', { headers: { 'x-who': 'me' } }).replyHeader('x-d')).toBe('me')

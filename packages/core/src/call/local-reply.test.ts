@@ -33,7 +33,8 @@ function world(): Promise<World> {
   return worldOf(config(hosts, clusters, { unknownHosts: { kind: 'block', origin } }))
 }
 
-const reset = (reason: string): string => `upstream connect error or disconnect/reset before headers. reset reason: ${reason}`
+const reset = (reason: string): string =>
+  `upstream connect error or disconnect/reset before headers. reset reason: ${reason}`
 const before = (reason: string): string => `upstream_reset_before_response_started{${reason}}`
 
 const cases: readonly (readonly [
@@ -51,17 +52,117 @@ const cases: readonly (readonly [
   ['C022 an unknown host', 'http://other/', 200, 502, '', '-', 'direct_response', '14', 'UNKNOWN_HOST'],
   ['an invalid path', 'http://ok/%zz', 200, 400, '', '-', 'path_normalization_failed', '13', 'INVALID_PATH'],
   ['C019 a missing cluster', 'http://missing/', 200, 503, '', 'NC', 'cluster_not_found', '14', 'NO_CLUSTER'],
-  ['no endpoint', 'http://empty/', 200, 503, 'no healthy upstream', 'UH', 'no_healthy_upstream', '14', 'NO_HEALTHY_UPSTREAM'],
-  ['C104 no usable one', 'http://sick/', 200, 503, 'no healthy upstream', 'UH', 'no_healthy_upstream', '14', 'NO_HEALTHY_UPSTREAM'],
+  [
+    'no endpoint',
+    'http://empty/',
+    200,
+    503,
+    'no healthy upstream',
+    'UH',
+    'no_healthy_upstream',
+    '14',
+    'NO_HEALTHY_UPSTREAM',
+  ],
+  [
+    'C104 no usable one',
+    'http://sick/',
+    200,
+    503,
+    'no healthy upstream',
+    'UH',
+    'no_healthy_upstream',
+    '14',
+    'NO_HEALTHY_UPSTREAM',
+  ],
   ['C097 overflow', 'http://ok/', 'overflow', 503, reset('overflow'), 'UO', before('overflow'), '14', 'OVERFLOW'],
-  ['refused', 'http://ok/', 'connectFailure', 503, reset('remote connection failure'), 'UF', before('remote_connection_failure'), '14', 'CONNECT_FAILURE'],
-  ['connect timeout', 'http://ok/', 'connectTimeout', 503, reset('connection timeout'), 'UF', before('connection_timeout'), '14', 'CONNECT_TIMEOUT'],
-  ['no socket', 'http://ok/', 'localConnectFailure', 503, reset('local connection failure'), 'UF', before('local_connection_failure'), '14', 'CONNECT_FAILURE'],
-  ['closed', 'http://ok/', 'connectionTermination', 503, reset('connection termination'), 'UC', before('connection_termination'), '14', 'CONNECTION_TERMINATED'],
-  ['closed early', 'http://ok/', 'resetBeforeRequest', 503, reset('connection termination'), 'UC', before('connection_termination'), '14', 'CONNECTION_TERMINATED'],
-  ['reset', 'http://ok/', 'remoteReset', 503, reset('remote reset'), 'UR', before('remote_reset'), '14', 'REMOTE_RESET'],
-  ['refused stream', 'http://ok/', 'refusedStream', 503, reset('remote refused stream reset'), 'UR', before('remote_refused_stream_reset'), '14', 'REFUSED_STREAM'],
-  ['parse error', 'http://ok/', 'protocolError', 502, reset('protocol error'), 'UPE', before('protocol_error'), '14', 'PROTOCOL_ERROR'],
+  [
+    'refused',
+    'http://ok/',
+    'connectFailure',
+    503,
+    reset('remote connection failure'),
+    'UF',
+    before('remote_connection_failure'),
+    '14',
+    'CONNECT_FAILURE',
+  ],
+  [
+    'connect timeout',
+    'http://ok/',
+    'connectTimeout',
+    503,
+    reset('connection timeout'),
+    'UF',
+    before('connection_timeout'),
+    '14',
+    'CONNECT_TIMEOUT',
+  ],
+  [
+    'no socket',
+    'http://ok/',
+    'localConnectFailure',
+    503,
+    reset('local connection failure'),
+    'UF',
+    before('local_connection_failure'),
+    '14',
+    'CONNECT_FAILURE',
+  ],
+  [
+    'closed',
+    'http://ok/',
+    'connectionTermination',
+    503,
+    reset('connection termination'),
+    'UC',
+    before('connection_termination'),
+    '14',
+    'CONNECTION_TERMINATED',
+  ],
+  [
+    'closed early',
+    'http://ok/',
+    'resetBeforeRequest',
+    503,
+    reset('connection termination'),
+    'UC',
+    before('connection_termination'),
+    '14',
+    'CONNECTION_TERMINATED',
+  ],
+  [
+    'reset',
+    'http://ok/',
+    'remoteReset',
+    503,
+    reset('remote reset'),
+    'UR',
+    before('remote_reset'),
+    '14',
+    'REMOTE_RESET',
+  ],
+  [
+    'refused stream',
+    'http://ok/',
+    'refusedStream',
+    503,
+    reset('remote refused stream reset'),
+    'UR',
+    before('remote_refused_stream_reset'),
+    '14',
+    'REFUSED_STREAM',
+  ],
+  [
+    'parse error',
+    'http://ok/',
+    'protocolError',
+    502,
+    reset('protocol error'),
+    'UPE',
+    before('protocol_error'),
+    '14',
+    'PROTOCOL_ERROR',
+  ],
   ['timeout', 'http://slow/', 'hangs', 504, 'upstream request timeout', 'UT', 'response_timeout', '14', 'TIMEOUT'],
   ['C057 a direct response', 'http://tea/', 200, 418, 'tea', '-', 'direct_response', '2', undefined],
   ['a redirect', 'http://moved/x?q', 200, 302, '', '-', 'direct_response', '2', undefined],
@@ -82,7 +183,10 @@ test.each(cases)('%s: the plain form', async (_, url, answer, status, body, flag
 })
 
 test.each(cases)('%s: the gRPC form', async (_, url, answer, _status, body, flags, details, grpcStatus) => {
-  const { exchange, record } = await reply(url, { answers: [answer], headers: { 'content-type': 'application/grpc+proto' } })
+  const { exchange, record } = await reply(url, {
+    answers: [answer],
+    headers: { 'content-type': 'application/grpc+proto' },
+  })
   expect(exchange.replied).toMatchObject({ status: 200, body: '', details })
   expect(exchange.replyHeader('content-type')).toBe('application/grpc')
   expect(exchange.replyHeader('grpc-status')).toBe(grpcStatus)
@@ -92,7 +196,7 @@ test.each(cases)('%s: the gRPC form', async (_, url, answer, _status, body, flag
 
 describe('headers', () => {
   test.each(['http://missing/', 'http://empty/', 'http://tea/', 'http://moved/'])(
-    'C064 the route\'s response operations apply to %s',
+    "C064 the route's response operations apply to %s",
     async (url) => {
       expect((await reply(url, {})).exchange.replyHeader('x-d')).toBe('d')
     },
@@ -125,7 +229,9 @@ describe('headers', () => {
   })
 
   test('overflow says x-envoy-overloaded', async () => {
-    expect((await reply('http://ok/', { answers: ['overflow'] })).exchange.replyHeader('x-envoy-overloaded')).toBe('true')
+    expect((await reply('http://ok/', { answers: ['overflow'] })).exchange.replyHeader('x-envoy-overloaded')).toBe(
+      'true',
+    )
   })
 
   test('a redirect says where to, also to gRPC', async () => {

@@ -14,7 +14,11 @@ const mirror = (more: Partial<MirrorPolicy> = {}): MirrorPolicy => ({
   ...more,
 })
 
-function mirrored(mirrors: readonly MirrorPolicy[], more: Partial<ForwardAction> = {}, options?: WorldOptions): Promise<World> {
+function mirrored(
+  mirrors: readonly MirrorPolicy[],
+  more: Partial<ForwardAction> = {},
+  options?: WorldOptions,
+): Promise<World> {
   const clusters = [cluster('c', ['10.0.0.1']), cluster('m', ['10.1.0.1'])]
   return worldOf(config([host(['a'], [route(forward('c', { mirrors, ...more }))])], clusters), options)
 }
@@ -82,7 +86,7 @@ test('a copy has the timeout of the route and no retries', async () => {
   expect(hanging.copies[0]?.replied?.status).toBe(504)
 })
 
-test('a trusted caller\'s retry headers do not reach the copy, its timeout does', async () => {
+test("a trusted caller's retry headers do not reach the copy, its timeout does", async () => {
   const world = await mirrored([mirror()], { timeoutMs: 200 }, { settings: { trustRequestHeaders: true } })
   const headers = { 'x-envoy-retry-on': '5xx', 'x-envoy-max-retries': '3', 'x-envoy-upstream-rq-timeout-ms': '500' }
   const failing = world.call('http://a/', { headers, copyAnswers: [503] })

@@ -13,6 +13,7 @@ import { exclusionOf } from '../cluster/host-set.ts'
 import type { Origin } from '../model/origin.ts'
 import type { HeaderMutation } from '../model/headers.ts'
 import type { FaultPolicy } from '../model/policy.ts'
+import { type Condition, describeCondition } from '../route/matchers.ts'
 import type { RouteEntry } from '../route/route-table.ts'
 import { preparePath, splitTarget } from '../route/path.ts'
 import { redirectLocation } from '../route/redirect.ts'
@@ -67,7 +68,7 @@ class Account {
     const entry = host.table.find(request, (tried, miss) => {
       this.#say(
         'rule',
-        `${nameOf(tried)} does not match: ${miss.describe()}${actual(miss.describe(), this.#view)}`,
+        `${nameOf(tried)} does not match: ${describeCondition(miss)}${actual(miss, this.#view)}`,
         tried.payload.route.origin,
       )
     })
@@ -268,9 +269,8 @@ function nameOf(entry: RouteEntry<RoutePlan>): string {
 }
 
 /** What the request has where a header condition failed. */
-function actual(condition: string, view: RequestView): string {
-  const name = /^header (\S+) /.exec(condition)?.[1]
-  if (name === undefined || name.startsWith(':')) return ''
+function actual({ subject, name }: Condition, view: RequestView): string {
+  if (subject !== 'header') return ''
   const value = view.header(name)
   return value === undefined ? ' (the request has none)' : ` (the request has ${JSON.stringify(value)})`
 }

@@ -119,7 +119,11 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (first) queueMicrotask(() => this.#apply())
   }
 
+  /** Bad news of the source: before the first configuration it ends the start, later what is in force keeps serving. */
   problem(problem: Problem): void {
+    if (this.#snapshot === undefined && this.#next === undefined) {
+      this.#neverReady(new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`))
+    }
     this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
     this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
   }

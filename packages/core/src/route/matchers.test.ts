@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { testRegex } from '../base/regex.suite.ts'
 import type { PathMatch, RouteMatch, StringMatch } from '../model/match.ts'
-import { compileMatch, firstMiss, queryValue } from './matchers.ts'
+import { compileMatch, describeCondition, firstMiss, queryValue } from './matchers.ts'
 import { requestOf, type RequestWords } from './request.suite.ts'
 
 const anyPath: PathMatch = { kind: 'prefix', value: '/', ignoreCase: false }
@@ -170,9 +170,11 @@ test('the first condition that fails is named for people', () => {
     },
     testRegex,
   )
-  const miss = (target: string, x = ''): string | undefined =>
-    firstMiss(compiled, requestOf(`http://h${target}`, { headers: { x } }))?.describe()
-  expect(miss('/b')).toBe('path prefix "/A" (ignore case)')
+  const miss = (target: string, x = ''): string | undefined => {
+    const found = firstMiss(compiled, requestOf(`http://h${target}`, { headers: { x } }))
+    return found && describeCondition(found)
+  }
+  expect(miss('/b')).toBe('path prefix "/a" (ignore case)')
   expect(miss('/a', '1')).toBe('header x not exact "1"')
   expect(miss('/a')).toBe('query parameter q present')
   expect(miss('/a?q')).toBeUndefined()

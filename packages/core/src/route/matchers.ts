@@ -1,14 +1,21 @@
 // Compiles what a request must look like into conditions that say yes or no, and can say why not.
-// Called at first use of a virtual host; the conditions are hot.
+// Conditions are plain data read by one hot function: a table of closures would be called megamorphically.
 import type { CompiledRegex, RegexEngine } from '../base/regex.ts'
 import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from '../model/match.ts'
 import type { HeaderLines, Matchable } from './request-view.ts'
 
 /** One thing that must hold. */
 export interface Condition {
-  test(request: Matchable): boolean
-  /** For people: `header end-user exact "jason"`. */
-  describe(): string
+  readonly subject: 'path' | 'header' | 'pseudoHeader' | 'query'
+  /** Of the header or query parameter; empty for the path. */
+  readonly name: string
+  readonly operator: StringMatch['kind'] | 'separatedPrefix'
+  /** What is compared with, in lower case where `ignoreCase`. */
+  readonly value: string
+  readonly regex: CompiledRegex | undefined
+  /** ASCII letters only. */
+  readonly ignoreCase: boolean
+  readonly invert: boolean
 }
 
 /** A compiled RouteMatch: the path first, then the rest in the order said. */
@@ -18,94 +25,84 @@ export interface CompiledMatch {
 }
 
 export function compileMatch(match: RouteMatch, regex: RegexEngine): CompiledMatch {
-  const conditions: Condition[] = []
-  if (!matchesEveryPath(match.path)) conditions.push(compilePath(match.path, regex))
-  for (const header of match.headers) conditions.push(compileHeader(header, regex))
-  for (const parameter of match.queryParameters) conditions.push(compileQuery(parameter, regex))
-  return { path: match.path, conditions }
+  const { path, headers, queryParameters } = match
+  return {
+    path,
+    conditions: [
+      ...(matchesEveryPath(path) ? [] : [compilePath(path, regex)]),
+      ...headers.map((header) => compileHeader(header, regex)),
+      ...queryParameters.map((parameter) => compileQuery(parameter, regex)),
+    ],
+  }
 }
 
 /** The first condition that does not hold, or undefined when all do. */
 export function firstMiss(match: CompiledMatch, request: Matchable): Condition | undefined {
-  for (const condition of match.conditions) if (!condition.test(request)) return condition
+  const { conditions } = match
+  for (let i = 0; i < conditions.length; i++) {
+    const condition = conditions[i]
+    if (condition !== undefined && !holds(condition, request)) return condition
+  }
   return undefined
 }
 
-function matchesEveryPath(path: PathMatch): boolean {
-  return path.kind === 'prefix' && (path.value === '/' || path.value === '')
+/** For people: `header end-user exact "jason"`. */
+export function describeCondition({ subject, name, operator, value, ignoreCase, invert }: Condition): string {
+  const what = {
+    path: 'path',
+    header: `header ${name}`,
+    pseudoHeader: `header ${name}`,
+    query: `query parameter ${name}`,
+  }
+  const how = operator === 'present' ? 'present' : `${operator} ${JSON.stringify(value)}`
+  return `${what[subject]} ${invert ? 'not ' : ''}${how}${ignoreCase ? ' (ignore case)' : ''}`
 }
 
-function compilePath(path: PathMatch, regex: RegexEngine): Condition {
-  const describe = (): string =>
-    `path ${path.kind} ${JSON.stringify(path.value)}${path.kind !== 'regex' && path.ignoreCase ? ' (ignore case)' : ''}`
-  if (path.kind === 'regex') {
-    const compiled = regex.compile(path.value)
-    return { test: (request) => compiled.matches(request.path), describe }
-  }
-  const wanted = path.ignoreCase ? lowerAscii(path.value) : path.value
-  const fold = path.ignoreCase ? lowerAscii : same
-  if (path.kind === 'exact') return { test: (request) => fold(request.path) === wanted, describe }
-  if (path.kind === 'prefix') return { test: (request) => fold(request.path).startsWith(wanted), describe }
-  return {
-    test: (request) => {
-      const actual = fold(request.path)
-      return actual.startsWith(wanted) && (actual.length === wanted.length || actual.charCodeAt(wanted.length) === 0x2f)
-    },
-    describe,
-  }
-}
-
-function compileHeader(header: HeaderMatch, regex: RegexEngine): Condition {
-  const text = compileString(header.match, regex)
-  const { name, invert } = header
-  const describe = (): string => `header ${name} ${invert ? 'not ' : ''}${describeString(header.match)}`
-  if (header.match.kind === 'present') {
-    return { test: (request) => (headerOf(request, name) === undefined) === invert, describe }
-  }
-  if (!invert) return { test: (request) => anyLine(headerOf(request, name), text), describe }
+function holds(condition: Condition, request: Matchable): boolean {
+  if (condition.subject === 'path') return compare(condition, request.path)
+  const lines = linesOf(condition, request)
+  if (condition.operator === 'present') return (lines === undefined) === condition.invert
+  if (typeof lines === 'string') return compare(condition, lines) !== condition.invert
   // Envoy "treat_missing_header_as_empty", as Istio's withoutHeaders sets it
-  return { test: (request) => !anyLine(headerOf(request, name) ?? '', text), describe }
+  if (lines === undefined) return condition.invert && !compare(condition, '')
+  return anyLine(condition, lines) !== condition.invert
 }
 
-function compileQuery(parameter: QueryParameterMatch, regex: RegexEngine): Condition {
-  const text = compileString(parameter.match, regex)
-  const present = parameter.match.kind === 'present'
-  return {
-    test: (request) => {
-      const value = queryValue(request.query, parameter.name)
-      return value !== undefined && (present || text(value))
-    },
-    describe: () => `query parameter ${parameter.name} ${describeString(parameter.match)}`,
-  }
+function linesOf(condition: Condition, request: Matchable): HeaderLines {
+  if (condition.subject === 'header') return request.view.header(condition.name)
+  return condition.subject === 'query'
+    ? queryValue(request.query, condition.name)
+    : pseudoHeader(condition.name, request)
 }
 
-type TextTest = (text: string) => boolean
-
-function compileString(match: StringMatch, regex: RegexEngine): TextTest {
-  switch (match.kind) {
-    case 'exact':
-      return (text) => text === match.value
+function compare(condition: Condition, given: string): boolean {
+  const { value } = condition
+  const text = condition.ignoreCase ? lowerAscii(given) : given
+  switch (condition.operator) {
     case 'prefix':
-      return (text) => text.startsWith(match.value)
+      return text.startsWith(value)
+    case 'exact':
+      return text === value
+    case 'regex':
+      return condition.regex !== undefined && condition.regex.matches(text)
+    case 'separatedPrefix':
+      return text.startsWith(value) && (text.length === value.length || text.charCodeAt(value.length) === 0x2f)
     case 'suffix':
-      return (text) => text.endsWith(match.value)
+      return text.endsWith(value)
     case 'contains':
-      return (text) => text.includes(match.value)
-    case 'regex': {
-      const compiled: CompiledRegex = regex.compile(match.value)
-      return (text) => compiled.matches(text)
-    }
+      return text.includes(value)
     case 'present':
-      return () => true
+      return true
   }
 }
 
-function describeString(match: StringMatch): string {
-  return match.kind === 'present' ? 'present' : `${match.kind} ${JSON.stringify(match.value)}`
+/** Since Envoy 1.39 each line is tested on its own and any may match. */
+function anyLine(condition: Condition, lines: readonly string[]): boolean {
+  for (const line of lines) if (compare(condition, line)) return true
+  return false
 }
 
-function headerOf(request: Matchable, name: string): HeaderLines {
-  if (name.charCodeAt(0) !== 0x3a) return request.view.header(name)
+function pseudoHeader(name: string, request: Matchable): string | undefined {
   switch (name) {
     case ':method':
       return request.view.method
@@ -120,12 +117,41 @@ function headerOf(request: Matchable, name: string): HeaderLines {
   }
 }
 
-/** Since Envoy 1.39 each line is tested on its own and any may match. */
-function anyLine(lines: HeaderLines, test: TextTest): boolean {
-  if (lines === undefined) return false
-  if (typeof lines === 'string') return test(lines)
-  for (const line of lines) if (test(line)) return true
-  return false
+function matchesEveryPath(path: PathMatch): boolean {
+  return path.kind === 'prefix' && (path.value === '/' || path.value === '')
+}
+
+function compilePath(path: PathMatch, regex: RegexEngine): Condition {
+  const ignoreCase = path.kind !== 'regex' && path.ignoreCase
+  const value = ignoreCase ? lowerAscii(path.value) : path.value
+  return condition('path', '', path.kind, value, regex, ignoreCase, false)
+}
+
+function compileHeader({ name, match, invert }: HeaderMatch, regex: RegexEngine): Condition {
+  const subject = name.startsWith(':') ? 'pseudoHeader' : 'header'
+  return condition(subject, name, match.kind, valueOf(match), regex, false, invert)
+}
+
+function compileQuery({ name, match }: QueryParameterMatch, regex: RegexEngine): Condition {
+  return condition('query', name, match.kind, valueOf(match), regex, false, false)
+}
+
+function valueOf(match: StringMatch): string {
+  return match.kind === 'present' ? '' : match.value
+}
+
+/** The only place that makes conditions, so that all have one shape. */
+function condition(
+  subject: Condition['subject'],
+  name: string,
+  operator: Condition['operator'],
+  value: string,
+  engine: RegexEngine,
+  ignoreCase: boolean,
+  invert: boolean,
+): Condition {
+  const regex = operator === 'regex' ? engine.compile(value) : undefined
+  return { subject, name, operator, value, regex, ignoreCase, invert }
 }
 
 /** Raw value of the first parameter with this raw key; `?k` and `?k=` give the empty string. */
@@ -147,8 +173,4 @@ export function queryValue(query: string | undefined, name: string): string | un
 
 function lowerAscii(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
-}
-
-function same(text: string): string {
-  return text
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { testRegex } from '../base/regex.suite.ts'
 import type { HeaderMatch, PathMatch, RouteMatch } from '../model/match.ts'
-import { compileMatch, firstMiss } from './matchers.ts'
+import { compileMatch, describeCondition, firstMiss } from './matchers.ts'
 import { requestOf } from './request.suite.ts'
 import { type RouteEntry, RouteTable } from './route-table.ts'
 
@@ -42,7 +42,9 @@ test.each([
 test('a recorder hears of every route before the match, in order, with what was missed', () => {
   const table = tableOf([...filler, prefix('/a'), prefix('/b')])
   const heard: string[] = []
-  const found = table.find(requestOf('http://h/a'), (entry, miss) => heard.push(`${entry.payload} ${miss.describe()}`))
+  const found = table.find(requestOf('http://h/a'), (entry, miss) =>
+    heard.push(`${entry.payload} ${describeCondition(miss)}`),
+  )
   expect(found?.payload).toBe(20)
   expect(heard).toEqual(filler.map((_, i) => `${i} path exact "/filler/${i}"`))
 })

@@ -2,28 +2,30 @@
 // Handed into the core by the front door; the only place that makes RegExps out of documents.
 import { RE2JS } from 're2js'
 import type { CompiledRegex, RegexEngine } from '@proxyless/core/spi'
+import { literalTest } from './literal-pattern.ts'
 import { safeRegExp } from './safe-pattern.ts'
 
 /** The engine of the process. */
 export const regexEngine: RegexEngine = {
   compile(pattern: string): CompiledRegex {
+    const literal = literalTest(pattern)
+    if (literal !== undefined) return new ProvenRegex(pattern, literal)
     const safe = safeRegExp(pattern)
-    return safe === undefined ? new LinearRegex(compileRe2(pattern)) : new SafeRegex(pattern, safe)
+    return safe === undefined
+      ? new LinearRegex(compileRe2(pattern))
+      : new ProvenRegex(pattern, (text) => safe.test(text))
   },
 }
 
-class SafeRegex implements CompiledRegex {
+/** A pattern with a cheaper way to match the whole text. */
+class ProvenRegex implements CompiledRegex {
   readonly #pattern: string
-  readonly #regExp: RegExp
+  readonly matches: (text: string) => boolean
   #search: CompiledRegex | undefined
 
-  constructor(pattern: string, regExp: RegExp) {
+  constructor(pattern: string, matches: (text: string) => boolean) {
     this.#pattern = pattern
-    this.#regExp = regExp
-  }
-
-  matches(text: string): boolean {
-    return this.#regExp.test(text)
+    this.matches = matches
   }
 
   replaceAll(text: string, rewrite: string): string {
