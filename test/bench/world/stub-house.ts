@@ -1,10 +1,7 @@
 // The engine with real time, chance and request ids but without a network: an exchange that answers at once.
-import { randomUUID } from 'node:crypto'
 import {
   type Attempt,
   type Call,
-  type Clock,
-  type CompiledRegex,
   type Exchange,
   getHeader,
   type HeaderLines,
@@ -14,25 +11,9 @@ import {
   type RequestView,
   SeededRandom,
 } from '@proxyless/core/spi'
+import { processClock, processRandom, regexEngine, requestIds } from 'proxyless/host'
 import { GivenSource } from './given-source.ts'
 import { authority, requestHeaders, target } from './reviews.ts'
-
-const clock: Clock = {
-  now: () => performance.now(),
-  wallNow: () => Date.now(),
-  setTimer(delayMs, fire, background) {
-    const timer = setTimeout(fire, delayMs)
-    if (background) timer.unref()
-    return timer
-  },
-  clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
-}
-
-/** The bench's own patterns are harmless; what finds that out is not on the way of a call. */
-function compileRegex(pattern: string): CompiledRegex {
-  const whole = new RegExp(`^(?:${pattern})$`, 's')
-  return { matches: (text) => whole.test(text), replaceAll: (text) => text }
-}
 
 export interface StubHouse {
   readonly mesh: Mesh
@@ -44,11 +25,11 @@ export async function stubHouse(config: MeshConfig): Promise<StubHouse> {
   const source = new GivenSource(config)
   const mesh = new Mesh({
     source,
-    clock,
+    clock: processClock,
     random: new SeededRandom(1),
-    regex: { compile: compileRegex },
+    regex: regexEngine,
     resolver: { resolve: () => Promise.reject(new Error('no names here')) },
-    settings: { trustRequestHeaders: false, requestId: randomUUID, attemptCount: true, faults: true },
+    settings: { trustRequestHeaders: false, requestId: requestIds(processRandom()), attemptCount: true, faults: true },
   })
   await mesh.ready()
   return { mesh, source }

@@ -32,19 +32,23 @@ export class SeededRandom implements Random {
       z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)
       return (z ^ (z >>> 16)) >>> 0
     }
-    this.#a = next()
-    this.#b = next()
-    this.#c = next()
+    this.#a = next() | 0
+    this.#b = next() | 0
+    this.#c = next() | 0
     this.#d = next() | 1
   }
 
   uint32(): number {
-    const t = this.#a ^ (this.#a << 11)
+    // the state is kept as signed integers, which cost no allocation
+    let t = this.#a
+    t ^= t << 11
+    t ^= t >>> 8
     this.#a = this.#b
     this.#b = this.#c
     this.#c = this.#d
-    this.#d = (this.#d ^ (this.#d >>> 19) ^ t ^ (t >>> 8)) >>> 0
-    return this.#d
+    const d = this.#d
+    this.#d = d ^ (d >>> 19) ^ t
+    return this.#d >>> 0
   }
 
   fork(): Random {

@@ -235,6 +235,21 @@ describe('what is told of a call', () => {
     expect([world.record.status, world.record.flags, it.aborted]).toEqual([200, 'DC', 1])
   })
 
+  test('C106 in split mode a connection that is made ends a row of failed ones', async () => {
+    const policy = { ...outlierDetection, splitExternalLocalOriginErrors: true }
+    const c = cluster('c', ['10.0.0.1'], { outlierDetection: policy })
+    const world = await worldOf(config([host(['a'], [route(forward('c'))])], [c]))
+    const times = (count: number, answer: Answer): void => {
+      for (let i = 0; i < count; i++) world.call('http://a/', { answers: [answer] })
+    }
+    times(4, 'connectFailure')
+    times(1, 503)
+    times(4, 'connectFailure')
+    expect(world.endpoint('c', '10.0.0.1:80').ejected).toBe(false)
+    times(1, 'connectTimeout')
+    expect(world.endpoint('c', '10.0.0.1:80').ejected).toBe(true)
+  })
+
   test('reports of an attempt that is over are dropped', async () => {
     const world = await simple(retries({ retryOn: ['5xx'], backoffBaseMs: 1_000, backoffMaxMs: 1_000 }))
     const it = world.call('http://a/', { answers: [503, 'hangs'] })
@@ -331,8 +346,9 @@ describe('a mesh that is closed', () => {
     const waiting = world.call('http://a/', { answers: [503, 200] })
     const failing = world.call('http://a/', { answers: [{ fails: 'connectionTermination', afterMs: 10 }] })
     await world.mesh.close()
+    world.clock.advance(10)
+    expect([failing.sent.length, failing.replied?.code]).toEqual([1, 'CONNECTION_TERMINATED'])
     world.clock.advance(1_000)
-    expect([failing.sent.length, failing.seen]).toEqual([1, 503])
     expect([waiting.sent.length, waiting.replied?.code]).toEqual([1, 'MESH_CLOSED'])
   })
 })

@@ -24,7 +24,8 @@ const prefix = 'x-envoy-'
 export function stripControlHeaders(headers: HeaderList): void {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]
-    if (name === undefined || !name.startsWith(prefix) || !names.includes(name)) continue
+    // `x-e` by its letters: this runs over every header of every call
+    if (name === undefined || name.charCodeAt(2) !== 0x65 || !name.startsWith(prefix) || !names.includes(name)) continue
     removeHeader(headers, name)
     i -= 2
   }

@@ -157,6 +157,16 @@ describe('the timeout of an attempt', () => {
     expect([it.sent.length, it.replied?.details, world.record.flags]).toEqual([1, 'response_timeout', 'UT'])
   })
 
+  test.each([
+    [0, 300, 300],
+    [1_000, 300, 300],
+    [300, 300, 0],
+    [200, 300, 0],
+  ])('of a call with %i ms and %i ms per try the latter is %i', (timeoutMs, perTryTimeoutMs, perTryMs) => {
+    const action = forward('c', { timeoutMs, ...retries({ perTryTimeoutMs }) })
+    expect(timeoutsOf(action, viewOf('http://a/'), false, false)).toEqual({ globalMs: timeoutMs, perTryMs })
+  })
+
   test('ends at the head: the body may take longer', async () => {
     const world = await simple(retries({ perTryTimeoutMs: 200, retryOn: ['5xx'] }))
     const it = world.call('http://a/', { answers: [{ status: 200, afterMs: 100, bodyMs: 5_000 }] })

@@ -209,6 +209,23 @@ describe('a call', () => {
     expect(new Set(it.sent.slice(0, 3).map((sent) => sent.endpoint)).size).toBe(3)
   })
 
+  test.each([
+    [true, 0],
+    [false, 100],
+  ])('tried hosts are avoided (%s) also where the balancer would not', async (avoidPreviousHosts, about) => {
+    const policy = retries({ numRetries: 1, retryOn: ['5xx'], avoidPreviousHosts })
+    const c = cluster('c', ['10.0.0.1', '10.0.0.2'], { loadBalancer: { kind: 'random' } })
+    const world = await worldOf(config([host(['a'], [route(forward('c', policy))])], [c]))
+    let same = 0
+    for (let i = 0; i < 200; i++) {
+      const it = world.call('http://a/', { answers: [503, 200] })
+      world.clock.advance(100)
+      if (it.sent[0]?.endpoint === it.sent[1]?.endpoint) same++
+    }
+    // six draws in a row on one of two hosts: one call in 64
+    expect(Math.abs(same - about)).toBeLessThan(avoidPreviousHosts ? 12 : 25)
+  })
+
   test('C094 attempts follow each other within their windows', async () => {
     for (let seed = 0; seed < 30; seed++) {
       const policy = retries({ numRetries: 6, retryOn: ['5xx'], backoffBaseMs: 100, backoffMaxMs: 1_000 })

@@ -13,6 +13,7 @@ function reasonOfResponse(policy: RetryPolicy, verdict: Verdict & { kind: 'respo
   const { retryOn } = policy
   const { status, grpcStatus } = verdict
   if (verdict.rateLimited) return retryOn.includes('envoy-ratelimited') ? 'envoy-ratelimited' : undefined
+  if (status < 409 && grpcStatus === undefined && !policy.retriableStatusCodes.includes(status)) return undefined
   return retryOn.find((condition) => {
     if (condition === '5xx') return status >= 500 && status < 600
     if (condition === 'gateway-error') return status >= 502 && status <= 504

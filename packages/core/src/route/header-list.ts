@@ -4,44 +4,40 @@
 /** `[name, value, name, value, ...]` */
 export type HeaderList = string[]
 
-export function getHeader(list: HeaderList, name: string): HeaderLinesFound {
-  let found: HeaderLinesFound = undefined
-  for (let i = 0; i < list.length; i += 2) {
-    if (list[i] !== name) continue
-    const value = list[i + 1] ?? ''
-    if (found === undefined) found = value
-    else if (typeof found === 'string') found = [found, value]
-    else found.push(value)
-  }
-  return found
+/** One line, several lines, or absent. */
+export function getHeader(list: HeaderList, name: string): string | string[] | undefined {
+  const first = positionOf(list, name, 0)
+  if (first === -1) return undefined
+  const value = list[first + 1] ?? ''
+  let next = positionOf(list, name, first + 2)
+  if (next === -1) return value
+  const lines = [value]
+  for (; next !== -1; next = positionOf(list, name, next + 2)) lines.push(list[next + 1] ?? '')
+  return lines
 }
 
-type HeaderLinesFound = string | string[] | undefined
-
 export function removeHeader(list: HeaderList, name: string): void {
-  let kept = 0
-  for (let i = 0; i < list.length; i += 2) {
-    if (list[i] === name) continue
-    if (kept !== i) {
-      list[kept] = list[i] ?? ''
-      list[kept + 1] = list[i + 1] ?? ''
-    }
-    kept += 2
-  }
-  list.length = kept
+  for (let at = positionOf(list, name, 0); at !== -1; at = positionOf(list, name, at)) list.splice(at, 2)
 }
 
 /** Leaves one line with this value: the first keeps its place. */
 export function setHeader(list: HeaderList, name: string, value: string): void {
-  for (let i = 0; i < list.length; i += 2) {
-    if (list[i] !== name) continue
-    list[i + 1] = value
-    removeAfter(list, name, i + 2)
+  const first = positionOf(list, name, 0)
+  if (first === -1) {
+    list.push(name, value)
     return
   }
-  list.push(name, value)
+  list[first + 1] = value
+  for (let at = positionOf(list, name, first + 2); at !== -1; at = positionOf(list, name, at)) list.splice(at, 2)
 }
 
-function removeAfter(list: HeaderList, name: string, from: number): void {
-  for (let i = list.length - 2; i >= from; i -= 2) if (list[i] === name) list.splice(i, 2)
+/** Where a name stands, from an even position on; -1 when it does not. */
+function positionOf(list: HeaderList, name: string, from: number): number {
+  const { length } = name
+  for (let i = from; i < list.length; i += 2) {
+    const each = list[i]
+    // lengths first: comparing strings costs a call, comparing numbers does not
+    if (each !== undefined && each.length === length && each === name) return i
+  }
+  return -1
 }

@@ -12,6 +12,8 @@ export interface Condition {
   readonly operator: StringMatch['kind'] | 'separatedPrefix'
   /** What is compared with, in lower case where `ignoreCase`. */
   readonly value: string
+  /** Code of the last character of a literal path, -1 where that says nothing. */
+  readonly last: number
   readonly regex: CompiledRegex | undefined
   /** ASCII letters only. */
   readonly ignoreCase: boolean
@@ -59,7 +61,12 @@ export function describeCondition({ subject, name, operator, value, ignoreCase, 
 }
 
 function holds(condition: Condition, request: Matchable): boolean {
-  if (condition.subject === 'path') return compare(condition, request.path)
+  if (condition.subject === 'path') {
+    const { path } = request
+    // most rules miss at one look: the path is too short, or differs where the literal ends
+    if (condition.last !== path.charCodeAt(condition.value.length - 1) && condition.last !== -1) return false
+    return compare(condition, path)
+  }
   const lines = linesOf(condition, request)
   if (condition.operator === 'present') return (lines === undefined) === condition.invert
   if (typeof lines === 'string') return compare(condition, lines) !== condition.invert
@@ -151,7 +158,9 @@ function condition(
   invert: boolean,
 ): Condition {
   const regex = operator === 'regex' ? engine.compile(value) : undefined
-  return { subject, name, operator, value, regex, ignoreCase, invert }
+  const literal = !ignoreCase && (operator === 'prefix' || operator === 'exact' || operator === 'separatedPrefix')
+  const last = literal && value !== '' ? value.charCodeAt(value.length - 1) : -1
+  return { subject, name, operator, value, last, regex, ignoreCase, invert }
 }
 
 /** Raw value of the first parameter with this raw key; `?k` and `?k=` give the empty string. */

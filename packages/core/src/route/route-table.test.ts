@@ -72,6 +72,7 @@ const regexPiece = fc.constantFrom(
   '\\.',
   '-',
   'a|b',
+  'a|/b',
   '$',
 )
 const regexText = fc

@@ -30,6 +30,7 @@ endpoints:
 - {addresses: [10.0.0.1], conditions: {ready: true}, zone: z1, targetRef: {kind: Pod, name: pod-1}}
 - {addresses: [10.0.0.2], conditions: {ready: false}}
 - {addresses: [10.0.0.3], conditions: {ready: false, serving: true, terminating: true}}
+- {addresses: [10.0.0.4, 10.0.1.4], conditions: {ready: true, serving: true, terminating: true}}
 `),
     )
     const cluster = clusterOf(config, 'outbound|80||s.bookinfo.svc.cluster.local')
@@ -44,7 +45,12 @@ endpoints:
       priority: 0,
       name: 'pod-1',
     })
-    expect(endpoints.map(({ health }) => health)).toEqual(['healthy', 'unhealthy', 'draining'])
+    // 6.1: those that go away are left out; ready ones stay, which terminate only where nobody asks for readiness.
+    expect(endpoints.map(({ address, health }) => [address, health])).toEqual([
+      ['10.0.0.1', 'healthy'],
+      ['10.0.0.2', 'unhealthy'],
+      ['10.0.0.4', 'healthy'],
+    ])
     expect(clusterOf(config, 'outbound|90||s.bookinfo.svc.cluster.local').protocol).toBe('http2')
   })
 

@@ -113,7 +113,9 @@ describe('proxyless explain', () => {
   test('tells each rule that was tried, with its place, and where the call would go', async () => {
     const { out, text } = collected()
     await runExplain('http://reviews:9080/x', { ...options, config: join(path, 'good.yaml'), header: [] }, out)
-    expect(text()).toContain('spec.http[0].match[0] does not match: header end-user exact "jason" (the request has none)')
+    expect(text()).toContain(
+      'spec.http[0].match[0] does not match: header end-user exact "jason" (the request has none)',
+    )
     expect(text()).toMatch(/spec\.http\[1\] matches .*good\.yaml:19:5/)
     expect(text()).toContain('127.0.0.1:4001')
     expect(text()).toMatch(/timeout +3000 ms for all attempts .*spec\.http\[1\]\.timeout.*good\.yaml:20:/)

@@ -8,12 +8,16 @@ const hex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toS
 /** Ids of one process: a random start, a counter, and a tail that is drawn anew when the counter is used up. */
 export function requestIds(random: Random): () => string {
   let count = 0xffff
+  let middle = ''
   let tail = ''
   return () => {
     if (count === 0xffff) tail = newTail()
     count = (count + 1) & 0xffff
+    if ((count & 0xff) === 0) middle = `-${digits(count >>> 8)}`
     const start = random.uint32()
-    return `${digits(start >>> 24)}${digits(start >>> 16)}${digits(start >>> 8)}${digits(start)}-${digits(count >>> 8)}${digits(count)}${tail}`
+    return (
+      digits(start >>> 24) + digits(start >>> 16) + digits(start >>> 8) + digits(start) + middle + digits(count) + tail
+    )
   }
 }
 
