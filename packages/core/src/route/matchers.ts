@@ -2,7 +2,7 @@
 // Conditions are plain data read by one hot function: a table of closures would be called megamorphically.
 import type { CompiledRegex, RegexEngine } from '../base/regex.ts'
 import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from '../model/match.ts'
-import type { HeaderLines, Matchable } from './request-view.ts'
+import type { Matchable } from './request-view.ts'
 
 /** One thing that must hold. */
 export interface Condition {
@@ -12,13 +12,23 @@ export interface Condition {
   readonly operator: StringMatch['kind'] | 'separatedPrefix'
   /** What is compared with, in lower case where `ignoreCase`. */
   readonly value: string
-  /** Code of the last character of a literal path, -1 where that says nothing. */
-  readonly last: number
+  /** How `holds` tests it. */
+  readonly way: Way
   readonly regex: CompiledRegex | undefined
   /** ASCII letters only. */
   readonly ignoreCase: boolean
   readonly invert: boolean
+  /** Whether it holds where the header or parameter is missing. */
+  readonly withoutValue: boolean
 }
+
+/** The commonest conditions have ways of their own; a number, because that is the cheapest thing to branch on. */
+type Way = typeof pathPrefix | typeof pathExact | typeof otherPath | typeof header | typeof elsewhere
+const pathPrefix = 0
+const pathExact = 1
+const otherPath = 2
+const header = 3
+const elsewhere = 4
 
 /** A compiled RouteMatch: the path first, then the rest in the order said. */
 export interface CompiledMatch {
@@ -61,25 +71,19 @@ export function describeCondition({ subject, name, operator, value, ignoreCase, 
 }
 
 function holds(condition: Condition, request: Matchable): boolean {
-  if (condition.subject === 'path') {
-    const { path } = request
-    // most rules miss at one look: the path is too short, or differs where the literal ends
-    if (condition.last !== path.charCodeAt(condition.value.length - 1) && condition.last !== -1) return false
-    return compare(condition, path)
-  }
-  const lines = linesOf(condition, request)
-  if (condition.operator === 'present') return (lines === undefined) === condition.invert
-  if (typeof lines === 'string') return compare(condition, lines) !== condition.invert
-  // Envoy "treat_missing_header_as_empty", as Istio's withoutHeaders sets it
-  if (lines === undefined) return condition.invert && !compare(condition, '')
-  return anyLine(condition, lines) !== condition.invert
+  const { way, value } = condition
+  // `startsWith` compares letter by letter
+  if (way === pathPrefix) return request.path.substring(0, value.length) === value
+  if (way === pathExact) return request.path === value
+  if (way === otherPath) return compare(condition, request.path)
+  const lines = way === header ? request.view.header(condition.name) : valueElsewhere(condition, request)
+  if (lines === undefined) return condition.withoutValue
+  const held = typeof lines === 'string' ? compare(condition, lines) : anyLine(condition, lines)
+  return held !== condition.invert
 }
 
-function linesOf(condition: Condition, request: Matchable): HeaderLines {
-  if (condition.subject === 'header') return request.view.header(condition.name)
-  return condition.subject === 'query'
-    ? queryValue(request.query, condition.name)
-    : pseudoHeader(condition.name, request)
+function valueElsewhere({ subject, name }: Condition, request: Matchable): string | undefined {
+  return subject === 'query' ? queryValue(request.query, name) : pseudoHeader(name, request)
 }
 
 function compare(condition: Condition, given: string): boolean {
@@ -158,9 +162,18 @@ function condition(
   invert: boolean,
 ): Condition {
   const regex = operator === 'regex' ? engine.compile(value) : undefined
-  const literal = !ignoreCase && (operator === 'prefix' || operator === 'exact' || operator === 'separatedPrefix')
-  const last = literal && value !== '' ? value.charCodeAt(value.length - 1) : -1
-  return { subject, name, operator, value, last, regex, ignoreCase, invert }
+  const way = wayOf(subject, operator, ignoreCase)
+  const made = { subject, name, operator, value, way, regex, ignoreCase, invert, withoutValue: false }
+  // Envoy "treat_missing_header_as_empty", as Istio's withoutHeaders sets it
+  made.withoutValue = invert && (operator === 'present' || !compare(made, ''))
+  return made
+}
+
+function wayOf(subject: Condition['subject'], operator: Condition['operator'], ignoreCase: boolean): Way {
+  if (subject === 'header') return header
+  if (subject !== 'path') return elsewhere
+  if (operator === 'prefix' && !ignoreCase) return pathPrefix
+  return operator === 'exact' && !ignoreCase ? pathExact : otherPath
 }
 
 /** Raw value of the first parameter with this raw key; `?k` and `?k=` give the empty string. */
