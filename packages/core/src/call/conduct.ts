@@ -14,7 +14,7 @@ import { preparePath, splitTarget } from '../route/path.ts'
 import { splitAuthority } from '../route/redirect.ts'
 import { answerOf } from './answer.ts'
 import { Attempt } from './attempt.ts'
-import { stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
+import { attemptCountHeader, stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
 import { attemptTimeoutMs, type CallTimeouts, formatGrpcTimeout, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
@@ -213,9 +213,15 @@ export class Call implements Matchable, Expiring, FormatContext {
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
     if (this.#retry?.avoidPreviousHosts === true) this.#tried.push(endpoint)
-    if (this.#house.settings.attemptCount) setHeader(this.headers, 'x-envoy-attempt-count', String(attempt.number))
+    if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
+  }
+
+  /** The first attempt adds the line, later ones change it. */
+  #tellAttempt(number: number): void {
+    if (number === 1) this.headers.push(attemptCountHeader, '1')
+    else setHeader(this.headers, attemptCountHeader, String(number))
   }
 
   /** What is left for this attempt, for a gRPC server (Envoy setTimeoutHeaders). */

@@ -4,7 +4,11 @@ import type { RetryCondition, RetryPolicy } from '../model/policy.ts'
 import { type HeaderList, removeHeader } from '../route/header-list.ts'
 import type { RequestView } from '../route/request-view.ts'
 
+/** Set by the mesh; what an application passes on belongs to another call. */
+export const attemptCountHeader = 'x-envoy-attempt-count'
+
 const names: readonly string[] = [
+  attemptCountHeader,
   'x-envoy-upstream-rq-timeout-ms',
   'x-envoy-upstream-rq-per-try-timeout-ms',
   'x-envoy-upstream-rq-timeout-alt-response',

@@ -14,7 +14,7 @@ export function splitTarget(target: string): { path: string; query: string | und
 
 /** The prepared path, or undefined when it is invalid (answered with 400). */
 export function preparePath(path: string, mode: PathNormalization): string | undefined {
-  if (mode === 'none' || isPlain(path, mode !== 'base')) return path
+  if (mode === 'none' || (!special.test(path) && (mode === 'base' || !path.includes('//')))) return path
   let prepared = path
   if (mode === 'decodeAndMergeSlashes') prepared = prepared.replace(/%2f/gi, '/').replace(/%5c/gi, '\\')
   const decoded = decodeUnreserved(prepared)
@@ -24,11 +24,8 @@ export function preparePath(path: string, mode: PathNormalization): string | und
   return mode === 'base' ? resolved : resolved.replace(/\/{2,}/g, '/')
 }
 
-/** True when no transformation can apply: the common case, by native searches. */
-function isPlain(path: string, mergesSlashes: boolean): boolean {
-  if (path.charCodeAt(0) !== 0x2f || path.includes('%') || path.includes('\\') || path.includes('/.')) return false
-  return !mergesSlashes || !path.includes('//')
-}
+/** What some transformation may change: one look in the common case. */
+const special = /^[^/]|^$|[%\\]|\/\./
 
 function decodeUnreserved(path: string): string | undefined {
   let valid = true
