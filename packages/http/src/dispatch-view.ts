@@ -1,5 +1,5 @@
 // A RequestView over undici's dispatch options: nothing is parsed twice, headers are flattened once.
-import { type HeaderLines, type HeaderList, getHeader, type RequestView } from '@proxyless/core/spi'
+import { type HeaderLines, type HeaderList, getHeader, nameBits, type RequestView } from '@proxyless/core/spi'
 import type { Dispatcher } from 'undici'
 import { flattenHeaders } from './headers.ts'
 
@@ -21,6 +21,7 @@ export class DispatchView implements RequestView {
   readonly target: string
   /** Names lower case, `host` taken out. */
   readonly headers: HeaderList
+  readonly headerBits: number
 
   constructor(options: Dispatcher.DispatchOptions) {
     const origin = parseOrigin(options.origin)
@@ -30,6 +31,7 @@ export class DispatchView implements RequestView {
     this.target = options.query === undefined ? options.path : withQuery(options.path, options.query)
     const { list, host } = flattenHeaders(options.headers)
     this.headers = list
+    this.headerBits = nameBits(list)
     this.authority = host ?? origin.authority
   }
 

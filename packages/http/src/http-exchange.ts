@@ -87,6 +87,7 @@ export class HttpExchange implements Exchange {
       target,
       authority,
       headers,
+      headerBits: this.view.headerBits,
       header: (name) => this.view.header(name),
     }
     return new HttpExchange(

@@ -8,6 +8,7 @@ import {
   type HeaderList,
   Mesh,
   type MeshConfig,
+  nameBits,
   type RequestView,
   SeededRandom,
 } from '@proxyless/core/spi'
@@ -43,6 +44,7 @@ class StubView implements RequestView {
   readonly port = 9_080
   readonly method = 'GET'
   readonly target: string = target
+  readonly headerBits: number = nameBits(headerList)
 
   header(name: string): HeaderLines {
     return getHeader(headerList, name)

@@ -2,15 +2,16 @@
 // Straight down, no middleware: Envoy fixes the order, and a first attempt that succeeds passes without a promise.
 import type { TimerHandle } from '../base/clock.ts'
 import type { Deadline, Expiring } from '../base/timeouts.ts'
+import type { PathNormalization } from '../model/config.ts'
 import type { RetryPolicy } from '../model/policy.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Limits } from '../cluster/limits.ts'
 import type { Failure, Verdict } from '../cluster/verdict.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
-import { getHeader, type HeaderList, setHeader } from '../route/header-list.ts'
+import { getHeader, type HeaderList, nameBit, setHeader } from '../route/header-list.ts'
 import type { FormatContext } from '../route/format.ts'
-import { preparePath, splitTarget } from '../route/path.ts'
+import { isPlain, preparePath, splitTarget } from '../route/path.ts'
 import { splitAuthority } from '../route/redirect.ts'
 import { answerOf } from './answer.ts'
 import { Attempt } from './attempt.ts'
@@ -92,10 +93,7 @@ export class Call implements Matchable, Expiring, FormatContext {
   /** Finds the route and sets out. */
   begin(): void {
     const { snapshot } = this.#house
-    const { path, query } = splitTarget(this.view.target)
-    const prepared = preparePath(path, snapshot.pathNormalization)
-    if (prepared === undefined) return this.#answer(replyInvalidPath())
-    this.#takePath(prepared, query)
+    if (!this.#readTarget(snapshot.pathNormalization)) return this.#answer(replyInvalidPath())
     const table = snapshot.routesOf(this.view)
     if (table === undefined) return this.#forwardUnknown(snapshot.unknownHost)
     const entry = table.find(this)
@@ -104,6 +102,20 @@ export class Call implements Matchable, Expiring, FormatContext {
     this.routeName = plan.route.name
     if (plan.kind === 'answer') return this.#answer(answerOf(plan, entry.match.path, this))
     this.#forward(plan)
+  }
+
+  /** False: the path is invalid. */
+  #readTarget(mode: PathNormalization): boolean {
+    const { target } = this.view
+    if (isPlain(target, mode)) {
+      this.#takePath(target, undefined)
+      return true
+    }
+    const { path, query } = splitTarget(target)
+    const prepared = preparePath(path, mode)
+    if (prepared === undefined) return false
+    this.#takePath(prepared, query)
+    return true
   }
 
   #forwardUnknown(plan: ForwardPlan | undefined): void {
@@ -501,7 +513,10 @@ export class Call implements Matchable, Expiring, FormatContext {
   }
 }
 
+const contentTypeBit = nameBit('content-type')
+
 export function isGrpc(view: RequestView): boolean {
+  if ((view.headerBits & contentTypeBit) === 0) return false
   const type = view.header('content-type')
   return typeof type === 'string' && /^application\/grpc($|[+;])/.test(type)
 }

@@ -16,6 +16,7 @@ import type { FaultPolicy } from '../model/policy.ts'
 import { type Condition, describeCondition } from '../route/matchers.ts'
 import type { RouteEntry } from '../route/route-table.ts'
 import { preparePath, splitTarget } from '../route/path.ts'
+import { nameBits } from '../route/header-list.ts'
 import { redirectLocation } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { Explanation, type Step } from './explanation.ts'
@@ -259,6 +260,7 @@ function viewOf(request: ExplainRequest): RequestView {
     port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
     method: request.method ?? 'GET',
     target: url.pathname + url.search,
+    headerBits: nameBits([...headers].flat()),
     header: (name) => headers.get(name),
   }
 }

@@ -16,6 +16,18 @@ export function getHeader(list: HeaderList, name: string): string | string[] | u
   return lines
 }
 
+/** One of 32 bits for a name. Several names share one: it tells only what is not there. */
+export function nameBit(name: string): number {
+  return 1 << (name.length * 5 + name.charCodeAt(name.length - 1))
+}
+
+/** The bits of all names in a list. */
+export function nameBits(list: HeaderList): number {
+  let bits = 0
+  for (let i = 0; i < list.length; i += 2) bits |= nameBit(list[i] ?? '')
+  return bits
+}
+
 export function removeHeader(list: HeaderList, name: string): void {
   for (let at = positionOf(list, name, 0); at !== -1; at = positionOf(list, name, at)) list.splice(at, 2)
 }

@@ -2,6 +2,7 @@
 // Conditions are plain data read by one hot function: a table of closures would be called megamorphically.
 import type { CompiledRegex, RegexEngine } from '../base/regex.ts'
 import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from '../model/match.ts'
+import { nameBit } from './header-list.ts'
 import type { Matchable } from './request-view.ts'
 
 /** One thing that must hold. */
@@ -14,6 +15,10 @@ export interface Condition {
   readonly value: string
   /** How `holds` tests it. */
   readonly way: Way
+  /** Of the header's name. */
+  readonly nameBit: number
+  /** Text that every path begins with that the pattern matches. */
+  readonly literalStart: string
   readonly regex: CompiledRegex | undefined
   /** ASCII letters only. */
   readonly ignoreCase: boolean
@@ -23,12 +28,13 @@ export interface Condition {
 }
 
 /** The commonest conditions have ways of their own; a number, because that is the cheapest thing to branch on. */
-type Way = typeof pathPrefix | typeof pathExact | typeof otherPath | typeof header | typeof elsewhere
+type Way = typeof pathPrefix | typeof pathExact | typeof pathRegex | typeof otherPath | typeof header | typeof elsewhere
 const pathPrefix = 0
 const pathExact = 1
-const otherPath = 2
-const header = 3
-const elsewhere = 4
+const pathRegex = 2
+const otherPath = 3
+const header = 4
+const elsewhere = 5
 
 /** A compiled RouteMatch: the path first, then the rest in the order said. */
 export interface CompiledMatch {
@@ -75,7 +81,12 @@ function holds(condition: Condition, request: Matchable): boolean {
   // `startsWith` compares letter by letter
   if (way === pathPrefix) return request.path.substring(0, value.length) === value
   if (way === pathExact) return request.path === value
+  if (way === pathRegex) {
+    const { literalStart } = condition
+    return request.path.substring(0, literalStart.length) === literalStart && compare(condition, request.path)
+  }
   if (way === otherPath) return compare(condition, request.path)
+  if (way === header && (request.view.headerBits & condition.nameBit) === 0) return condition.withoutValue
   const lines = way === header ? request.view.header(condition.name) : valueElsewhere(condition, request)
   if (lines === undefined) return condition.withoutValue
   const held = typeof lines === 'string' ? compare(condition, lines) : anyLine(condition, lines)
@@ -163,7 +174,19 @@ function condition(
 ): Condition {
   const regex = operator === 'regex' ? engine.compile(value) : undefined
   const way = wayOf(subject, operator, ignoreCase)
-  const made = { subject, name, operator, value, way, regex, ignoreCase, invert, withoutValue: false }
+  const made = {
+    subject,
+    name,
+    operator,
+    value,
+    way,
+    nameBit: nameBit(name),
+    literalStart: operator === 'regex' ? literalStart(value) : '',
+    regex,
+    ignoreCase,
+    invert,
+    withoutValue: false,
+  }
   // Envoy "treat_missing_header_as_empty", as Istio's withoutHeaders sets it
   made.withoutValue = invert && (operator === 'present' || !compare(made, ''))
   return made
@@ -172,6 +195,7 @@ function condition(
 function wayOf(subject: Condition['subject'], operator: Condition['operator'], ignoreCase: boolean): Way {
   if (subject === 'header') return header
   if (subject !== 'path') return elsewhere
+  if (operator === 'regex') return pathRegex
   if (operator === 'prefix' && !ignoreCase) return pathPrefix
   return operator === 'exact' && !ignoreCase ? pathExact : otherPath
 }
@@ -195,4 +219,12 @@ export function queryValue(query: string | undefined, name: string): string | un
 
 function lowerAscii(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+/** The literal beginning of a regular expression. */
+export function literalStart(pattern: string): string {
+  const literal = /^[A-Za-z0-9/_\-~!@&=:,; ]*/.exec(pattern)?.[0] ?? ''
+  if (pattern.includes('|')) return ''
+  // the last literal belongs to a quantifier that may make it optional
+  return /^[*?{]/.test(pattern.slice(literal.length)) ? literal.slice(0, -1) : literal
 }

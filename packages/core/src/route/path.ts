@@ -14,7 +14,7 @@ export function splitTarget(target: string): { path: string; query: string | und
 
 /** The prepared path, or undefined when it is invalid (answered with 400). */
 export function preparePath(path: string, mode: PathNormalization): string | undefined {
-  if (mode === 'none' || (!special.test(path) && (mode === 'base' || !path.includes('//')))) return path
+  if (mode === 'none' || isPlain(path, mode)) return path
   let prepared = path
   if (mode === 'decodeAndMergeSlashes') prepared = prepared.replace(/%2f/gi, '/').replace(/%5c/gi, '\\')
   const decoded = decodeUnreserved(prepared)
@@ -24,8 +24,12 @@ export function preparePath(path: string, mode: PathNormalization): string | und
   return mode === 'base' ? resolved : resolved.replace(/\/{2,}/g, '/')
 }
 
-/** What some transformation may change: one look in the common case. */
-const special = /^[^/]|^$|[%\\]|\/\./
+const special = /^[^/]|^$|[#?%\\]|\/\./
+
+/** True when a target is its own prepared path: no query, no fragment, nothing to change. The common case at one look. */
+export function isPlain(target: string, mode: PathNormalization): boolean {
+  return !special.test(target) && (mode === 'base' || !target.includes('//'))
+}
 
 function decodeUnreserved(path: string): string | undefined {
   let valid = true

@@ -13,6 +13,8 @@ export interface RequestView {
   readonly method: string
   /** Path and query as given. */
   readonly target: string
+  /** `nameBits` of its headers: most conditions and control headers ask for one that is not there. */
+  readonly headerBits: number
   /** `name` is lower case. */
   header(name: string): HeaderLines
 }

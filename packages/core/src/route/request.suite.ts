@@ -1,4 +1,5 @@
 // Requests for tests, in a few words. Not a traffic door: nothing is sent.
+import { nameBits } from './header-list.ts'
 import { splitTarget } from './path.ts'
 import type { HeaderLines, Matchable, RequestView } from './request-view.ts'
 
@@ -17,6 +18,7 @@ export function viewOf(url: string, { method = 'GET', headers = {} }: RequestWor
     port: port === undefined ? (scheme === 'https' ? 443 : 80) : Number(port),
     method,
     target,
+    headerBits: nameBits(Object.keys(headers).flatMap((name) => [name, ''])),
     header: (name) => headers[name],
   }
 }

@@ -1,6 +1,6 @@
 // Compiled routes of one virtual host: the first whose conditions all hold wins.
 // Generic in what a route carries. Long tables are indexed by path; the answer is the same as of a plain scan.
-import { type CompiledMatch, type Condition, firstMiss } from './matchers.ts'
+import { type CompiledMatch, type Condition, firstMiss, literalStart } from './matchers.ts'
 import type { Matchable } from './request-view.ts'
 
 export interface RouteEntry<T> {
@@ -87,7 +87,7 @@ class PathIndex {
       return
     }
     let node = this.#root
-    const literal = literalStart(path)
+    const literal = startOf(path)
     for (let i = 0; i < literal.length; i++) {
       const code = literal.charCodeAt(i)
       let child = node.children.get(code)
@@ -102,11 +102,7 @@ class PathIndex {
 }
 
 /** Text that every matching path must begin with. */
-function literalStart(path: CompiledMatch['path']): string {
-  if (path.kind !== 'regex') return path.ignoreCase ? '' : path.value
-  const literal = /^[A-Za-z0-9/_\-~!@&=:,; ]*/.exec(path.value)?.[0] ?? ''
-  const rest = path.value.slice(literal.length)
-  if (path.value.includes('|')) return ''
-  // the last literal belongs to a quantifier that may make it optional
-  return /^[*?{]/.test(rest) ? literal.slice(0, -1) : literal
+function startOf(path: CompiledMatch['path']): string {
+  if (path.kind === 'regex') return literalStart(path.value)
+  return path.ignoreCase ? '' : path.value
 }

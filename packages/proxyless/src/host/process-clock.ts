@@ -1,5 +1,6 @@
 // The clock of the process: what the engine gets for time outside of tests.
 // The only file of the product that touches setTimeout and performance.
+import { performance } from 'node:perf_hooks'
 import type { Clock, TimerHandle } from '@proxyless/core/spi'
 
 /** Node fires a timer with a longer delay at once. */
