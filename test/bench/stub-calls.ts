@@ -3,5 +3,6 @@ import { reviewsConfig } from './world/reviews.ts'
 import { callStub, stubHouse } from './world/stub-house.ts'
 
 const { mesh } = await stubHouse(reviewsConfig([1, 2, 3]))
-callStub(mesh, Number(process.argv[2]))
+// in batches, that the loop itself is compiled too
+for (let made = 0; made < Number(process.argv[2]); made += 500) callStub(mesh, 500)
 await mesh.close()

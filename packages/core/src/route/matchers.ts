@@ -76,7 +76,7 @@ export function describeCondition({ subject, name, operator, value, ignoreCase, 
   return `${what[subject]} ${invert ? 'not ' : ''}${how}${ignoreCase ? ' (ignore case)' : ''}`
 }
 
-function holds(condition: Condition, request: Matchable): boolean {
+export function holds(condition: Condition, request: Matchable): boolean {
   const { way, value } = condition
   // `startsWith` compares letter by letter
   if (way === pathPrefix) return request.path.substring(0, value.length) === value

@@ -1,6 +1,6 @@
 // Compiled routes of one virtual host: the first whose conditions all hold wins.
 // Generic in what a route carries. Long tables are indexed by path; the answer is the same as of a plain scan.
-import { type CompiledMatch, type Condition, firstMiss, literalStart } from './matchers.ts'
+import { type CompiledMatch, type Condition, firstMiss, holds, literalStart } from './matchers.ts'
 import type { Matchable } from './request-view.ts'
 
 export interface RouteEntry<T> {
@@ -17,10 +17,12 @@ const indexFrom = 16
 export class RouteTable<T> {
   readonly entries: readonly RouteEntry<T>[]
   readonly #index: PathIndex | undefined
+  readonly #steps: readonly Scan<T>[]
 
   constructor(entries: readonly RouteEntry<T>[]) {
     this.entries = entries
     this.#index = entries.length >= indexFrom ? new PathIndex(entries.map((entry) => entry.match)) : undefined
+    this.#steps = this.#index === undefined ? scanOf(entries) : []
   }
 
   /** The first route that matches. With a recorder every route is tried in order. */
@@ -29,13 +31,53 @@ export class RouteTable<T> {
       const found = this.#index.first(request)
       return found === -1 ? undefined : this.entries[found]
     }
-    for (const entry of this.entries) {
-      const miss = firstMiss(entry.match, request)
-      if (miss === undefined) return entry
-      recorder?.(entry, miss)
+    return recorder === undefined ? this.#scan(request) : this.#trace(request, recorder)
+  }
+
+  #scan(request: Matchable): RouteEntry<T> | undefined {
+    const steps = this.#steps
+    let at = 0
+    while (at < steps.length) {
+      const step = steps[at]
+      if (step === undefined) return undefined
+      if (step.condition !== undefined && !holds(step.condition, request)) at = step.onMiss
+      else if (step.found !== undefined) return step.found
+      else at++
     }
     return undefined
   }
+
+  #trace(request: Matchable, recorder: RejectionRecorder<T>): RouteEntry<T> | undefined {
+    for (const entry of this.entries) {
+      const miss = firstMiss(entry.match, request)
+      if (miss === undefined) return entry
+      recorder(entry, miss)
+    }
+    return undefined
+  }
+}
+
+/** All conditions of a short table in one row, so that a scan is one loop. */
+interface Scan<T> {
+  /** undefined: holds always. */
+  readonly condition: Condition | undefined
+  /** Where the next route begins. */
+  readonly onMiss: number
+  /** The route, at its last condition. */
+  readonly found: RouteEntry<T> | undefined
+}
+
+function scanOf<T>(entries: readonly RouteEntry<T>[]): Scan<T>[] {
+  const steps: Scan<T>[] = []
+  for (const entry of entries) {
+    const { conditions } = entry.match
+    const onMiss = steps.length + Math.max(1, conditions.length)
+    if (conditions.length === 0) steps.push({ condition: undefined, onMiss, found: entry })
+    conditions.forEach((condition, i) => {
+      steps.push({ condition, onMiss, found: i === conditions.length - 1 ? entry : undefined })
+    })
+  }
+  return steps
 }
 
 interface TrieNode {
