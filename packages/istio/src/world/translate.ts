@@ -19,21 +19,21 @@ import { claimHosts } from '../routes/claims.ts'
 import type { Claims } from '../routes/claims.ts'
 import { findTarget } from '../routes/destination.ts'
 import { buildVirtualHosts } from '../routes/virtual-hosts.ts'
-import type { MeshSettingsSpec } from '../schema/mesh-settings.ts'
 import { SidecarScope } from '../scope/sidecar-scope.ts'
 import { expandHost } from '../scope/names.ts'
 import { groupByKind } from './by-kind.ts'
 import { keep } from './keep-identity.ts'
 import { settle } from './settings.ts'
+import type { GivenSettings } from './settings.ts'
 import type { World } from './world.ts'
 
 export class Translator {
   readonly #options: IstioOptions
-  readonly #given: MeshSettingsSpec
+  readonly #given: GivenSettings
   readonly #builder = new ServiceBuilder()
   #last: MeshConfig | undefined
 
-  constructor(options: IstioOptions, given: MeshSettingsSpec) {
+  constructor(options: IstioOptions, given: GivenSettings) {
     this.#options = options
     this.#given = given
   }
@@ -50,7 +50,11 @@ export class Translator {
       clusters: await keepClusters(this.#last, clusters, pace),
       unknownHosts: keep(this.#last?.unknownHosts, unknownHosts),
       pathNormalization: world.settings.pathNormalization,
-      problems: [...shelf.problems, ...findings.list.map((finding) => problemOf(finding, finding.resource, 'applied'))],
+      problems: [
+        ...this.#given.findings.map((finding) => ({ ...finding, outcome: 'applied' as const, resource: 'MeshConfig' })),
+        ...shelf.problems,
+        ...findings.list.map((finding) => problemOf(finding, finding.resource, 'applied')),
+      ],
       locate: locator(shelf.resources),
     }
     this.#last = config
@@ -65,7 +69,7 @@ export class Translator {
     const { workload, compat: profile, httpsAsL7 = true, strictSidecarPorts = false } = this.#options
     const resources = groupByKind(shelf.resources)
     const compat = compatOf(profile)
-    const settings = settle(this.#given, resources.MeshConfig.at(-1), compat)
+    const settings = settle(this.#given.spec, resources.MeshConfig.at(-1), compat)
     const scope = new SidecarScope(resources.Sidecar, workload, settings.rootNamespace)
     const claims = await claimHosts(resources.VirtualService, workload, settings, scope, findings, pace)
     const all = await this.#builder.build(resources, settings, workload.network, pace)
