@@ -73,7 +73,8 @@ function sliceEndpoints(slice: Resource<'EndpointSlice'>, port: KubernetesPortSp
 /** The first address only: the others of an endpoint are the same machine. */
 function toEndpoint(endpoint: SliceEndpointSpec, port: number, labels: Labels): Endpoint[] {
   const address = endpoint.addresses[0]
-  if (address === undefined) return []
+  const health = healthOf(endpoint)
+  if (address === undefined || health === undefined) return []
   const topology = endpoint.topology ?? endpoint.deprecatedTopology ?? {}
   const name = endpoint.targetRef?.name ?? endpoint.hostname
   return [
@@ -81,7 +82,7 @@ function toEndpoint(endpoint: SliceEndpointSpec, port: number, labels: Labels): 
       address,
       port,
       weight: 1,
-      health: healthOf(endpoint),
+      health,
       labels,
       locality: {
         region: topology['topology.kubernetes.io/region'] ?? '',
@@ -94,10 +95,10 @@ function toEndpoint(endpoint: SliceEndpointSpec, port: number, labels: Labels): 
   ]
 }
 
-function healthOf(endpoint: SliceEndpointSpec): Endpoint['health'] {
-  const { ready, terminating } = endpoint.conditions ?? {}
-  if (terminating === true) return 'draining'
-  return ready === false ? 'unhealthy' : 'healthy'
+/** Undefined: on its way out. Ready ones that terminate are wanted all the same (publishNotReadyAddresses). */
+function healthOf({ conditions = {} }: SliceEndpointSpec): Endpoint['health'] | undefined {
+  if (conditions.ready !== false) return 'healthy'
+  return conditions.terminating === true ? undefined : 'unhealthy'
 }
 
 function ownLabels(labels: Labels): Labels {
