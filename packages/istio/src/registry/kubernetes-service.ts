@@ -20,12 +20,13 @@ export interface ServiceSurroundings {
 export function serviceOf(service: Resource<'Service'>, around: ServiceSurroundings): MeshService {
   const { spec, annotations } = service
   const said = annotations['networking.istio.io/exportTo']
+  const external = externalNameOf(service)
   const addresses = [...new Set([spec.clusterIP ?? '', ...(spec.clusterIPs ?? [])])]
   return {
     host: `${service.name}.${service.namespace}.svc.${around.domain}`,
     namespace: service.namespace,
     kubernetes: true,
-    shortName: service.name,
+    ...(external === undefined ? {} : { externalName: external.toLowerCase() }),
     addresses: addresses.filter((address) => address !== '' && address !== 'None'),
     headless: spec.clusterIP === 'None',
     exportTo: said === undefined ? around.defaultExportTo : said.split(',').map((target) => target.trim()),
@@ -47,8 +48,8 @@ function portOf(port: KubernetesPortSpec, service: Resource<'Service'>, around: 
 
 function discoveryOf(port: KubernetesPortSpec, service: Resource<'Service'>, around: ServiceSurroundings): Discovery {
   const target = typeof port.targetPort === 'number' ? port.targetPort : port.port
-  const external = service.spec.externalName
-  if (service.spec.type === 'ExternalName' && external !== undefined) {
+  const external = externalNameOf(service)
+  if (external !== undefined) {
     return { kind: 'strictDns', endpoints: [endpointOf(memberOf({ address: external }, external), '', target)] }
   }
   if (service.spec.clusterIP === 'None' && around.slices.length === 0) return { kind: 'originalDestination' }
@@ -60,6 +61,10 @@ function discoveryOf(port: KubernetesPortSpec, service: Resource<'Service'>, aro
   }
   const names = around.slices.some((slice) => slice.spec.addressType === 'FQDN')
   return { kind: names ? 'strictDns' : 'static', endpoints }
+}
+
+function externalNameOf({ spec }: Resource<'Service'>): string | undefined {
+  return spec.type === 'ExternalName' ? spec.externalName : undefined
 }
 
 function sliceEndpoints(slice: Resource<'EndpointSlice'>, port: KubernetesPortSpec, target: number): Endpoint[] {

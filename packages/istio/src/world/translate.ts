@@ -18,7 +18,9 @@ import { VisibleServices } from '../registry/visible-services.ts'
 import { claimHosts } from '../routes/claims.ts'
 import type { Claims } from '../routes/claims.ts'
 import { findTarget } from '../routes/destination.ts'
+import { destinationsOf, mirrorsOf } from '../routes/http-rule.ts'
 import { buildVirtualHosts } from '../routes/virtual-hosts.ts'
+import type { DestinationSpec } from '../schema/primitives.ts'
 import { SidecarScope } from '../scope/sidecar-scope.ts'
 import { expandHost } from '../scope/names.ts'
 import { groupByKind } from './by-kind.ts'
@@ -91,12 +93,13 @@ export class Translator {
 }
 
 function importDestinations(services: VisibleServices, claims: Claims, domain: string): void {
-  for (const plan of claims.plans) {
-    for (const { spec, place } of plan.rules) {
-      for (const { destination } of spec.route ?? []) {
-        services.import(expandHost(destination.host, place.resource.namespace, domain), destination.port?.number)
-      }
-    }
+  const add = ({ host, port }: DestinationSpec, { namespace }: Resource): void =>
+    services.import(expandHost(host, namespace, domain), port?.number)
+  for (const { rules, resource } of claims.plans) {
+    for (const rule of rules)
+      for (const { spec, resource: owner } of [...destinationsOf(rule), ...mirrorsOf(rule)]) add(spec, owner)
+    const { tls = [], tcp = [] } = resource.spec
+    for (const { route = [] } of [...tls, ...tcp]) for (const { destination } of route) add(destination, resource)
   }
 }
 
@@ -106,13 +109,9 @@ function unknownHostsOf(world: World, { sidecar }: SidecarScope): UnknownHosts {
     const path = 'spec.outboundTrafficPolicy'
     const origin = originOf(sidecar, path)
     if (said.egressProxy !== undefined) {
-      const { cluster } = findTarget(
-        world,
-        said.egressProxy,
-        sidecar,
-        `${path}.egressProxy`,
-        said.egressProxy.port?.number,
-      )
+      const { egressProxy } = said
+      const destination = { spec: egressProxy, resource: sidecar, path: `${path}.egressProxy` }
+      const { cluster } = findTarget(world, destination, egressProxy.port?.number, 'requests get 503')
       return { kind: 'cluster', cluster, origin }
     }
     return { kind: (said.mode ?? 'REGISTRY_ONLY') === 'REGISTRY_ONLY' ? 'block' : 'passthrough', origin }
