@@ -115,7 +115,7 @@ export class Cluster implements OutlierListener {
    * What an attempt meant; feeds outlier detection, the balancer and the endpoint's numbers.
    * @param sentAtMs when it was on a connection; NaN: never, or nobody wants to know
    */
-  report(endpoint: Endpoint, verdict: Verdict, sentAtMs = Number.NaN): void {
+  report(endpoint: Endpoint, verdict: Verdict, sentAtMs: number = Number.NaN): void {
     if (verdict.kind === 'failure' && verdict.failure === 'overflow') return
     const failed = verdict.kind === 'failure' || verdict.status >= 500
     if (failed) endpoint.failedRequests++
