@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { build, root } from './run.mjs'
 
 if (!build('test/bench')) process.exit(1)
-const { status } = spawnSync(process.execPath, ['test/bench/dist/main.js', ...process.argv.slice(2)], {
+const { status } = spawnSync(process.execPath, ['test/bench/dist/bench/main.js', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 })

@@ -4,6 +4,7 @@ export { MeshError, type MeshErrorCode } from './base/error.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
 export type {
+  Aperture,
   CircuitBreakers,
   Cluster,
   ConnectionPool,
@@ -11,8 +12,11 @@ export type {
   Endpoint,
   LoadBalancer,
   Locality,
+  LocalityBalancing,
+  LocalityWeight,
   OutlierDetection,
   RetryBudget,
+  SlowStart,
   UpstreamProtocol,
   UpstreamTls,
 } from './model/cluster.ts'
@@ -51,6 +55,7 @@ export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint
 export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'
+export { loadReportHeader } from './call/load-report.ts'
 export type { CallSettings } from './call/house.ts'
 export type { LocalReply } from './call/local-reply.ts'
 export type { CallRecord, MeshObserver } from './call/observer.ts'

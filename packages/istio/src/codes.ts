@@ -12,7 +12,7 @@ export const PROBLEM_CODES = {
   NOT_A_RESOURCE: 'The document is not a mapping with `kind` and `metadata.name`.',
   API_VERSION: 'The apiVersion does not belong to this kind.',
   UNSUPPORTED_KIND: 'Documents of this kind are not used and are ignored.',
-  DUPLICATE_RESOURCE: 'The same resource appears twice; the later one is used.',
+  DUPLICATE_RESOURCE: 'The same resource appears twice; the later one is used (under `strict` it is refused).',
   UNKNOWN_FIELD: 'The kind has no such field; it is ignored (an error under `strict`).',
   INVALID_VALUE: 'A value has the wrong type, form or range.',
   MISSING_FIELD: 'A required field is missing.',
@@ -52,6 +52,9 @@ export const PROBLEM_CODES = {
     'credentialName is not supported; the rule is refused and its host is not called in plain text instead.',
   CONFIG_INTERNAL: 'An unexpected error of this package; the configuration in force stays. Please report it.',
   WILDCARD_DNS: 'A wildcard host cannot be resolved by DNS; list endpoints or use resolution NONE.',
+  PARTIAL_WILDCARD: 'The wildcard of a host covers a part of a label only; proxies may not match it.',
+  EMPTY_SELECTOR: 'A workloadSelector without labels selects every WorkloadEntry of its namespace.',
+  TCP_WITHOUT_ADDRESS: 'Without addresses a TCP port matches any destination in a sidecar.',
   NETWORK_EXCLUDED: 'The endpoint lies in another network and is left out.',
 } as const
 

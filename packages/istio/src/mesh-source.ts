@@ -7,8 +7,10 @@ import type { IstioOptions } from './options.ts'
 import { Pace } from './pace.ts'
 import { applySchema } from './schema/apply-schema.ts'
 import { meshSettingsSchema } from './schema/mesh-settings.ts'
-import type { MeshSettingsSpec } from './schema/mesh-settings.ts'
+import type { MeshSettingsInput } from './schema/mesh-settings.ts'
+import { checkMeshSettings } from './validate/mesh-settings.ts'
 import { Translator } from './world/translate.ts'
+import type { GivenSettings } from './world/settings.ts'
 
 /**
  * The mesh's configuration source: keeps the last good version of every resource.
@@ -93,7 +95,7 @@ class Workshop {
     const { workload, strict = false, regex } = options
     this.#options = options
     this.#library = new Library({ defaultNamespace: workload.namespace, strict, regex })
-    this.#translator = new Translator(options, readSettings(options))
+    this.#translator = new Translator(options, readSettings(options.meshConfig))
   }
 
   async make(texts: readonly DocumentText[]): Promise<MeshConfig> {
@@ -103,10 +105,11 @@ class Workshop {
   }
 }
 
-function readSettings(options: IstioOptions): MeshSettingsSpec {
+function readSettings(input: MeshSettingsInput = {}): GivenSettings {
   const report = new Report()
-  const settings = applySchema(meshSettingsSchema, options.meshConfig ?? {}, '', report, true)
-  if (settings !== undefined && !report.failed) return settings
+  const spec = applySchema(meshSettingsSchema, input, '', report, true)
+  if (spec !== undefined) checkMeshSettings(spec, '', report)
+  if (spec !== undefined && !report.failed) return { spec, findings: report.findings }
   const reasons = report.findings.map((finding) => `${finding.path}: ${finding.message}`)
   throw new TypeError(`meshConfig is not valid: ${reasons.join('; ')}`)
 }

@@ -1,6 +1,5 @@
 // The package `proxyless`: a client-side service mesh inside the process.
 export { createMesh, type Mesh } from './create-mesh.ts'
-export { regexEngine } from './host/regex.ts'
 export type { CreateMeshOptions } from './options.ts'
 export {
   type CallRecord,

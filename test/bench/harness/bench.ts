@@ -41,7 +41,7 @@ export function isSkipped(sample: Sample): sample is Skipped {
 }
 
 /** PERFORMANCE 8.2: beyond it the run says nothing. */
-export const maxControlError = 0.03
+const maxControlError = 0.03
 
 export function isVoid(sample: Sample): boolean {
   return !isSkipped(sample) && sample.control !== undefined && Math.abs(sample.control - 1) > maxControlError

@@ -17,12 +17,12 @@ export function jsonLine(sample: Sample): string {
   return JSON.stringify({ name, unit, ours, base, ratio, target, ci, control, verdict: verdictOf(sample) }, rounded)
 }
 
-const widths = [24, 15, 10, 10, 16, 12, 8]
+const widths = [26, 15, 10, 10, 16, 12, 8]
 
 export const tableHead: string = line(['', 'unit', 'ours', 'base', 'ratio', 'target', ''])
 
 export function tableLine(sample: Sample): string {
-  if (isSkipped(sample)) return `${sample.name.padEnd(24)}skipped: ${sample.skipped}`
+  if (isSkipped(sample)) return `${sample.name.padEnd(widths[0] ?? 0)}skipped: ${sample.skipped}`
   const { name, unit, ours, base, ratio, target, ci, control, note } = sample
   const sure = ci === 0 ? '' : ` ±${ci.toFixed(3)}`
   const cells = [name, unit, figure(ours), base === undefined ? '' : figure(base)]

@@ -78,15 +78,28 @@ export interface Ratio {
   readonly ci: number
 }
 
-/** The median of the ratios of each round. */
+/** CPU: the median of the ratios of each round. */
 export function ratioOf(ours: readonly Slice[], base: readonly Slice[]): Ratio {
-  const ratios = ours.map((slice, round) => slice.cpu / (base[round]?.cpu ?? Number.NaN))
-  return {
-    ours: median(ours.map((slice) => slice.cpu)),
-    base: median(base.map((slice) => slice.cpu)),
-    ratio: median(ratios),
-    ci: halfInterval(ratios),
-  }
+  return ratio(
+    ours.map(({ cpu }) => cpu),
+    base.map(({ cpu }) => cpu),
+  )
+}
+
+/** What a call costs beyond a bare one, which is measured twice in each round; the median of the ratios of each round. */
+export function addedRatio(
+  part: keyof Slice,
+  { ours, theirs, base, twin }: Slices<'ours' | 'theirs' | 'base' | 'twin'>,
+): Ratio {
+  const bare = mean(base, twin)
+  const added = (slices: readonly Slice[]): number[] =>
+    slices.map((slice, round) => slice[part] - (bare[round]?.[part] ?? Number.NaN))
+  return ratio(added(ours), added(theirs))
+}
+
+function ratio(ours: readonly number[], base: readonly number[]): Ratio {
+  const ratios = ours.map((value, round) => value / (base[round] ?? Number.NaN))
+  return { ours: median(ours), base: median(base), ratio: median(ratios), ci: halfInterval(ratios) }
 }
 
 /** Two equal variants as one: their mean in each round. */

@@ -14,14 +14,15 @@ export function quantile(values: readonly number[], share: number): number {
 
 const resamples = 1_000
 
-/** Half the width of the 95 % interval of the median. */
-export function halfInterval(values: readonly number[]): number {
+/** Half the width of the 95 % interval of the median, or of another quantile. */
+export function halfInterval(values: readonly number[], share = 0.5): number {
   const next = xorshift(values.length)
-  const medians: number[] = []
+  const found: number[] = []
   for (let i = 0; i < resamples; i++) {
-    medians.push(median(values.map(() => values[next() % values.length] ?? Number.NaN)))
+    const sample = values.map(() => values[next() % values.length] ?? Number.NaN)
+    found.push(quantile(sample, share))
   }
-  return (quantile(medians, 0.975) - quantile(medians, 0.025)) / 2
+  return (quantile(found, 0.975) - quantile(found, 0.025)) / 2
 }
 
 /** A generator of 32-bit numbers; for shuffling and resampling only. */

@@ -1,6 +1,28 @@
 // Every bench, in the order of the table.
 import type { Bench } from '../harness/bench.ts'
+import { applyBench } from './apply.ts'
 import { callBenches } from './calls.ts'
+import { changeBench } from './change.ts'
+import { cockatielBenches } from './cockatiel.ts'
+import { documentsBench } from './documents.ts'
+import { envoyBenches } from './envoy.ts'
+import { garbageBench } from './garbage.ts'
+import { heapBench } from './heap.ts'
 import { layerInstructions, layerTime } from './layer.ts'
+import { pickBench } from './pick.ts'
+import { routeBenches } from './routes.ts'
 
-export const benches: readonly Bench[] = [...callBenches, layerTime, layerInstructions]
+export const benches: readonly Bench[] = [
+  ...callBenches,
+  ...cockatielBenches,
+  ...envoyBenches,
+  layerTime,
+  layerInstructions,
+  garbageBench,
+  ...routeBenches,
+  pickBench,
+  documentsBench,
+  applyBench,
+  heapBench,
+  changeBench,
+]

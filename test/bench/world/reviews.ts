@@ -64,22 +64,31 @@ export function reviewsCluster(name: string, endpoints: readonly Endpoint[]): Cl
   }
 }
 
-const forward: ForwardAction = {
-  kind: 'forward',
-  clusters: [{ cluster: 'reviews', weight: 1 }],
-  timeoutMs: 10_000,
-  retry: {
-    numRetries: 2,
-    retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
-    retriableStatusCodes: [503],
-    backoffBaseMs: 25,
-    backoffMaxMs: 250,
-    avoidPreviousHosts: true,
-    retryOtherPriorities: false,
-  },
-  mirrors: [],
-  hashPolicies: [],
+export function forwardTo(cluster: string): ForwardAction {
+  return {
+    kind: 'forward',
+    clusters: [{ cluster, weight: 1 }],
+    timeoutMs: 10_000,
+    retry: {
+      numRetries: 2,
+      retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
+      retriableStatusCodes: [503],
+      backoffBaseMs: 25,
+      backoffMaxMs: 250,
+      avoidPreviousHosts: true,
+      retryOtherPriorities: false,
+    },
+    mirrors: [],
+    hashPolicies: [],
+  }
 }
+
+export function prefixRoute(prefix: string, action: ForwardAction): Route {
+  const path = { kind: 'prefix', value: prefix, ignoreCase: false } as const
+  return { name: prefix, match: { path, headers: [], queryParameters: [] }, action, origin, origins: {} }
+}
+
+const forward = forwardTo('reviews')
 
 function route(name: string, match: Partial<RouteMatch>): Route {
   const path = { kind: 'prefix', value: '/', ignoreCase: false } as const

@@ -1,81 +1,74 @@
-// Earliest deadline first: weighted rotation. The entry with the smallest deadline is next and comes back 1/weight later.
-// Serves weighted round robin, and weighted least request with a weight that shrinks under load (Envoy EdfScheduler).
-import { below, type Random } from '../base/random.ts'
+// Earliest deadline first: weighted rotation. The host with the smallest deadline is next and comes back 1/weight later.
+// Serves weighted round robin, weighted least request and slow start: the weight is asked anew at each return (Envoy EdfScheduler).
+import type { Random } from '../base/random.ts'
 import type { Balanced, Picker } from './picker.ts'
 
-interface Entry<E> {
-  readonly host: E
-  deadline: number
-  /** Ties go to the one that was inserted first. */
-  order: number
-}
-
 export class EdfPicker<E extends Balanced> implements Picker<E> {
-  readonly #heap: Entry<E>[] = []
+  readonly #hosts: readonly E[]
   readonly #weightOf: (host: E) => number
-  #now = 0
-  #order = 0
+  // a binary heap by deadline; ties go to the one that was inserted first
+  readonly #deadlines: Float64Array
+  readonly #orders: Float64Array
+  readonly #numbers: Uint32Array
+  #order: number
 
   /** @param weightOf current weight of a host, above 0 */
   constructor(hosts: readonly E[], weightOf: (host: E) => number, random: Random) {
+    const size = hosts.length
+    this.#hosts = hosts
     this.#weightOf = weightOf
-    for (const host of hosts) {
-      this.#heap.push({ host, deadline: 1 / weightOf(host), order: this.#order++ })
-      this.#rise(this.#heap.length - 1)
-    }
-    // a random start, so that many clients do not move in step
-    for (let skipped = below(random, Math.max(1, hosts.length)); skipped > 0; skipped--) this.pick()
+    this.#deadlines = new Float64Array(size)
+    this.#orders = new Float64Array(size)
+    this.#numbers = new Uint32Array(size)
+    this.#order = size
+    hosts.forEach((host, i) => {
+      // each host starts somewhere in its first round, so that many clients do not move in step
+      this.#deadlines[i] = random.uint32() / 0x1_0000_0000 / weightOf(host)
+      this.#orders[i] = i
+      this.#numbers[i] = i
+    })
+    for (let i = (size >> 1) - 1; i >= 0; i--) this.#sink(i, size)
   }
 
   pick(): E | undefined {
-    const first = this.#heap[0]
-    if (first === undefined) return undefined
-    this.#now = first.deadline
-    first.deadline = this.#now + 1 / this.#weightOf(first.host)
-    first.order = this.#order++
-    this.#sink()
-    return first.host
+    const host = this.#hosts[this.#numbers[0] ?? 0]
+    if (host === undefined) return undefined
+    this.#deadlines[0] = (this.#deadlines[0] ?? 0) + 1 / this.#weightOf(host)
+    this.#orders[0] = this.#order++
+    this.#sink(0, this.#numbers.length)
+    return host
   }
 
   peek(): E | undefined {
-    return this.#heap[0]?.host
+    return this.#hosts[this.#numbers[0] ?? 0]
   }
 
-  #rise(from: number): void {
-    let child = from
-    while (child > 0) {
-      const parent = (child - 1) >> 1
-      if (!this.#before(child, parent)) return
-      this.#swap(child, parent)
-      child = parent
-    }
-  }
-
-  #sink(): void {
-    let parent = 0
-    for (;;) {
-      let smallest = parent
-      for (let child = 2 * parent + 1; child <= 2 * parent + 2; child++) {
-        if (child < this.#heap.length && this.#before(child, smallest)) smallest = child
+  /** Moves an entry down until none below it comes earlier. */
+  #sink(from: number, size: number): void {
+    const deadlines = this.#deadlines
+    const orders = this.#orders
+    const numbers = this.#numbers
+    const deadline = deadlines[from] ?? 0
+    const order = orders[from] ?? 0
+    const number = numbers[from] ?? 0
+    let hole = from
+    for (let child = 2 * hole + 1; child < size; child = 2 * hole + 1) {
+      let earliest = deadlines[child] ?? 0
+      if (child + 1 < size) {
+        const other = deadlines[child + 1] ?? 0
+        if (other < earliest || (other === earliest && (orders[child + 1] ?? 0) < (orders[child] ?? 0))) {
+          child++
+          earliest = other
+        }
       }
-      if (smallest === parent) return
-      this.#swap(parent, smallest)
-      parent = smallest
+      if (earliest > deadline || (earliest === deadline && (orders[child] ?? 0) > order)) break
+      deadlines[hole] = earliest
+      orders[hole] = orders[child] ?? 0
+      numbers[hole] = numbers[child] ?? 0
+      hole = child
     }
-  }
-
-  #before(a: number, b: number): boolean {
-    const left = this.#heap[a]
-    const right = this.#heap[b]
-    if (left === undefined || right === undefined) return false
-    return left.deadline < right.deadline || (left.deadline === right.deadline && left.order < right.order)
-  }
-
-  #swap(a: number, b: number): void {
-    const left = this.#heap[a]
-    const right = this.#heap[b]
-    if (left === undefined || right === undefined) return
-    this.#heap[a] = right
-    this.#heap[b] = left
+    deadlines[hole] = deadline
+    orders[hole] = order
+    numbers[hole] = number
   }
 }

@@ -27,3 +27,10 @@ export class LeastRequestPicker<E extends Balanced> implements Picker<E> {
     return this.pick(random)
   }
 }
+
+/** Weight under load of hosts that differ in weight: weight / (active + 1) ^ bias. */
+export function loadedWeight(bias: number): (host: Balanced) => number {
+  if (bias === 1) return (host) => host.weight / (host.activeRequests + 1)
+  if (bias === 0) return (host) => host.weight
+  return (host) => host.weight / (host.activeRequests + 1) ** bias
+}

@@ -1,6 +1,8 @@
 // The contract of all balancers, and what they know of a host: its weight and its load.
 // Pickers are rebuilt when membership or health changes; picking allocates nothing.
 import type { Random } from '../base/random.ts'
+import type { PeakLatency } from './peak-latency.ts'
+import type { ReportedLoad } from './reported-load.ts'
 
 /** What a balancer sees of an endpoint. */
 export interface Balanced {
@@ -8,6 +10,18 @@ export interface Balanced {
   readonly weight: number
   /** Requests in flight to it from this process. */
   readonly activeRequests: number
+  /** Address and port: what consistent balancers know it by. */
+  readonly key?: string
+  /** The name it was found by, where they are asked to go by that. */
+  readonly hostname?: string | undefined
+  /** Stands for both. */
+  readonly hashName?: string | undefined
+  /** Since when it serves, in the clock's milliseconds; counts for slow start. Undefined: long since. */
+  readonly healthySinceMs?: number | undefined
+  /** There once a latency was observed, which happens only where the balancer looks at it. */
+  readonly latency?: PeakLatency | undefined
+  /** There once the host has reported its load. */
+  readonly load?: ReportedLoad | undefined
 }
 
 /** A request's hash: 64 bits as two unsigned halves. */

@@ -14,7 +14,8 @@ export class RoundRobinPicker<E extends Balanced> implements Picker<E> {
 
   pick(): E | undefined {
     const host = this.peek()
-    this.#next = (this.#next + 1) % Number.MAX_SAFE_INTEGER
+    // a small integer: nothing is allocated
+    this.#next = (this.#next + 1) & 0x3fff_ffff
     return host
   }
 

@@ -19,6 +19,8 @@ export class Attempt {
   readonly number: number
   phase: AttemptPhase = 'pending'
   deadline: Deadline | undefined = undefined
+  /** When it was put on a connection; NaN where nobody wants to know. */
+  sentAtMs: number = Number.NaN
 
   constructor(call: Call, endpoint: Endpoint, number: number) {
     this.call = call

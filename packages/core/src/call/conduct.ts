@@ -2,11 +2,13 @@
 // Straight down, no middleware: Envoy fixes the order, and a first attempt that succeeds passes without a promise.
 import type { TimerHandle } from '../base/clock.ts'
 import type { Deadline, Expiring } from '../base/timeouts.ts'
+import type { HashKey } from '../balance/picker.ts'
 import type { PathNormalization } from '../model/config.ts'
 import type { RetryPolicy } from '../model/policy.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Limits } from '../cluster/limits.ts'
+import { anyEndpoint, type Selecting } from '../cluster/selecting.ts'
 import type { Failure, Verdict } from '../cluster/verdict.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { getHeader, type HeaderList, nameBit, setHeader } from '../route/header-list.ts'
@@ -32,6 +34,7 @@ import {
   replyToAbort,
   replyToFailure,
 } from './local-reply.ts'
+import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
 import { backoffMs, retryReason } from './retry.ts'
@@ -40,7 +43,7 @@ import type { Exchange } from './transport.ts'
 const globalDeadline = 0
 const perTryDeadline = 1
 
-export class Call implements Matchable, Expiring, FormatContext {
+export class Call implements Matchable, Expiring, FormatContext, Selecting {
   readonly view: RequestView
   readonly exchange: Exchange
   readonly #house: CallHouse
@@ -49,6 +52,9 @@ export class Call implements Matchable, Expiring, FormatContext {
   readonly grpc: boolean
   path = ''
   query: string | undefined = undefined
+
+  /** What consistent balancers turn on. */
+  hashKey: HashKey | undefined = undefined
 
   /** What is sent; ready when the first attempt starts. */
   headers: HeaderList = []
@@ -64,7 +70,7 @@ export class Call implements Matchable, Expiring, FormatContext {
   #retry: RetryPolicy | undefined = undefined
   #timeouts: CallTimeouts = { globalMs: 0, perTryMs: 0 }
   #attempt: Attempt | undefined = undefined
-  readonly #tried: Endpoint[] = []
+  #tried: Endpoint[] | undefined = undefined
   #attempts = 0
   #retriesLeft = 0
   #flags = ''
@@ -224,7 +230,7 @@ export class Call implements Matchable, Expiring, FormatContext {
     if (endpoint === undefined) return this.#answer(replyNoHost())
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
-    if (this.#retry?.avoidPreviousHosts === true) this.#tried.push(endpoint)
+    if (this.avoidTried || this.otherPriorities) (this.#tried ??= []).push(endpoint)
     if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
@@ -253,7 +259,7 @@ export class Call implements Matchable, Expiring, FormatContext {
     if (cluster.model.discovery.kind === 'originalDestination') {
       return cluster.endpointAt(hostOf(this.view.authority), this.view.port)
     }
-    return cluster.pick(this.#tried, this.#retry?.avoidPreviousHosts ?? false)
+    return cluster.pick(this)
   }
 
   // ---- what the door reports ----
@@ -264,6 +270,7 @@ export class Call implements Matchable, Expiring, FormatContext {
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
+    if (this.cluster?.observations.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
     this.cluster?.reportConnected(attempt.endpoint)
     if (this.#requestSent) this.#startPerTry(attempt)
   }
@@ -292,7 +299,7 @@ export class Call implements Matchable, Expiring, FormatContext {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    this.cluster?.report(attempt.endpoint, verdict)
+    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
     attempt.phase = 'committed'
@@ -300,11 +307,17 @@ export class Call implements Matchable, Expiring, FormatContext {
     return true
   }
 
+  /** Doors that see `endpoint-load-metrics` where `cluster.observations.wantsLoad` tell it, before the head. */
+  loadReported(attempt: Attempt, text: string): void {
+    const report = parseLoadReport(text)
+    if (report !== undefined) this.cluster?.observations.load(attempt.endpoint, report)
+  }
+
   /** The attempt ended without a response head. */
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
-    this.cluster?.report(attempt.endpoint, verdict)
+    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
@@ -348,7 +361,11 @@ export class Call implements Matchable, Expiring, FormatContext {
       return
     }
     if (attempt?.phase === 'sent')
-      this.cluster?.report(attempt.endpoint, { kind: 'failure', failure: 'timeout', cause: undefined })
+      this.cluster?.report(
+        attempt.endpoint,
+        { kind: 'failure', failure: 'timeout', cause: undefined },
+        attempt.sentAtMs,
+      )
     this.#stopAttempt()
     this.#answer(this.#failureReply('timeout', undefined))
   }
@@ -464,6 +481,18 @@ export class Call implements Matchable, Expiring, FormatContext {
   }
 
   // ---- what others read of a call ----
+
+  get tried(): readonly Endpoint[] {
+    return this.#tried ?? anyEndpoint.tried
+  }
+
+  get avoidTried(): boolean {
+    return this.#retry?.avoidPreviousHosts ?? false
+  }
+
+  get otherPriorities(): boolean {
+    return this.#retry?.retryOtherPriorities ?? false
+  }
 
   get flags(): string {
     return this.#flags === '' ? '-' : this.#flags

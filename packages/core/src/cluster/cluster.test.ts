@@ -7,6 +7,7 @@ import { cluster as modelOf, endpoint, outlierDetection } from '../model/config.
 import { Cluster, type ClusterHost } from './cluster.ts'
 import type { Resolver } from './discovery.ts'
 import { type Connections, type Endpoint, endpointKey } from './endpoint.ts'
+import { anyEndpoint, type Selecting } from './selecting.ts'
 import type { Verdict } from './verdict.ts'
 
 function world(seed = 1) {
@@ -34,10 +35,11 @@ function world(seed = 1) {
   return { clock, log, house, make, questions }
 }
 
+const avoiding = (tried: readonly Endpoint[]): Selecting => ({ ...anyEndpoint, tried, avoidTried: true })
 const keys = (cluster: Cluster): string[] => [...cluster.endpoints()].map(({ key }) => key)
 const at = (cluster: Cluster, key: string): Endpoint => [...cluster.endpoints()].find((each) => each.key === key)!
 const picks = (cluster: Cluster, count: number): string[] =>
-  Array.from({ length: count }, () => cluster.pick([], false)?.key ?? 'none')
+  Array.from({ length: count }, () => cluster.pick(anyEndpoint)?.key ?? 'none')
 const bad: Verdict = { kind: 'response', status: 503, grpcStatus: undefined, rateLimited: false }
 
 /** Connections that note what happens to them. */
@@ -128,7 +130,7 @@ describe('an update', () => {
     const { make, questions } = world()
     const it = make([], { discovery: { kind: 'strictDns', endpoints: [endpoint('a.test')] } })
     let found: string | undefined
-    it.whenReady(() => (found = it.pick([], false)?.key))
+    it.whenReady(() => (found = it.pick(anyEndpoint)?.key))
     it.update(modelOf('c', ['10.0.0.1']))
     expect([it.ready, found]).toEqual([true, '10.0.0.1:80'])
     await questions[0]!(['10.9.9.9'])
@@ -152,7 +154,7 @@ describe('picking', () => {
       const { make } = world(seed)
       const it = make(['10.0.0.1', '10.0.0.2', '10.0.0.3'])
       const tried: Endpoint[] = []
-      for (let attempt = 0; attempt < 4; attempt++) tried.push(it.pick(tried, true)!)
+      for (let attempt = 0; attempt < 4; attempt++) tried.push(it.pick(avoiding(tried))!)
       expect(new Set(tried.slice(0, 3)).size).toBe(3)
     }
   })
@@ -160,13 +162,13 @@ describe('picking', () => {
   test('a tried host is avoided five times, then taken', () => {
     const { make } = world()
     const it = make(['10.0.0.1'])
-    const one = it.pick([], true)!
-    expect(it.pick([one], true)).toBe(one)
+    const one = it.pick(anyEndpoint)!
+    expect(it.pick(avoiding([one]))).toBe(one)
     // round robin moves on with each of the six picks
     const two = make(['10.0.0.1', '10.0.0.2'])
     const all = [...two.endpoints()]
     const next = two.peek(new SeededRandom(1))
-    two.pick(all, true)
+    two.pick(avoiding(all))
     expect(two.peek(new SeededRandom(1))).toBe(next)
   })
 
@@ -174,13 +176,13 @@ describe('picking', () => {
     const { make } = world()
     const it = make(['10.0.0.1', '10.0.0.2'])
     const next = it.peek(new SeededRandom(1))!
-    expect(it.pick([next], false)).toBe(next)
+    expect(it.pick({ ...avoiding([next]), avoidTried: false })).toBe(next)
   })
 
   test('without a usable endpoint there is nothing to pick', () => {
     const { make } = world()
-    expect(make([]).pick([], true)).toBeUndefined()
-    expect(make([endpoint('10.0.0.1', { health: 'draining' })]).pick([], false)).toBeUndefined()
+    expect(make([]).pick(anyEndpoint)).toBeUndefined()
+    expect(make([endpoint('10.0.0.1', { health: 'draining' })]).pick(anyEndpoint)).toBeUndefined()
     expect(make([]).peek(new SeededRandom(1))).toBeUndefined()
   })
 
@@ -188,7 +190,7 @@ describe('picking', () => {
     const { make } = world()
     const down = ['10.0.0.2', '10.0.0.3'].map((address) => endpoint(address, { health: 'unhealthy' }))
     const it = make(['10.0.0.1', ...down], { panicThreshold: 0.5 })
-    expect([it.choice.tier, new Set(picks(it, 9)).size]).toEqual(['panic', 3])
+    expect([it.selection.panic, new Set(picks(it, 9)).size]).toEqual([[true], 3])
   })
 
   test('making and rebuilding a cluster spends no chance of the house', () => {
@@ -205,7 +207,7 @@ describe('outlier detection', () => {
     const { make, log } = world()
     const it = make(['10.0.0.1', '10.0.0.2'], { outlierDetection })
     for (const one of it.endpoints()) for (let i = 0; i < 5; i++) it.report(one, bad)
-    expect([it.pick([], false), it.choice.tier, log.length]).toEqual([undefined, 'none', 2])
+    expect([it.pick(anyEndpoint), log.length]).toEqual([undefined, 2])
   })
 
   test('an ejected endpoint returns to the picker', () => {

@@ -1,15 +1,19 @@
-// A cluster lives as long as its name: endpoints, limits, outlier detection and the current picker.
+// A cluster lives as long as its name: endpoints, limits, outlier detection and the way to choose among the endpoints.
 // Made when the first call needs it; updated in place; retired when its name is gone.
 import { createPicker } from '../balance/create.ts'
-import type { Picker } from '../balance/picker.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import type { Slices } from '../base/slices.ts'
 import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../model/cluster.ts'
 import { DnsDiscovery, type Resolver } from './discovery.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
-import { chooseHosts, type HostChoice } from './host-set.ts'
+import type { MakePicker } from './host-source.ts'
 import { Limits } from './limits.ts'
+import { Members } from './members.ts'
+import { Observations } from './observations.ts'
 import { OutlierDetector, type OutlierListener } from './outlier.ts'
+import { anyEndpoint, type Selecting } from './selecting.ts'
+import { Selection } from './selection.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What the house gives to its clusters. */
@@ -17,23 +21,24 @@ export interface ClusterHost {
   readonly clock: Clock
   readonly random: Random
   readonly resolver: Resolver
+  /** Where balancers build large tables; without it they build them at once. */
+  readonly slices?: Slices
   endpointEjected(cluster: Cluster, endpoint: Endpoint, reason: string): void
   endpointReturned(cluster: Cluster, endpoint: Endpoint): void
 }
 
-/** Envoy host_selection_retry_max_attempts as Istio sets it. */
-const repicks = 5
-
 export class Cluster implements OutlierListener {
   readonly name: string
   readonly limits: Limits
+  readonly observations: Observations
   readonly #house: ClusterHost
-  readonly #endpoints = new Map<string, Endpoint>()
+  readonly #members = new Members()
+  /** Where requests named the address themselves (original destination). */
+  readonly #met = new Map<string, Endpoint>()
   readonly #dns: DnsDiscovery
   model: ClusterModel
   #outlier: OutlierDetector | undefined
-  #choice: HostChoice = { hosts: [], tier: 'none' }
-  #picker: Picker<Endpoint> | undefined
+  #selection: Selection
   retired = false
 
   constructor(model: ClusterModel, house: ClusterHost) {
@@ -41,6 +46,8 @@ export class Cluster implements OutlierListener {
     this.model = model
     this.#house = house
     this.limits = new Limits(model.circuitBreakers, house.clock)
+    this.observations = new Observations(model.loadBalancer, house.clock)
+    this.#selection = this.#select(undefined)
     this.#dns = new DnsDiscovery(house.clock, house.resolver, (endpoints) => this.#setEndpoints(endpoints))
     this.#apply(undefined)
   }
@@ -50,6 +57,7 @@ export class Cluster implements OutlierListener {
     const before = this.model
     this.model = model
     this.limits.thresholds = model.circuitBreakers
+    this.observations.policy = model.loadBalancer
     this.#apply(before)
   }
 
@@ -62,22 +70,15 @@ export class Cluster implements OutlierListener {
     this.#dns.whenSettled(then)
   }
 
-  /** An endpoint for an attempt; `tried` are those of earlier attempts, which are avoided up to 5 times. */
-  pick(tried: readonly Endpoint[], avoidTried: boolean): Endpoint | undefined {
+  /** An endpoint for an attempt; undefined when none may be used. */
+  pick(selecting: Selecting): Endpoint | undefined {
     if (this.model.discovery.kind === 'strictDns') this.#dns.refresh()
-    const picker = this.#picker
-    if (picker === undefined) return undefined
-    let endpoint = picker.pick(this.#house.random)
-    if (!avoidTried || tried.length === 0) return endpoint
-    for (let more = 0; more < repicks && endpoint !== undefined && tried.includes(endpoint); more++) {
-      endpoint = picker.pick(this.#house.random)
-    }
-    return endpoint
+    return this.#selection.pick(selecting, this.#house.random)
   }
 
   /** What `pick` would choose now, with these numbers. */
-  peek(random: Random): Endpoint | undefined {
-    return this.#picker?.peek(random)
+  peek(random: Random, selecting: Selecting = anyEndpoint): Endpoint | undefined {
+    return this.#selection.peek(selecting, random)?.endpoint
   }
 
   /** The endpoint at a request's own address (original destination). */
@@ -93,10 +94,10 @@ export class Cluster implements OutlierListener {
       priority: 0,
     }
     const key = endpointKey(model)
-    let endpoint = this.#endpoints.get(key)
+    let endpoint = this.#met.get(key)
     if (endpoint === undefined) {
       endpoint = new Endpoint(model)
-      this.#endpoints.set(key, endpoint)
+      this.#met.set(key, endpoint)
     }
     return endpoint
   }
@@ -104,17 +105,23 @@ export class Cluster implements OutlierListener {
   /** An original destination that has no connection left is forgotten; its door says so. True: it was. */
   forget(endpoint: Endpoint): boolean {
     if (this.model.discovery.kind !== 'originalDestination' || endpoint.activeRequests > 0) return false
-    if (!this.#endpoints.delete(endpoint.key)) return false
+    if (!this.#met.delete(endpoint.key)) return false
+    endpoint.gone = true
     this.#outlier?.removed(endpoint)
     return true
   }
 
-  /** What an attempt meant; feeds outlier detection and the endpoint's numbers. */
-  report(endpoint: Endpoint, verdict: Verdict): void {
+  /**
+   * What an attempt meant; feeds outlier detection, the balancer and the endpoint's numbers.
+   * @param sentAtMs when it was on a connection; NaN: never, or nobody wants to know
+   */
+  report(endpoint: Endpoint, verdict: Verdict, sentAtMs: number = Number.NaN): void {
     if (verdict.kind === 'failure' && verdict.failure === 'overflow') return
-    if (verdict.kind === 'failure' || verdict.status >= 500) endpoint.failedRequests++
+    const failed = verdict.kind === 'failure' || verdict.status >= 500
+    if (failed) endpoint.failedRequests++
+    if (this.observations.wantsLatency) this.observations.latency(endpoint, sentAtMs, failed)
     // an endpoint that has left must not be ejected: nobody would take it back
-    if (this.#endpoints.get(endpoint.key) === endpoint) this.#outlier?.report(endpoint, verdict)
+    if (!endpoint.gone) this.#outlier?.report(endpoint, verdict)
   }
 
   reportConnected(endpoint: Endpoint): void {
@@ -124,28 +131,26 @@ export class Cluster implements OutlierListener {
   /** No new calls: connections finish what they carry, then close. */
   retire(): void {
     this.#stop()
-    for (const endpoint of this.#endpoints.values()) drain(endpoint)
+    for (const endpoint of this.endpoints()) endpoint.drain()
   }
 
   /** Closes everything now. */
   destroy(): void {
     this.#stop()
-    for (const endpoint of this.#endpoints.values()) {
-      for (const connections of endpoint.connections.values()) connections.destroy()
-    }
+    for (const endpoint of this.endpoints()) endpoint.destroy()
   }
 
   endpoints(): Iterable<Endpoint> {
-    return this.#endpoints.values()
+    return this.model.discovery.kind === 'originalDestination' ? this.#met.values() : this.#members.list
   }
 
   get endpointCount(): number {
-    return this.#endpoints.size
+    return this.model.discovery.kind === 'originalDestination' ? this.#met.size : this.#members.list.length
   }
 
-  /** Which hosts are picked from, and which tier they are. */
-  get choice(): HostChoice {
-    return this.#choice
+  /** How endpoints are chosen; another one whenever they or their health change. */
+  get selection(): Selection {
+    return this.#selection
   }
 
   get outlierDetector(): OutlierDetector | undefined {
@@ -172,11 +177,11 @@ export class Cluster implements OutlierListener {
     const { discovery, outlierDetection } = this.model
     this.#applyOutlier(outlierDetection)
     if (before !== undefined && connectsDifferently(before, this.model)) this.#replaceConnections()
+    if (discovery.kind !== 'originalDestination') this.#forgetMet()
     if (before?.discovery === discovery) this.#rebuild()
     else if (discovery.kind === 'strictDns') this.#dns.update(discovery.endpoints)
     else {
-      if (discovery.kind !== 'originalDestination') this.#setEndpoints(discovery.endpoints)
-      else if (before?.discovery.kind !== discovery.kind) this.#setEndpoints([])
+      this.#setEndpoints(discovery.kind === 'originalDestination' ? [] : discovery.endpoints)
       this.#dns.stop()
     }
   }
@@ -187,42 +192,52 @@ export class Cluster implements OutlierListener {
       return
     }
     this.#outlier?.close()
-    if (policy === undefined) for (const endpoint of this.#endpoints.values()) endpoint.ejected = false
+    if (policy === undefined) for (const endpoint of this.endpoints()) endpoint.ejected = false
     this.#outlier = policy === undefined ? undefined : new OutlierDetector(policy, this.#house.clock, this)
   }
 
   #setEndpoints(models: readonly EndpointModel[]): void {
-    const gone = new Set(this.#endpoints.keys())
-    for (const model of models) {
-      const key = endpointKey(model)
-      const endpoint = this.#endpoints.get(key)
-      if (endpoint === undefined) this.#endpoints.set(key, new Endpoint(model))
-      else endpoint.model = model
-      gone.delete(key)
+    const { added, gone } = this.#members.update(models)
+    if (this.model.slowStart !== undefined) {
+      const nowMs = this.#house.clock.now()
+      for (const endpoint of added) endpoint.healthySinceMs = nowMs
     }
-    for (const key of gone) this.#remove(key)
+    for (const endpoint of gone) this.#left(endpoint)
     this.#rebuild()
   }
 
-  #remove(key: string): void {
-    const endpoint = this.#endpoints.get(key)
-    if (endpoint === undefined) return
-    this.#endpoints.delete(key)
+  #forgetMet(): void {
+    for (const endpoint of this.#met.values()) this.#left(endpoint)
+    this.#met.clear()
+  }
+
+  #left(endpoint: Endpoint): void {
+    endpoint.gone = true
     this.#outlier?.removed(endpoint)
-    drain(endpoint)
+    endpoint.drain()
   }
 
   #replaceConnections(): void {
-    for (const endpoint of this.#endpoints.values()) drain(endpoint)
+    for (const endpoint of this.endpoints()) endpoint.drain()
   }
 
   #rebuild(): void {
-    this.#choice = chooseHosts([...this.#endpoints.values()], this.model.panicThreshold)
-    const { hosts } = this.#choice
-    this.#picker =
-      hosts.length === 0
-        ? undefined
-        : createPicker(this.model.loadBalancer, hosts, this.#house.random.fork(), this.#picker)
+    this.#selection = this.#select(this.#selection)
+  }
+
+  #select(before: Selection | undefined): Selection {
+    const { model } = this
+    const { clock, random, slices } = this.#house
+    const pace = { clock, slowStart: model.slowStart, load: this.limits, slices }
+    const make: MakePicker = (hosts, previous, shares) =>
+      createPicker(
+        model.loadBalancer,
+        hosts,
+        random.fork(),
+        previous,
+        shares === undefined ? pace : { ...pace, shares },
+      )
+    return new Selection(this.#members.list, model, random, make, before)
   }
 }
 
@@ -231,9 +246,4 @@ function connectsDifferently(before: ClusterModel, after: ClusterModel): boolean
   const said = ({ tls, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
     JSON.stringify([tls, protocol, connectionPool, connectTimeoutMs])
   return before !== after && said(before) !== said(after)
-}
-
-function drain(endpoint: Endpoint): void {
-  for (const connections of endpoint.connections.values()) connections.drain()
-  endpoint.connections.clear()
 }

@@ -1,6 +1,8 @@
 // One address and its live numbers. Lives as long as its cluster lists it; survives configuration changes; never copied.
 // Its connections belong to the traffic door that opened them.
+import { PeakLatency } from '../balance/peak-latency.ts'
 import type { Balanced } from '../balance/picker.ts'
+import { type LoadReport, ReportedLoad } from '../balance/reported-load.ts'
 import type { Endpoint as EndpointModel } from '../model/cluster.ts'
 
 /** What a traffic door keeps per endpoint. */
@@ -13,16 +15,23 @@ export interface Connections {
   readonly open: number
 }
 
+// what only endpoints in use need is made at its first use: clusters may have 100,000 of them
 export class Endpoint implements Balanced {
-  readonly key: string
   /** What the configuration says of it; replaced on update. */
   model: EndpointModel
-  /** Connections by the door that made them. */
-  readonly connections: Map<object, Connections> = new Map()
+  #key: string | undefined = undefined
+  #connections: Map<object, Connections> | undefined = undefined
+  /** Its cluster does not list it any more. */
+  gone = false
 
   activeRequests = 0
   totalRequests = 0
   failedRequests = 0
+
+  /** When it was listed first; where its cluster starts slowly. */
+  healthySinceMs: number | undefined = undefined
+  latency: PeakLatency | undefined = undefined
+  load: ReportedLoad | undefined = undefined
 
   /** Outlier detection's counters and state (Envoy DetectorHostMonitor). */
   consecutive5xx = 0
@@ -34,12 +43,55 @@ export class Endpoint implements Balanced {
   ejections = 0
 
   constructor(model: EndpointModel) {
-    this.key = endpointKey(model)
     this.model = model
+  }
+
+  /** `address:port`; its identity within the cluster. */
+  get key(): string {
+    return (this.#key ??= endpointKey(this.model))
   }
 
   get weight(): number {
     return this.model.weight
+  }
+
+  get hostname(): string | undefined {
+    return this.model.hostname
+  }
+
+  get hashName(): string | undefined {
+    return this.model.hashName
+  }
+
+  /** Connections by the door that made them. */
+  get connections(): Map<object, Connections> {
+    return (this.#connections ??= new Map())
+  }
+
+  get connectionCount(): number {
+    let open = 0
+    for (const connections of this.#connections?.values() ?? []) open += connections.open
+    return open
+  }
+
+  /** Those there are finish what they carry; the next attempt opens new ones. */
+  drain(): void {
+    for (const connections of this.#connections?.values() ?? []) connections.drain()
+    this.#connections = undefined
+  }
+
+  destroy(): void {
+    for (const connections of this.#connections?.values() ?? []) connections.destroy()
+  }
+
+  reportLatency(latencyMs: number, nowMs: number, decayMs: number): void {
+    this.latency ??= new PeakLatency()
+    this.latency.observe(latencyMs, nowMs, decayMs)
+  }
+
+  reportLoad(report: LoadReport, errorPenalty: number, nowMs: number): void {
+    this.load ??= new ReportedLoad()
+    this.load.take(report, errorPenalty, nowMs)
   }
 }
 

@@ -1,41 +1,45 @@
-// Which endpoints may be picked from, SEMANTICS 6.1 to 6.3 as far as built: one priority, degraded after healthy.
+// The hosts of a cluster by priority and health.
 import { expect, test } from 'vitest'
 import type { Endpoint as Model } from '../model/cluster.ts'
 import { endpoint } from '../model/config.suite.ts'
 import { Endpoint } from './endpoint.ts'
-import { chooseHosts, exclusionOf } from './host-set.ts'
+import { hostSetsOf, unfitnessOf } from './host-set.ts'
 
-function set(healths: readonly (Model['health'] | 'ejected')[]): Endpoint[] {
-  return healths.map((health, i) => {
-    const made = new Endpoint(endpoint(`10.0.0.${i}`, { health: health === 'ejected' ? 'healthy' : health }))
-    made.ejected = health === 'ejected'
+function hosts(...states: readonly (Model['health'] | 'ejected')[]): Endpoint[] {
+  return states.map((state, i) => {
+    const made = new Endpoint(endpoint(`10.0.0.${i}`, { health: state === 'ejected' ? 'healthy' : state }))
+    made.ejected = state === 'ejected'
     return made
   })
 }
 
-test.each<[readonly (Model['health'] | 'ejected')[], number, tier: string, hosts: number]>([
-  [['healthy', 'healthy'], 0, 'healthy', 2],
-  [['healthy', 'degraded', 'unhealthy'], 0, 'healthy', 1],
-  [['degraded', 'unhealthy'], 0, 'degraded', 1],
-  [['unhealthy', 'draining', 'ejected'], 0, 'none', 0],
-  [[], 0, 'none', 0],
-  [[], 0.5, 'none', 0],
-  [['unhealthy', 'ejected'], 0.01, 'panic', 2],
-  [['healthy', 'unhealthy'], 0.5, 'healthy', 1],
-  [['healthy', 'unhealthy', 'unhealthy'], 0.5, 'panic', 3],
-  [['healthy', 'degraded', 'unhealthy', 'unhealthy'], 0.5, 'healthy', 1],
-  [['healthy', 'ejected', 'draining'], 0.5, 'panic', 3],
-  // 1.4 * 80 % is more than enough
-  [['healthy', 'healthy', 'healthy', 'healthy', 'unhealthy'], 0.9, 'healthy', 4],
-  [['healthy', 'healthy', 'unhealthy', 'unhealthy'], 0.9, 'panic', 4],
-])('of %j with panic threshold %f the tier is %s with %i hosts', (healths, threshold, tier, hosts) => {
-  const choice = chooseHosts(set(healths), threshold)
-  expect([choice.tier, choice.hosts.length]).toEqual([tier, hosts])
+test('hosts are healthy, degraded or neither', () => {
+  const [set] = hostSetsOf(hosts('healthy', 'degraded', 'unhealthy', 'draining', 'ejected'))
+  expect([set?.hosts.length, set?.healthy.length, set?.degraded.length]).toEqual([5, 1, 1])
 })
 
-test('an excluded endpoint says why', () => {
-  const states = set(['healthy', 'degraded', 'unhealthy', 'draining', 'ejected'])
-  expect(states.map(exclusionOf)).toEqual([
+test('where all are healthy one list serves for both', () => {
+  const all = hosts('healthy', 'healthy')
+  const [set] = hostSetsOf(all)
+  expect([set?.hosts, set?.healthy]).toEqual([all, all])
+  expect(set?.healthy).toBe(all)
+})
+
+test('priorities ascend; numbers that nobody has are skipped', () => {
+  const priorities = [7, 0, 7, 3].map((priority, i) => new Endpoint(endpoint(`10.0.0.${i}`, { priority })))
+  expect(hostSetsOf(priorities).map((set) => [set.priority, set.hosts.length])).toEqual([
+    [0, 1],
+    [3, 1],
+    [7, 2],
+  ])
+})
+
+test('no endpoints are one empty priority', () => {
+  expect(hostSetsOf([])).toEqual([{ priority: 0, hosts: [], healthy: [], degraded: [] }])
+})
+
+test('an unfit endpoint says why', () => {
+  expect(hosts('healthy', 'degraded', 'unhealthy', 'draining', 'ejected').map(unfitnessOf)).toEqual([
     undefined,
     undefined,
     'unhealthy',

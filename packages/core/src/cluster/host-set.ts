@@ -1,35 +1,49 @@
-// Which endpoints may be picked from, by their health: usable ones; degraded ones when there are no others; all in panic.
-// Source: Envoy "Degraded endpoints" and "Panic threshold". Priorities and localities will choose here first.
+// The hosts of one priority by their health, and why one cannot be picked.
+// Not the choice among them: that is selection.ts.
 import type { Endpoint } from './endpoint.ts'
+import type { PriorityCounts } from './priority-load.ts'
 
-export interface HostChoice {
+export interface HostSet {
+  readonly priority: number
   readonly hosts: readonly Endpoint[]
-  readonly tier: 'healthy' | 'degraded' | 'panic' | 'none'
+  readonly healthy: readonly Endpoint[]
+  readonly degraded: readonly Endpoint[]
 }
 
-/** @param panicThreshold 0..1; strictly below it all hosts are used */
-export function chooseHosts(endpoints: readonly Endpoint[], panicThreshold: number): HostChoice {
-  const healthy: Endpoint[] = []
-  const degraded: Endpoint[] = []
+/** By priority, ascending; numbers that nobody has are skipped. */
+export function hostSetsOf(endpoints: readonly Endpoint[]): HostSet[] {
+  const priority = endpoints[0]?.model.priority ?? 0
+  if (endpoints.every((endpoint) => endpoint.model.priority === priority)) return [hostSetOf(priority, endpoints)]
+  const byPriority = new Map<number, Endpoint[]>()
   for (const endpoint of endpoints) {
-    if (endpoint.ejected) continue
-    if (endpoint.model.health === 'healthy') healthy.push(endpoint)
-    else if (endpoint.model.health === 'degraded') degraded.push(endpoint)
+    const hosts = byPriority.get(endpoint.model.priority)
+    if (hosts === undefined) byPriority.set(endpoint.model.priority, [endpoint])
+    else hosts.push(endpoint)
   }
-  const total = endpoints.length
-  if ((healthy.length + degraded.length) / total < panicThreshold && !ample(healthy.length, degraded.length, total))
-    return { hosts: endpoints, tier: 'panic' }
-  if (healthy.length > 0) return { hosts: healthy, tier: 'healthy' }
-  return degraded.length > 0 ? { hosts: degraded, tier: 'degraded' } : { hosts: [], tier: 'none' }
+  return [...byPriority].toSorted(([a], [b]) => a - b).map(([level, hosts]) => hostSetOf(level, hosts))
 }
 
-/** Overprovisioned by 1.4 there are enough: no panic, whatever the threshold (Envoy "Overprovisioning factor"). */
-function ample(healthy: number, degraded: number, total: number): boolean {
-  return Math.floor((140 * healthy) / total) + Math.floor((140 * degraded) / total) >= 100
+export function hostSetOf(priority: number, hosts: readonly Endpoint[]): HostSet {
+  // mostly all are fit, and one list serves for both
+  if (hosts.every(isHealthy)) return { priority, hosts, healthy: hosts, degraded: [] }
+  return { priority, hosts, healthy: hosts.filter(isHealthy), degraded: hosts.filter(isDegraded) }
 }
 
-/** Why an endpoint cannot be picked; undefined when it can. */
-export function exclusionOf(endpoint: Endpoint): string | undefined {
+function isHealthy(endpoint: Endpoint): boolean {
+  return endpoint.model.health === 'healthy' && !endpoint.ejected
+}
+
+function isDegraded(endpoint: Endpoint): boolean {
+  return endpoint.model.health === 'degraded' && !endpoint.ejected
+}
+
+/** Numbers only, for the division of load. */
+export function countsOf({ hosts, healthy, degraded }: HostSet): PriorityCounts {
+  return { total: hosts.length, healthy: healthy.length, degraded: degraded.length }
+}
+
+/** Why the health of an endpoint forbids to pick it; undefined when it does not. */
+export function unfitnessOf(endpoint: Endpoint): string | undefined {
   if (endpoint.ejected) return 'ejected by outlier detection'
   return endpoint.model.health === 'unhealthy' || endpoint.model.health === 'draining'
     ? endpoint.model.health

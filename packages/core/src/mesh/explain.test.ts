@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { expectNothingLeft, retries, worldOf } from '../call/world.suite.ts'
 import { cluster, config, endpoint, forward, host, outlierDetection, route } from '../model/config.suite.ts'
-import type { LoadBalancer } from '../model/cluster.ts'
+import type { Cluster as ClusterModel, LoadBalancer } from '../model/cluster.ts'
 import type { FaultPolicy } from '../model/policy.ts'
 import { Explanation } from './explanation.ts'
 
@@ -17,6 +17,9 @@ describe('the endpoint it names is the one the next call uses', () => {
     { kind: 'random' },
     { kind: 'leastRequest', choices: 2 },
     { kind: 'leastRequest', choices: 3 },
+    { kind: 'leastRequest', choices: 2, activeRequestBias: 0.5 },
+    { kind: 'peakEwma', decayMs: 10_000, failurePenalty: 10 },
+    { kind: 'clientWeightedRoundRobin', blackoutMs: 1, expiryMs: 1_000, updateMs: 1, errorPenalty: 1 },
   )
   const million = 1_000_000
   const percent = fc.constantFrom(0, 200_000, 500_000, million).map((numerator) => ({ numerator }))
@@ -27,23 +30,40 @@ describe('the endpoint it names is the one the next call uses', () => {
     }),
     { nil: undefined },
   )
-  const weights = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 })
+  const zone = fc.constantFrom('a', 'b').map((name) => ({ region: 'r', zone: name, subzone: '' }))
+  const member = fc.record({
+    weight: fc.integer({ min: 1, max: 4 }),
+    priority: fc.nat(2),
+    health: fc.constantFrom('healthy', 'healthy', 'degraded', 'unhealthy'),
+    locality: zone,
+  })
+  const weights = fc.array(member, { minLength: 1, maxLength: 5 })
+  const weightedZones = [0, 1, 2].flatMap((priority) =>
+    ['a', 'b'].map((name) => ({ locality: { region: 'r', zone: name, subzone: '' }, priority, weight: priority + 1 })),
+  )
+  const chain = fc.constantFrom<Partial<ClusterModel>>(
+    {},
+    { panicThreshold: 0.5 },
+    { localities: { kind: 'weighted', weights: weightedZones } },
+    { slowStart: { windowMs: 25, aggression: 1, minWeight: 0.1 } },
+    { aperture: { size: 2, seed: 1 } },
+  )
   const mirrorPercent = fc.option(percent, { nil: undefined })
 
   test('for any balancer, weights, split, fault and mirror', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(balancer, weights, fc.nat(3)), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.tuple(balancer, weights, fc.nat(3), chain), { minLength: 1, maxLength: 3 }),
         fault,
         mirrorPercent,
         fc.integer(),
         fc.array(fc.boolean(), { maxLength: 20 }),
         async (groups, faultPolicy, mirrored, seed, steps) => {
-          const clusters = groups.map(([loadBalancer, w], i) =>
+          const clusters = groups.map(([loadBalancer, w, , more], i) =>
             cluster(
               `c${i}`,
-              w.map((weight, k) => endpoint(`10.0.${i}.${k}`, { weight })),
-              { loadBalancer },
+              w.map((said, k) => endpoint(`10.0.${i}.${k}`, said)),
+              { loadBalancer, ...more },
             ),
           )
           const shares = Object.fromEntries(groups.map(([, , share], i) => [`c${i}`, share + 1]))
@@ -58,7 +78,8 @@ describe('the endpoint it names is the one the next call uses', () => {
             const it = world.call('http://a/')
             world.clock.advance(10)
             expect(it.sent[0]?.endpoint).toBe(outcome.endpoint)
-            expect(outcome.answer).toBe(it.sent.length === 0 ? '500 FI' : undefined)
+            if (it.sent.length === 0) expect(outcome.answer).toMatch(/^(500 FI|503 UH)$/)
+            else expect(outcome.answer).toBeUndefined()
             if (it.sent.length > 0) expect(world.record.cluster).toBe(outcome.cluster)
           }
           await expectNothingLeft()
@@ -183,8 +204,48 @@ describe('the account', () => {
     const world = await worldOf(config([host(['a'], [route(forward('c'))])], [c]))
     for (let i = 0; i < 5; i++) world.call('http://a/', { answers: [500] })
     const texts = world.mesh.explain({ url: 'http://a/' }).steps.map(({ text }) => text)
-    expect(texts).toContain('10.0.0.1:80 is left out: ejected by outlier detection')
+    expect(texts).toContain('10.0.0.1:80 may be used, though ejected by outlier detection, 0 active')
     expect(texts).toContain('too few are healthy: all are used (panic threshold)')
+  })
+
+  test('tells priorities, tiers and localities, and what they leave out', async () => {
+    const at = (zone: string) => ({ region: 'r', zone, subzone: '' })
+    const hosts = [
+      endpoint('10.0.0.1', { locality: at('a') }),
+      endpoint('10.0.0.2', { locality: at('b') }),
+      endpoint('10.0.0.3', { locality: at('a'), health: 'unhealthy' }),
+      endpoint('10.0.0.4', { locality: at('c'), priority: 1 }),
+      endpoint('10.0.0.5', { locality: at('c'), priority: 2 }),
+    ]
+    const weights = [
+      { locality: at('a'), priority: 0, weight: 1 },
+      { locality: at('c'), priority: 1, weight: 1 },
+    ]
+    const c = cluster('c', hosts, { localities: { kind: 'weighted', weights } })
+    const world = await worldOf(config([host(['a'], [route(forward('c'))])], [c]))
+    const { steps, outcome } = world.mesh.explain({ url: 'http://a/' })
+    const told = (what: string): string[] => steps.filter((step) => step.what === what).map(({ text }) => text)
+    expect(told('candidate')).toEqual([
+      '10.0.0.1:80 may be used, 0 active',
+      '10.0.0.2:80 is left out: locality r/b has no weight',
+      '10.0.0.3:80 is left out: unhealthy',
+      '10.0.0.4:80 may be used, 0 active',
+      '10.0.0.5:80 is left out: priority 2 gets no calls now',
+    ])
+    const [priority = ''] = told('priority')
+    expect(priority).toMatch(
+      /^93 % to priority 0, healthy, 7 % to priority 1, healthy; the next draw falls on priority [01], healthy$/,
+    )
+    expect(told('locality')).toEqual([
+      outcome.endpoint === '10.0.0.4:80' ? 'r/c, 1 to choose from' : 'r/a, 1 to choose from',
+    ])
+    const status = world.mesh.status().clusters.find(({ name }) => name === 'c')
+    expect(status?.priorities.map((one) => [one.healthy, one.healthyLoad])).toEqual([
+      [2, 93],
+      [1, 7],
+      [1, 0],
+    ])
+    expect(status?.endpoints.map(({ excluded }) => excluded !== null)).toEqual([false, true, true, false, true])
   })
 
   test('takes gRPC and trusted headers into account as a call does', async () => {

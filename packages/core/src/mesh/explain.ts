@@ -9,7 +9,7 @@ import type { CallSettings } from '../call/house.ts'
 import type { ForwardPlan, RoutePlan, Target } from '../call/plan.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { endpointKey } from '../cluster/endpoint.ts'
-import { exclusionOf } from '../cluster/host-set.ts'
+import { anyEndpoint } from '../cluster/selecting.ts'
 import type { Origin } from '../model/origin.ts'
 import type { HeaderMutation } from '../model/headers.ts'
 import type { FaultPolicy } from '../model/policy.ts'
@@ -19,6 +19,7 @@ import { preparePath, splitTarget } from '../route/path.ts'
 import { nameBits } from '../route/header-list.ts'
 import { redirectLocation } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
+import { explainChoice } from './choice.ts'
 import { Explanation, type Step } from './explanation.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -177,14 +178,8 @@ class Account {
       this.#say('endpoint', `${own} as the URL says`)
       return own
     }
-    for (const endpoint of cluster.endpoints()) {
-      const labels = Object.entries(endpoint.model.labels).map(([key, value]) => `${key}=${value}`)
-      const state = exclusionOf(endpoint)
-      const text = `${endpoint.key} ${labels.join(' ')} ${state === undefined ? `may be used, ${endpoint.activeRequests} active` : `is left out: ${state}`}`
-      this.#say('candidate', text.replace(/ {2,}/g, ' '))
-    }
-    if (cluster.choice.tier === 'panic') this.#say('candidate', 'too few are healthy: all are used (panic threshold)')
-    const endpoint = cluster.peek(this.#world.random)
+    const { steps, endpoint } = explainChoice(cluster, anyEndpoint, this.#world.random)
+    for (const [what, text] of steps) this.#say(what, text)
     if (endpoint === undefined) this.#say('answer', '503 no healthy upstream (UH)')
     else this.#say('endpoint', endpoint.key)
     return endpoint?.key

@@ -118,11 +118,11 @@ describe('clusters', () => {
   test('one whose model is the same is not touched', async () => {
     const same = cluster('c', ['10.0.0.1'])
     const house = await worldOf(world('1', [], same))
-    const choice = house.mesh.cluster('c')?.choice
+    const selection = house.mesh.cluster('c')?.selection
     await house.apply(world('2', [], same))
-    expect(house.mesh.cluster('c')?.choice).toBe(choice)
+    expect(house.mesh.cluster('c')?.selection).toBe(selection)
     await house.apply(world('3', [], { ...same }))
-    expect(house.mesh.cluster('c')?.choice).not.toBe(choice)
+    expect(house.mesh.cluster('c')?.selection).not.toBe(selection)
   })
 })
 

@@ -1,7 +1,11 @@
 // The house as plain JSON: what is configured, what is in use, how it fares. Made on demand.
+import { RandomPicker } from '../balance/random-picker.ts'
+import type { Random } from '../base/random.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { Endpoint } from '../cluster/endpoint.ts'
-import { exclusionOf } from '../cluster/host-set.ts'
+import { exclusionsOf } from '../cluster/exclusions.ts'
+import { localityName } from '../cluster/host-source.ts'
+import { Selection } from '../cluster/selection.ts'
 import type { Cluster as ClusterModel } from '../model/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
@@ -20,6 +24,8 @@ export interface ClusterStatus {
   readonly inUse: boolean
   readonly loadBalancer: string
   readonly endpoints: readonly EndpointStatus[]
+  /** How calls are divided among priorities now, ascending. */
+  readonly priorities: readonly PriorityStatus[]
   /** Now under way, and the limits; a limit of null is none. */
   readonly limits: Readonly<
     Record<'connections' | 'pending' | 'requests' | 'retries', { readonly now: number; readonly max: number | null }>
@@ -31,9 +37,25 @@ export interface ClusterStatus {
   readonly ejectionOverflows: number
 }
 
+export interface PriorityStatus {
+  readonly priority: number
+  readonly endpoints: number
+  readonly healthy: number
+  readonly degraded: number
+  /** Percent of all calls that go to its healthy endpoints, and to its degraded ones. */
+  readonly healthyLoad: number
+  readonly degradedLoad: number
+  /** Too few are fit: all its endpoints are used. */
+  readonly panic: boolean
+}
+
 export interface EndpointStatus {
   readonly address: string
   readonly labels: Readonly<Record<string, string>>
+  /** `region/zone/subzone` as far as it is known. */
+  readonly locality: string
+  readonly priority: number
+  readonly weight: number
   readonly health: 'healthy' | 'degraded' | 'unhealthy' | 'draining' | 'ejected'
   readonly activeRequests: number
   readonly totalRequests: number
@@ -60,11 +82,14 @@ export function statusOf(
 function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): ClusterStatus {
   const { circuitBreakers: max } = model
   const now = cluster?.limits
+  const endpoints = cluster === undefined ? configured(model) : [...cluster.endpoints()]
+  const selection = cluster?.selection ?? unused(model, endpoints)
   return {
     name: model.name,
     inUse: cluster !== undefined,
     loadBalancer: model.loadBalancer.kind,
-    endpoints: endpointStatuses(cluster === undefined ? configured(model) : cluster.endpoints()),
+    endpoints: endpointStatuses(endpoints, exclusionsOf(selection)),
+    priorities: priorityStatuses(selection),
     limits: {
       connections: { now: now?.connections ?? 0, max: finite(max.maxConnections) },
       pending: { now: now?.pending ?? 0, max: finite(max.maxPendingRequests) },
@@ -82,17 +107,41 @@ function configured({ discovery }: ClusterModel): Endpoint[] {
   return discovery.kind === 'originalDestination' ? [] : discovery.endpoints.map((model) => new Endpoint(model))
 }
 
-function endpointStatuses(endpoints: Iterable<Endpoint>): EndpointStatus[] {
-  return [...endpoints].map((endpoint) => ({
+/** How it would be chosen among them; nothing is. */
+function unused(model: ClusterModel, endpoints: readonly Endpoint[]): Selection {
+  const none: Random = { uint32: () => 0, fork: () => none }
+  return new Selection(endpoints, model, none, () => new RandomPicker(endpoints), undefined)
+}
+
+function priorityStatuses({ sets, loads, panic }: Selection): PriorityStatus[] {
+  return sets.map(({ priority, hosts, healthy, degraded }, i) => ({
+    priority,
+    endpoints: hosts.length,
+    healthy: healthy.length,
+    degraded: degraded.length,
+    healthyLoad: loads.healthy[i] ?? 0,
+    degradedLoad: loads.degraded[i] ?? 0,
+    panic: panic[i] ?? false,
+  }))
+}
+
+function endpointStatuses(
+  endpoints: readonly Endpoint[],
+  exclusion: (endpoint: Endpoint) => string | undefined,
+): EndpointStatus[] {
+  return endpoints.map((endpoint) => ({
     address: endpoint.key,
     labels: endpoint.model.labels,
+    locality: localityName(endpoint.model.locality),
+    priority: endpoint.model.priority,
+    weight: endpoint.weight,
     health: endpoint.ejected ? 'ejected' : endpoint.model.health,
     activeRequests: endpoint.activeRequests,
     totalRequests: endpoint.totalRequests,
     failedRequests: endpoint.failedRequests,
-    connections: [...endpoint.connections.values()].reduce((sum, connections) => sum + connections.open, 0),
+    connections: endpoint.connectionCount,
     ejections: endpoint.ejections,
-    excluded: exclusionOf(endpoint) ?? null,
+    excluded: exclusion(endpoint) ?? null,
   }))
 }
 

@@ -15,6 +15,14 @@ export interface Cluster {
   readonly outlierDetection?: OutlierDetection
   /** Below this share (0..1) of usable hosts all hosts are used; 0: never. */
   readonly panicThreshold: number
+  /** How much more than its share a priority is presumed to bear before load moves on. Default 1.4. */
+  readonly overprovisioningFactor?: number
+  /** How localities share the load of their priority; undefined: the endpoints of a priority are one flat set. */
+  readonly localities?: LocalityBalancing
+  /** New endpoints get their full share bit by bit; round robin and least request only. */
+  readonly slowStart?: SlowStart
+  /** Only so many of the endpoints are used by this process. */
+  readonly aperture?: Aperture
   readonly tls?: UpstreamTls
   readonly origin: Origin
   /** Which document set a value, by field: `loadBalancer`, `connectionPool`, `outlierDetection`, `tls`, `connectTimeout`. */
@@ -44,6 +52,10 @@ export interface Endpoint {
   readonly priority: number
   /** Instance name for people. */
   readonly name?: string
+  /** The name the address was found by. */
+  readonly hostname?: string
+  /** What consistent balancers know it by, whatever they are told (Envoy's `hash_key` metadata). */
+  readonly hashName?: string
 }
 
 export interface Locality {
@@ -52,12 +64,96 @@ export interface Locality {
   readonly subzone: string
 }
 
+export type LocalityBalancing =
+  /** Localities in proportion to their weights; those without one get nothing. */
+  { readonly kind: 'weighted'; readonly weights: readonly LocalityWeight[] } | ZoneAware
+
+export interface LocalityWeight {
+  readonly locality: Locality
+  readonly priority: number
+  /** Above 0. */
+  readonly weight: number
+}
+
+/** Traffic stays in the client's own locality as far as the endpoints there can bear their part (Envoy zone aware routing). */
+export interface ZoneAware {
+  readonly kind: 'zoneAware'
+  readonly own: Locality
+  /** The clients of this kind, this one included, by locality. */
+  readonly clients: readonly { readonly locality: Locality; readonly count: number }[]
+  /** With fewer healthy endpoints all localities are one; Envoy's default is 6. */
+  readonly minClusterSize: number
+  /** Share (0..1) of calls that are held to localities. */
+  readonly routingEnabled: number
+  /** In panic no host is used instead of all. */
+  readonly failTrafficOnPanic: boolean
+}
+
+/** A host of age t has max((t / window) ^ (1 / aggression), minWeight) of its weight. */
+export interface SlowStart {
+  readonly windowMs: number
+  /** 1: linear; above: faster at first. */
+  readonly aggression: number
+  /** 0..1 */
+  readonly minWeight: number
+}
+
+/** Which endpoints this process keeps to: the `size` with the highest random score, drawn from `seed` and address (gRFC A68). */
+export interface Aperture {
+  readonly size: number
+  /** Tells processes apart: an index or a hash of the instance's name. */
+  readonly seed: number
+}
+
 export type LoadBalancer =
-  | { readonly kind: 'leastRequest'; readonly choices: number }
+  | {
+      readonly kind: 'leastRequest'
+      readonly choices: number
+      /** Weighted hosts count as weight / (active + 1) ^ bias. Default 1. */
+      readonly activeRequestBias?: number
+    }
   | { readonly kind: 'roundRobin' }
   | { readonly kind: 'random' }
-  | { readonly kind: 'ringHash'; readonly minimumRingSize: number }
-  | { readonly kind: 'maglev'; readonly tableSize: number }
+  | (HashingBalancer & {
+      readonly kind: 'ringHash'
+      readonly minimumRingSize: number
+      /** Default 8,388,608. */
+      readonly maximumRingSize?: number
+    })
+  /** `tableSize` is a prime. */
+  | (HashingBalancer & { readonly kind: 'maglev'; readonly tableSize: number })
+  | PeakEwma
+  | ClientWeightedRoundRobin
+
+/** What both consistent balancers may say. */
+export interface HashingBalancer {
+  /** What hosts are known by. Default `address`: address and port. */
+  readonly hashKey?: 'address' | 'hostname'
+  /** Percent (100 or more) of the mean load that a host may have before others are used; undefined: no bound. */
+  readonly balanceFactor?: number
+}
+
+/** Two choices by expected latency: a moving average that jumps up at once and forgets slowly, times requests in flight. */
+export interface PeakEwma {
+  readonly kind: 'peakEwma'
+  /** Time constant of forgetting. */
+  readonly decayMs: number
+  /** A failed response counts as so many times the median latency. */
+  readonly failurePenalty: number
+}
+
+/** Round robin by weights that the endpoints' load reports yield (Envoy client_side_weighted_round_robin, gRFC A58). */
+export interface ClientWeightedRoundRobin {
+  readonly kind: 'clientWeightedRoundRobin'
+  /** Reports count once they have come for so long. */
+  readonly blackoutMs: number
+  /** A report older than this is forgotten. */
+  readonly expiryMs: number
+  /** Weights are renewed this often. */
+  readonly updateMs: number
+  /** How much errors add to utilisation. */
+  readonly errorPenalty: number
+}
 
 export type UpstreamProtocol = 'http1' | 'http2'
 

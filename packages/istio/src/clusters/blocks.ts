@@ -90,7 +90,7 @@ export function translateOutlierDetection(block: OutlierDetectionSpec, compat: C
     consecutive5xx: legacy ? 0 : (block.consecutive5xxErrors ?? 5),
     consecutiveGatewayFailure: legacy ? (block.consecutiveErrors ?? 0) : (block.consecutiveGatewayErrors ?? 0),
     splitExternalLocalOriginErrors: split,
-    consecutiveLocalOriginFailure: split ? (block.consecutiveLocalOriginFailures ?? 5) : 0,
+    consecutiveLocalOriginFailure: split ? block.consecutiveLocalOriginFailures || 5 : 0,
     intervalMs: block.interval ?? 10_000,
     baseEjectionTimeMs,
     maxEjectionTimeMs: Math.max(300_000, baseEjectionTimeMs),

@@ -9,6 +9,7 @@ import type { SubsetSpec } from '../schema/destination-rule.ts'
 import { expandHost, isExported, orDefault } from '../scope/names.ts'
 import { WildcardIndex } from '../scope/wildcards.ts'
 import type { TrafficPolicySpec } from '../schema/traffic-policy.ts'
+import { groupBy } from '../world/group-by.ts'
 import type { Settings } from '../world/settings.ts'
 
 /** One rule, possibly of several documents. */
@@ -33,7 +34,7 @@ export interface PlacedSubset {
 }
 
 export class DestinationRules {
-  readonly #byNamespace = new Map<string, { selected: WildcardIndex<Rule>; general: WildcardIndex<Rule> }>()
+  readonly #byNamespace = new Map<string, WildcardIndex<Rule>>()
   readonly #client: Workload
   readonly #root: string
 
@@ -45,47 +46,46 @@ export class DestinationRules {
   ) {
     this.#client = client
     this.#root = settings.rootNamespace
-    const groups = new Map<string, Resource<'DestinationRule'>[]>()
-    for (const document of documents) {
-      const exportTo = orDefault(document.spec.exportTo, settings.destinationRuleExportTo)
-      const own = document.namespace === client.namespace
-      if (!own && !isExported(exportTo, document.namespace, client.namespace)) continue
-      const selector = document.spec.workloadSelector?.matchLabels
-      if (selector !== undefined && !(own && hasLabels(client.labels, selector))) continue
-      const host = expandHost(document.spec.host, document.namespace, settings.domain)
-      const key = [document.namespace, host, selector === undefined ? '' : 'selected', exportTo.toSorted().join()].join(
-        ' ',
-      )
-      const group = groups.get(key)
-      if (group === undefined) groups.set(key, [document])
-      else group.push(document)
+    const visible = documents.filter((document) => isVisible(document, client, settings))
+    // For one host, rules that select this client come before those for everyone.
+    for (const selecting of [true, false]) {
+      const alike = visible.filter(({ spec }) => (spec.workloadSelector?.matchLabels !== undefined) === selecting)
+      for (const group of groupBy(alike, (document) => identityOf(document, settings)).values()) {
+        this.#add(merge(group, findings), settings.domain)
+      }
     }
-    for (const [key, group] of groups) this.#add(key, merge(group, findings))
   }
 
   find(host: string, serviceNamespace: string): Rule | undefined {
     const own = this.#client.namespace
     if (own !== this.#root) {
-      const rule = this.#findIn(own, host)
+      const rule = this.#byNamespace.get(own)?.find(host)
       if (rule !== undefined) return rule
     }
-    return this.#findIn(serviceNamespace, host) ?? this.#findIn(this.#root, host)
+    return this.#byNamespace.get(serviceNamespace)?.find(host) ?? this.#byNamespace.get(this.#root)?.find(host)
   }
 
-  #findIn(namespace: string, host: string): Rule | undefined {
-    const rules = this.#byNamespace.get(namespace)
-    return rules?.selected.find(host) ?? rules?.general.find(host)
-  }
-
-  #add(key: string, rule: Rule): void {
-    const [namespace = '', host = '', selected = ''] = key.split(' ')
+  #add(rule: Rule, domain: string): void {
+    const { namespace, spec } = rule.resource
     let rules = this.#byNamespace.get(namespace)
-    if (rules === undefined) {
-      rules = { selected: new WildcardIndex(), general: new WildcardIndex() }
-      this.#byNamespace.set(namespace, rules)
-    }
-    rules[selected === '' ? 'general' : 'selected'].addFirst(host, rule)
+    if (rules === undefined) this.#byNamespace.set(namespace, (rules = new WildcardIndex()))
+    rules.addFirst(expandHost(spec.host, namespace, domain), rule)
   }
+}
+
+/** The own namespace sees everything but what is for nobody; selecting rules are for their own namespace. */
+function isVisible({ namespace, spec }: Resource<'DestinationRule'>, client: Workload, settings: Settings): boolean {
+  const exportTo = orDefault(spec.exportTo, settings.destinationRuleExportTo)
+  const own = namespace === client.namespace
+  if (exportTo.includes('~') || (!own && !isExported(exportTo, namespace, client.namespace))) return false
+  const selector = spec.workloadSelector?.matchLabels
+  return selector === undefined || (own && hasLabels(client.labels, selector))
+}
+
+/** Rules of equal identity are merged. */
+function identityOf({ namespace, spec }: Resource<'DestinationRule'>, settings: Settings): string {
+  const exportTo = orDefault(spec.exportTo, settings.destinationRuleExportTo)
+  return [namespace, expandHost(spec.host, namespace, settings.domain), ...exportTo.toSorted()].join(' ')
 }
 
 function merge(documents: readonly Resource<'DestinationRule'>[], findings: Findings): Rule {

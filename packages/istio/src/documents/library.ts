@@ -2,6 +2,7 @@
 // Remembers what every text held, so that unchanged texts are not read again.
 import type { DocumentText, Problem } from '@proxyless/core/spi'
 import type { Pace } from '../pace.ts'
+import { locatePath } from './locate.ts'
 import { problemOf } from './problem.ts'
 import { readText } from './read-text.ts'
 import type { TextContent } from './read-text.ts'
@@ -44,7 +45,8 @@ export class Library {
   #settle(contents: readonly { name: string; content: TextContent }[]): Shelf {
     const problems: Problem[] = []
     const inForce = new Map<string, Resource>()
-    for (const { content } of contents) for (const resource of content.accepted) accept(resource, inForce, problems)
+    for (const { content } of contents)
+      for (const resource of content.accepted) this.#accept(resource, inForce, problems)
     for (const { name, content } of contents) {
       for (const refused of content.refused) {
         const previous = this.#inForce.get(refused.id)
@@ -84,17 +86,21 @@ export class Library {
       if (keep) inForce.set(id, previous)
     }
   }
-}
 
-function accept(resource: Resource, inForce: Map<string, Resource>, problems: Problem[]): void {
-  const earlier = inForce.get(resource.id)
-  if (earlier !== undefined) {
-    const at = problemOf({ code: 'DUPLICATE_RESOURCE', severity: 'warning', path: '', message: '' }, earlier, 'applied')
-    const message = `${resource.id} appears twice; this one is used instead of ${at.source}:${at.line}`
-    problems.push(
-      problemOf({ code: 'DUPLICATE_RESOURCE', severity: 'warning', path: '', message }, resource, 'applied'),
-    )
+  /** Of two documents that are one resource the later is used; under `strict` it is refused. */
+  #accept(resource: Resource, inForce: Map<string, Resource>, problems: Problem[]): void {
+    const earlier = inForce.get(resource.id)
+    if (earlier === undefined) {
+      inForce.set(resource.id, resource)
+      return
+    }
+    const { strict } = this.#options
+    const place = locatePath(earlier.chunk, earlier.root)
+    const message = `${resource.id} appears twice; ${strict ? 'this one is left out in favour' : 'this one is used instead'} of ${place.source}:${place.line}`
+    const finding = { code: 'DUPLICATE_RESOURCE', severity: strict ? 'error' : 'warning', path: '', message } as const
+    problems.push(problemOf(finding, resource, strict ? 'kept' : 'applied'))
+    if (strict) return
     inForce.delete(resource.id)
+    inForce.set(resource.id, resource)
   }
-  inForce.set(resource.id, resource)
 }

@@ -5,6 +5,8 @@ import { LineCounter, parseDocument } from 'yaml'
 import type { Document, YAMLError } from 'yaml'
 import type { Code } from '../codes.ts'
 import type { Chunk } from './chunk.ts'
+import { readJson } from './json.ts'
+import type { PathKey } from './path.ts'
 import { findYaml11Booleans, mayHoldYaml11Booleans } from './yaml11.ts'
 
 /** Something the parser noticed, with its place in the file. */
@@ -12,6 +14,8 @@ export interface ParseNote {
   readonly code: Code
   readonly severity: 'error' | 'warning'
   readonly message: string
+  /** Where in the document; empty for the whole of it. */
+  readonly path: readonly PathKey[]
   readonly line: number
   readonly column: number
 }
@@ -28,8 +32,9 @@ const ALIASES = /(?:^|[\s\-,:[{])[*&][\w-]|<<\s*:/m
 export function parseChunk(chunk: Chunk): Parsed {
   const text = chunk.text
   if (/^\s*[{[]/.test(text)) {
-    const value = tryJson(text)
-    if (value !== undefined) return { value, notes: [] }
+    const json = readJson(text)
+    if (json.kind === 'value') return { value: json.value, notes: [] }
+    if (json.kind === 'duplicateKey') return { value: undefined, notes: [duplicateKey(chunk, json.offset)] }
   }
   if (!ALIASES.test(text) && !mayHoldYaml11Booleans(text)) {
     try {
@@ -48,12 +53,10 @@ export function parseWithPositions(chunk: Chunk): { document: Document; lines: L
   return { document, lines }
 }
 
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+function duplicateKey(chunk: Chunk, offset: number): ParseNote {
+  const lines = chunk.text.slice(0, offset).split('\n')
+  const line = lines.length + chunk.firstLine
+  return { ...DUPLICATE_KEY, severity: 'error', path: [], line, column: (lines.at(-1)?.length ?? 0) + 1 }
 }
 
 function parsePrecisely(chunk: Chunk): Parsed {
@@ -67,9 +70,10 @@ function parsePrecisely(chunk: Chunk): Parsed {
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
-    const notes = findYaml11Booleans(document).map(({ word, offset }): ParseNote => ({
+    const notes = findYaml11Booleans(document).map(({ word, path, offset }): ParseNote => ({
       code: 'CFG_YAML11_BOOL',
       severity: 'warning',
+      path,
       message: `"${word}" is read as text here, but as a boolean by Kubernetes; put it in quotes`,
       ...place(offset),
     }))
@@ -77,7 +81,7 @@ function parsePrecisely(chunk: Chunk): Parsed {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const code = /alias/i.test(message) ? 'YAML_ALIASES' : 'YAML_SYNTAX'
-    return { value: undefined, notes: [{ code, severity: 'error', message, ...place(0) }] }
+    return { value: undefined, notes: [{ code, severity: 'error', message, path: [], ...place(0) }] }
   }
 }
 
@@ -89,20 +93,32 @@ function errorNotes(
   if (topLevel !== undefined && document.errors.every((error) => error.code === 'DUPLICATE_KEY')) {
     const message =
       'apiVersion, kind, metadata or spec appears twice in one document: a `---` line is probably missing above this one'
-    return [{ code: 'YAML_DUPLICATE_KEY', severity: 'error', message, ...place(topLevel) }]
+    return [{ code: 'YAML_DUPLICATE_KEY', severity: 'error', message, path: [], ...place(topLevel) }]
   }
-  return document.errors.map((error): ParseNote => ({ ...explain(error), severity: 'error', ...place(error) }))
+  return document.errors.map((error): ParseNote => ({
+    ...explain(error),
+    severity: 'error',
+    path: [],
+    ...place(error),
+  }))
 }
 
-const EXPLAINED: Readonly<Record<string, { code: Code; message: string }>> = {
+interface Explanation {
+  readonly code: Code
+  readonly message: string
+}
+
+const DUPLICATE_KEY: Explanation = { code: 'YAML_DUPLICATE_KEY', message: 'this key appears twice in one mapping' }
+
+const EXPLAINED: Readonly<Record<string, Explanation>> = {
   TAB_AS_INDENT: { code: 'YAML_TAB', message: 'a TAB is used for indentation; YAML allows only spaces' },
-  DUPLICATE_KEY: { code: 'YAML_DUPLICATE_KEY', message: 'this key appears twice in one mapping' },
+  DUPLICATE_KEY,
   MULTIPLE_DOCS: {
     code: 'YAML_DOCUMENT_END',
     message: 'a `...` line ends the document above; what follows would be lost',
   },
 }
 
-function explain(error: YAMLError): { code: Code; message: string } {
+function explain(error: YAMLError): Explanation {
   return EXPLAINED[error.code] ?? { code: 'YAML_SYNTAX', message: error.message }
 }

@@ -68,7 +68,7 @@ function readSpec(value: Record<string, unknown>, envelope: Envelope, place: Pla
   checkEnvelope(value, kind, report, options.strict)
   const { fields, base } = fieldsOf(value, kind)
   const spec = applySchema<unknown>(KINDS[kind].schema, fields, base, report, options.strict)
-  if (spec !== undefined) checkSpec(kind, spec as never, report, options.regex)
+  if (spec !== undefined) checkSpec(kind, spec as never, report, options.regex, base)
   const resource: Resource = {
     kind,
     namespace,

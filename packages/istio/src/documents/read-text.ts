@@ -6,8 +6,8 @@ import { hashText } from './hash.ts'
 import { splitDocuments } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { parseChunk } from './parse.ts'
-import type { Parsed } from './parse.ts'
-import { problemOfNote } from './problem.ts'
+import type { ParseNote, Parsed } from './parse.ts'
+import { problemOf, problemOfNote } from './problem.ts'
 import type { PathKey } from './path.ts'
 import { readResource } from './read-resource.ts'
 import type { ReadOptions, Refused } from './read-resource.ts'
@@ -50,26 +50,31 @@ function addUnreadable(draft: Draft, chunk: Chunk, parsed: Parsed): void {
 function readValue(draft: Draft, parsed: Parsed, chunk: Chunk, options: ReadOptions): void {
   const hash = hashText(chunk.text)
   for (const { value, root } of expand(parsed.value, [])) {
+    const notes = parsed.notes.filter(({ path }) => root.every((key, index) => path[index] === key))
     const read = readResource(value, { chunk, root, hash: (hash + draft.accepted.length) >>> 0 }, options)
-    if (read.kind === 'accepted') draft.accepted.push(read.resource)
-    else if (read.kind === 'refused') draft.refused.push(read.refused)
+    if (read.kind === 'unreadable') draft.unreadable.push(read.problem)
     else if (read.kind === 'ignored') draft.notes.push(read.problem)
-    else draft.unreadable.push(read.problem)
-  }
-  const name = draft.accepted.at(-1)?.id ?? guessName(chunk.text)
-  for (const note of parsed.notes) {
-    const raised = options.strict ? { ...note, severity: 'error' as const } : note
-    if (options.strict) refuseLast(draft, chunk, name)
-    draft.notes.push(problemOfNote(raised, name, chunk, options.strict ? 'void' : 'applied'))
+    else if (read.kind === 'refused') draft.refused.push(withNotes(read.refused, notes, chunk))
+    else if (options.strict && notes.length > 0) draft.refused.push(refuseForNotes(read.resource, notes))
+    else {
+      draft.accepted.push(read.resource)
+      draft.notes.push(...notes.map((note) => problemOfNote(note, read.resource.id, chunk, 'applied')))
+    }
   }
 }
 
-/** Under `strict` a note of hygiene takes the document out of use. */
-function refuseLast(draft: Draft, chunk: Chunk, id: string): void {
-  const at = draft.accepted.findIndex((resource) => resource.chunk === chunk)
-  if (at === -1) return
-  draft.accepted.splice(at, 1)
-  draft.refused.push({ id, source: chunk.source, problems: () => [] })
+/** Under `strict` a note of hygiene takes its document out of use. */
+function refuseForNotes(resource: Resource, notes: readonly ParseNote[]): Refused {
+  const { id, chunk, findings } = resource
+  const problems = (outcome: Problem['outcome']): Problem[] =>
+    findings.map((finding) => problemOf(finding, resource, outcome))
+  const errors = notes.map((note): ParseNote => ({ ...note, severity: 'error' }))
+  return withNotes({ id, source: chunk.source, problems }, errors, chunk)
+}
+
+function withNotes({ id, source, problems }: Refused, notes: readonly ParseNote[], chunk: Chunk): Refused {
+  const more = (outcome: Problem['outcome']): Problem[] => notes.map((note) => problemOfNote(note, id, chunk, outcome))
+  return { id, source, problems: (outcome) => [...more(outcome), ...problems(outcome)] }
 }
 
 /** Lists (`kind: List`, or a JSON array) to their items. */

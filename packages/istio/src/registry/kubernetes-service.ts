@@ -20,12 +20,13 @@ export interface ServiceSurroundings {
 export function serviceOf(service: Resource<'Service'>, around: ServiceSurroundings): MeshService {
   const { spec, annotations } = service
   const said = annotations['networking.istio.io/exportTo']
+  const external = externalNameOf(service)
   const addresses = [...new Set([spec.clusterIP ?? '', ...(spec.clusterIPs ?? [])])]
   return {
     host: `${service.name}.${service.namespace}.svc.${around.domain}`,
     namespace: service.namespace,
     kubernetes: true,
-    shortName: service.name,
+    ...(external === undefined ? {} : { externalName: external.toLowerCase() }),
     addresses: addresses.filter((address) => address !== '' && address !== 'None'),
     headless: spec.clusterIP === 'None',
     exportTo: said === undefined ? around.defaultExportTo : said.split(',').map((target) => target.trim()),
@@ -47,8 +48,8 @@ function portOf(port: KubernetesPortSpec, service: Resource<'Service'>, around: 
 
 function discoveryOf(port: KubernetesPortSpec, service: Resource<'Service'>, around: ServiceSurroundings): Discovery {
   const target = typeof port.targetPort === 'number' ? port.targetPort : port.port
-  const external = service.spec.externalName
-  if (service.spec.type === 'ExternalName' && external !== undefined) {
+  const external = externalNameOf(service)
+  if (external !== undefined) {
     return { kind: 'strictDns', endpoints: [endpointOf(memberOf({ address: external }, external), '', target)] }
   }
   if (service.spec.clusterIP === 'None' && around.slices.length === 0) return { kind: 'originalDestination' }
@@ -62,6 +63,10 @@ function discoveryOf(port: KubernetesPortSpec, service: Resource<'Service'>, aro
   return { kind: names ? 'strictDns' : 'static', endpoints }
 }
 
+function externalNameOf({ spec }: Resource<'Service'>): string | undefined {
+  return spec.type === 'ExternalName' ? spec.externalName : undefined
+}
+
 function sliceEndpoints(slice: Resource<'EndpointSlice'>, port: KubernetesPortSpec, target: number): Endpoint[] {
   const ports = slice.spec.ports ?? []
   const match = ports.find((candidate) => (candidate.name ?? '') === (port.name ?? ''))
@@ -73,7 +78,8 @@ function sliceEndpoints(slice: Resource<'EndpointSlice'>, port: KubernetesPortSp
 /** The first address only: the others of an endpoint are the same machine. */
 function toEndpoint(endpoint: SliceEndpointSpec, port: number, labels: Labels): Endpoint[] {
   const address = endpoint.addresses[0]
-  if (address === undefined) return []
+  const health = healthOf(endpoint)
+  if (address === undefined || health === undefined) return []
   const topology = endpoint.topology ?? endpoint.deprecatedTopology ?? {}
   const name = endpoint.targetRef?.name ?? endpoint.hostname
   return [
@@ -81,7 +87,7 @@ function toEndpoint(endpoint: SliceEndpointSpec, port: number, labels: Labels): 
       address,
       port,
       weight: 1,
-      health: healthOf(endpoint),
+      health,
       labels,
       locality: {
         region: topology['topology.kubernetes.io/region'] ?? '',
@@ -94,10 +100,10 @@ function toEndpoint(endpoint: SliceEndpointSpec, port: number, labels: Labels): 
   ]
 }
 
-function healthOf(endpoint: SliceEndpointSpec): Endpoint['health'] {
-  const { ready, terminating } = endpoint.conditions ?? {}
-  if (terminating === true) return 'draining'
-  return ready === false ? 'unhealthy' : 'healthy'
+/** Undefined: on its way out. Ready ones that terminate are wanted all the same (publishNotReadyAddresses). */
+function healthOf({ conditions = {} }: SliceEndpointSpec): Endpoint['health'] | undefined {
+  if (conditions.ready !== false) return 'healthy'
+  return conditions.terminating === true ? undefined : 'unhealthy'
 }
 
 function ownLabels(labels: Labels): Labels {

@@ -24,11 +24,14 @@ const WORDS: ReadonlyMap<string, Protocol> = new Map(
 )
 
 export function protocolOf(said: string | undefined, portName: string, transport?: string): Protocol {
-  if (transport === 'UDP') return 'udp'
-  const known = WORDS.get((said ?? '').toLowerCase())
-  if (known !== undefined) return known
+  return transport === 'UDP' ? 'udp' : (saidProtocol(said, portName) ?? 'http')
+}
+
+/** Undefined where neither the protocol nor the name says what the port speaks. */
+export function saidProtocol(said: string | undefined, portName: string): Protocol | undefined {
   const name = portName.toLowerCase()
-  return WORDS.get(name.startsWith('grpc-web') ? 'grpc-web' : (name.split('-')[0] ?? '')) ?? 'http'
+  const prefix = name.startsWith('grpc-web') ? 'grpc-web' : (name.split('-')[0] ?? '')
+  return WORDS.get((said ?? '').toLowerCase()) ?? WORDS.get(prefix)
 }
 
 /** True where HTTP rules apply by Istio's own account. */

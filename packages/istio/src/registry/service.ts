@@ -8,8 +8,8 @@ export interface MeshService {
   readonly host: string
   readonly namespace: string
   readonly kubernetes: boolean
-  /** The name callers of the same namespace may use alone. */
-  readonly shortName?: string
+  /** Of an ExternalName: the host that is meant, lower case. */
+  readonly externalName?: string
   readonly addresses: readonly string[]
   readonly headless: boolean
   readonly exportTo: readonly string[]

@@ -84,6 +84,36 @@ test('2.7: a request port that a service of several ports does not have leads no
   expect(clustersOf(hostOf(config, 'multi.test:8080'))).toEqual(['outbound|8080||multi.bookinfo.svc.cluster.local'])
 })
 
+test.each([
+  ['the service has the request port', 'hosts: [reviews]', REVIEWS, []],
+  ['a sidecar would find it on port 80', 'hosts: [bookinfo.com]', 'other.other.svc.cluster.local', []],
+  ['its only port stands in for another', 'hosts: [bookinfo.com]', REVIEWS, ['spec.http[0].route[0].destination']],
+  ['its only port stands in for those of a service', 'hosts: [multi]', REVIEWS, ['spec.http[0].route[0].destination']],
+])('2.7: of a destination without port, where %s', async (_name, hosts, host, paths) => {
+  const { problems } = await bookinfo([
+    virtualService('r', `${hosts}\nhttp:\n- route: [{destination: {host: ${host}}}]`),
+  ])
+  expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual(paths.map((path) => `DEST_PORT_INFERRED ${path}`))
+})
+
+test('2.7: a route that no call of a port can take infers nothing for it', async () => {
+  const route = `http:\n- {match: [{port: 9080}], route: [{destination: {host: ${REVIEWS}}}]}`
+  expect((await bookinfo([virtualService('r', `hosts: [multi, reviews]\n${route}`)])).problems).toEqual([])
+})
+
+test('2.3: destinations may use the other name, and a chain that leads nowhere is no name of anything', async () => {
+  const alias = (name: string, target: string): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: bookinfo}\nspec: {type: ExternalName, externalName: ${target}}\n`
+  const config = await bookinfo([
+    alias('opinions', REVIEWS),
+    alias('x', 'y.bookinfo.svc.cluster.local'),
+    alias('y', 'x.bookinfo.svc.cluster.local'),
+    virtualService('b', 'hosts: [bookinfo.com]\nhttp:\n- route: [{destination: {host: opinions}}]'),
+  ])
+  expect(clustersOf(hostOf(config, 'bookinfo.com'))).toEqual([`outbound|9080||${REVIEWS}`])
+  expect(hostOf(config, REVIEWS_HOST).domains).toContain('opinions')
+})
+
 test('2.3: an ExternalName that names a service of the mesh is one more name of it', async () => {
   const alias = (name: string, target: string): string =>
     `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: bookinfo}\nspec: {type: ExternalName, externalName: ${target}, ports: [{port: 9080, name: http}]}\n`

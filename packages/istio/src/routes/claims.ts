@@ -7,6 +7,7 @@ import { expandHost, includesMesh, isExported, orDefault } from '../scope/names.
 import type { SidecarScope } from '../scope/sidecar-scope.ts'
 import { WildcardIndex } from '../scope/wildcards.ts'
 import type { Settings } from '../world/settings.ts'
+import { hasRoutes } from '../validate/virtual-service.ts'
 import { expandDelegates, findDelegates } from './delegates.ts'
 import type { HttpRule } from './http-rule.ts'
 
@@ -58,11 +59,12 @@ function inOrder(
 ): Resource<'VirtualService'>[] {
   const ranks: [Resource<'VirtualService'>[], Resource<'VirtualService'>[], Resource<'VirtualService'>[]] = [[], [], []]
   for (const resource of all) {
-    if ((resource.spec.hosts?.length ?? 0) === 0 || !includesMesh(resource.spec.gateways)) continue
+    const { hosts = [], gateways } = resource.spec
+    if (hosts.length === 0 || !hasRoutes(resource.spec) || !includesMesh(gateways)) continue
     const exportTo = orDefault(resource.spec.exportTo, settings.virtualServiceExportTo)
     const own = resource.namespace === client.namespace
     if (exportTo.includes('~') || (!own && !isExported(exportTo, resource.namespace, client.namespace))) continue
-    const isPrivate = own && exportTo.every((target) => target === '.' || target === client.namespace)
+    const isPrivate = own && (exportTo.includes('.') || exportTo.includes(client.namespace)) && !exportTo.includes('*')
     ranks[isPrivate ? 0 : exportTo.includes('*') ? 2 : 1].push(resource)
   }
   return ranks.flat()

@@ -4,56 +4,44 @@ import type { HttpMatchSpec } from '../schema/virtual-service.ts'
 
 type Strings = Readonly<Record<string, StringMatchSpec | null>>
 
+const STRINGS = ['uri', 'method', 'scheme', 'authority'] as const
+const MAPS = ['headers', 'withoutHeaders', 'queryParams'] as const
+
 /** Undefined when the inner match is not within the outer one. */
 export function mergeMatch(outer: HttpMatchSpec, inner: HttpMatchSpec): HttpMatchSpec | undefined {
-  for (const field of ['uri', 'method', 'scheme', 'authority'] as const) {
-    if (!isWithin(outer[field], inner[field])) return undefined
-  }
-  if (
-    (outer.ignoreUriCase ?? false) !== (inner.ignoreUriCase ?? false) &&
-    inner.uri !== undefined &&
-    outer.uri !== undefined
-  ) {
-    return undefined
-  }
-  if (outer.port !== undefined && inner.port !== undefined && outer.port !== inner.port) return undefined
-  if (
-    outer.sourceNamespace !== undefined &&
-    inner.sourceNamespace !== undefined &&
-    outer.sourceNamespace !== inner.sourceNamespace
-  ) {
-    return undefined
-  }
-  for (const [key, value] of Object.entries(inner.sourceLabels ?? {})) {
-    if ((outer.sourceLabels?.[key] ?? value) !== value) return undefined
-  }
-  if (
-    inner.gateways !== undefined &&
-    !inner.gateways.every((gateway) => (outer.gateways ?? inner.gateways ?? []).includes(gateway))
-  ) {
-    return undefined
-  }
-  const fields = ['headers', 'withoutHeaders', 'queryParams'] as const
-  if (fields.some((field) => contradicts(outer[field], inner[field]))) return undefined
+  const within =
+    STRINGS.every((field) => isWithin(outer[field], inner[field])) &&
+    MAPS.every((field) => areWithin(outer[field], inner[field])) &&
+    areFiltersWithin(outer, inner)
+  if (!within) return undefined
   const merged: Record<string, unknown> = { ...outer, ...inner }
-  for (const field of [...fields, 'sourceLabels'] as const) {
+  for (const field of [...MAPS, 'sourceLabels'] as const) {
     if (outer[field] !== undefined || inner[field] !== undefined) merged[field] = { ...outer[field], ...inner[field] }
   }
   const name = [outer.name, inner.name].filter((part) => part !== undefined && part !== '').join('-')
   return name === '' ? merged : { ...merged, name }
 }
 
-function isWithin(outer: StringMatchSpec | undefined, inner: StringMatchSpec | undefined): boolean {
-  if (outer === undefined || inner === undefined) return true
-  if (outer.regex !== undefined || inner.regex !== undefined) return false
-  const text = inner.exact ?? inner.prefix ?? ''
-  if (outer.exact !== undefined) return inner.exact === outer.exact
-  return text.startsWith(outer.prefix ?? '')
+function areFiltersWithin(outer: HttpMatchSpec, inner: HttpMatchSpec): boolean {
+  const labels = Object.entries(inner.sourceLabels ?? {})
+  const gateways = outer.gateways ?? inner.gateways
+  return (
+    (outer.ignoreUriCase ?? false) === (inner.ignoreUriCase ?? false) &&
+    (outer.port === undefined || inner.port === undefined || outer.port === inner.port) &&
+    (outer.sourceNamespace === undefined || outer.sourceNamespace === inner.sourceNamespace) &&
+    labels.every(([key, value]) => (outer.sourceLabels?.[key] ?? value) === value) &&
+    (inner.gateways ?? []).every((gateway) => gateways?.includes(gateway))
+  )
 }
 
-function contradicts(outer: Strings | undefined, inner: Strings | undefined): boolean {
-  return Object.entries(inner ?? {}).some(([key, value]) => {
-    const other = outer?.[key]
-    return other?.exact !== undefined && value?.exact !== undefined && other.exact !== value.exact
-  })
+function areWithin(outer: Strings | undefined, inner: Strings | undefined): boolean {
+  return Object.entries(inner ?? {}).every(([key, value]) => isWithin(outer?.[key], value))
+}
+
+function isWithin(outer: StringMatchSpec | null | undefined, inner: StringMatchSpec | null | undefined): boolean {
+  if (outer === undefined || inner === undefined) return true
+  if (outer?.regex !== undefined || inner?.regex !== undefined) return false
+  const text = inner?.exact ?? inner?.prefix ?? ''
+  if (outer?.exact !== undefined) return inner?.exact === outer.exact
+  return text.startsWith(outer?.prefix ?? '')
 }

@@ -55,7 +55,7 @@ test.each([
 test.each([
   ['an exact header within a prefix', '{headers: {x: {prefix: a}}}', '{headers: {x: {exact: ab}}}'],
   ['a pattern where the root says nothing', '{headers: {x: {}}}', '{uri: {regex: "/a"}}'],
-  ['a namespace where the root says nothing', '{uri: {prefix: /}}', '{sourceNamespace: bookinfo}'],
+  ['a namespace where the root says nothing', '{uri: {prefix: /a}}', '{sourceNamespace: bookinfo}'],
 ])('2.5: %s is within', async (_name, root, delegate) => {
   expect(await merged(root, delegate)).toHaveLength(2)
 })

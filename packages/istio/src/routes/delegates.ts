@@ -1,12 +1,12 @@
 // Root VirtualServices whose routes are completed by delegates: merged here, before anything else looks at them.
 import type { Resource } from '../documents/resource.ts'
 import type { Findings } from '../world/findings.ts'
-import type { HttpMatchSpec, HttpRouteSpec } from '../schema/virtual-service.ts'
+import type { HttpRouteSpec } from '../schema/virtual-service.ts'
 import { isExported, orDefault } from '../scope/names.ts'
 import type { Settings } from '../world/settings.ts'
 import { mergeMatch } from './delegate-match.ts'
 import { rulesOf } from './http-rule.ts'
-import type { HttpRule, Place } from './http-rule.ts'
+import type { HttpRule, Place, PlacedMatch } from './http-rule.ts'
 
 export type Delegates = ReadonlyMap<string, Resource<'VirtualService'>>
 
@@ -48,7 +48,7 @@ function isVisible(
 
 /** The delegate's fields win; the root fills what it leaves open. */
 function merge(root: HttpRule, part: HttpRule, findings: Findings): HttpRule[] {
-  const matches = mergeMatches(root.spec.match ?? [], part.spec.match ?? [])
+  const matches = mergeMatches(root, part)
   if (matches === undefined) {
     const message = `no match of this route lies within ${root.place.resource.id} ${root.place.path}; the route is left out`
     findings.warn('DELEGATE_CONFLICT', part.place.resource, part.place.path, message)
@@ -60,19 +60,19 @@ function merge(root: HttpRule, part: HttpRule, findings: Findings): HttpRule[] {
   }
   const { delegate: _delegate, ...inherited } = root.spec
   const name = [root.spec.name, part.spec.name].filter((text) => text !== undefined && text !== '').join('-')
-  const spec: HttpRouteSpec = {
-    ...inherited,
-    ...part.spec,
-    ...(matches.length === 0 ? {} : { match: matches }),
-    ...(name === '' ? {} : { name }),
-  }
-  return [{ spec, place: part.place, elsewhere }]
+  const spec: HttpRouteSpec = { ...inherited, ...part.spec, ...(name === '' ? {} : { name }) }
+  return [{ spec, place: part.place, matches, elsewhere }]
 }
 
-/** Undefined where the two contradict one another. */
-function mergeMatches(root: readonly HttpMatchSpec[], part: readonly HttpMatchSpec[]): HttpMatchSpec[] | undefined {
-  if (root.length === 0) return [...part]
-  if (part.length === 0) return [...root]
-  const merged = part.map((inner) => root.map((outer) => mergeMatch(outer, inner)).find((match) => match !== undefined))
-  return merged.every((match) => match !== undefined) ? merged : undefined
+/** Each of the delegate's with every match of the root that it lies within; undefined where one lies within none. */
+function mergeMatches(root: HttpRule, part: HttpRule): PlacedMatch[] | undefined {
+  if (root.matches.length === 0) return [...part.matches]
+  if (part.matches.length === 0) return root.matches.map(({ spec }) => ({ spec, ...part.place }))
+  const merged: PlacedMatch[] = []
+  for (const inner of part.matches) {
+    const found = root.matches.flatMap((outer) => mergeMatch(outer.spec, inner.spec) ?? [])
+    if (found.length === 0) return undefined
+    merged.push(...found.map((spec) => ({ ...inner, spec })))
+  }
+  return merged
 }

@@ -6,7 +6,7 @@ import { findTarget } from './destination.ts'
 import { fractionOf, translateFault } from './fault.ts'
 import { hashPolicyOf } from './hash.ts'
 import { concatOperations, hostOf, translateOperations } from './headers.ts'
-import { placeOf } from './http-rule.ts'
+import { destinationsOf, mirrorsOf } from './http-rule.ts'
 import type { HttpRule } from './http-rule.ts'
 import { translateRetries } from './retry.ts'
 
@@ -51,14 +51,15 @@ export function translateForward(world: World, rule: HttpRule, port: number | un
 
 function translateDestinations(world: World, rule: HttpRule, port: number | undefined): Destinations {
   const destinations = rule.spec.route ?? []
-  const { resource, path } = placeOf(rule, 'route')
+  const placed = destinationsOf(rule)
   const several = destinations.length > 1
   const clusters: WeightedCluster[] = []
   const hashPolicies: HashPolicy[] = []
   for (const [index, destination] of destinations.entries()) {
     const weight = destination.weight ?? 0
-    if (several && weight === 0) continue
-    const target = findTarget(world, destination.destination, resource, `${path}.route[${index}].destination`, port)
+    const at = placed[index]
+    if (at === undefined || (several && weight === 0)) continue
+    const target = findTarget(world, at, port, 'requests get 503')
     const hash = hashPolicyOf(target.balancing)
     if (hash !== undefined) hashPolicies.push(hash)
     clusters.push({
@@ -89,18 +90,14 @@ function translateRewrite(rewrite: RewriteSpec | undefined): PathRewrite | undef
 }
 
 function translateMirrors(world: World, rule: HttpRule, port: number | undefined): MirrorPolicy[] {
-  const { mirror, mirrors = [], mirrorPercentage, mirrorPercent } = rule.spec
-  const said =
-    mirror === undefined ? mirrors.map((entry, index) => ({ ...entry, at: `mirrors[${index}].destination` })) : []
-  if (mirror !== undefined) {
-    const value = mirrorPercentage === undefined ? mirrorPercent : (mirrorPercentage.value ?? 0)
-    said.push({ destination: mirror, ...(value === undefined ? {} : { percentage: { value } }), at: 'mirror' })
-  }
-  const { resource, path } = placeOf(rule, mirror === undefined ? 'mirrors' : 'mirror')
-  return said.flatMap(({ destination, percentage, at }) => {
-    const percent = fractionOf(percentage === undefined ? 100 : (percentage.value ?? 0))
+  const { mirror, mirrors = [], mirrorPercentage, mirrorPercent = 100 } = rule.spec
+  const single = mirrorPercentage === undefined ? mirrorPercent : (mirrorPercentage.value ?? 0)
+  return mirrorsOf(rule).flatMap((destination, index) => {
+    const each = mirrors[index]?.percentage
+    const several = each === undefined ? 100 : (each.value ?? 0)
+    const percent = fractionOf(mirror === undefined ? several : single)
     if (percent.numerator === 0) return []
-    const { cluster } = findTarget(world, destination, resource, `${path}.${at}`, port)
+    const { cluster } = findTarget(world, destination, port, 'no copies are sent')
     return [{ cluster, percent, shadowHostSuffix: world.compat.mirrorShadowSuffix }]
   })
 }

@@ -1,14 +1,13 @@
 // The routes of a VirtualService for this client and one request port: one per match entry that survives.
 import type { Origin, Route, RouteAction } from '@proxyless/core/spi'
 import { originOf } from '../documents/resource.ts'
-import type { HttpMatchSpec, HttpRouteSpec } from '../schema/virtual-service.ts'
 import { BUILT_IN } from '../world/settings.ts'
 import type { World } from '../world/world.ts'
 import type { Plan } from './claims.ts'
 import { dependsOnPort, noteInferredPort } from './destination.ts'
 import { translateForward } from './forward.ts'
-import { fieldOrigin, placeOf } from './http-rule.ts'
-import type { HttpRule } from './http-rule.ts'
+import { destinationsOf, fieldOrigin, mirrorsOf } from './http-rule.ts'
+import type { HttpRule, PlacedMatch } from './http-rule.ts'
 import { translateDirectResponse, translateRedirect } from './local-answers.ts'
 import { isCatchAll, translateMatch } from './match.ts'
 import { survives } from './static-filters.ts'
@@ -48,10 +47,8 @@ export class RouteBuilder {
     if (noted.has(port)) return
     noted.add(port)
     for (const rule of plan.rules) {
-      const { resource, path } = placeOf(rule, 'route')
-      for (const [index, { destination }] of (rule.spec.route ?? []).entries()) {
-        noteInferredPort(this.#world, destination, resource, `${path}.route[${index}].destination`, port)
-      }
+      if (survivors(rule, this.#world, port).length === 0) continue
+      for (const destination of destinationsOf(rule)) noteInferredPort(this.#world, destination, port)
     }
   }
 
@@ -71,9 +68,9 @@ function findPorts(world: World, plan: Plan): PortsOfPlan {
   const named = new Set<number>()
   let every = false
   for (const rule of plan.rules) {
-    for (const match of rule.spec.match ?? []) if (match.port !== undefined) named.add(match.port)
-    for (const { destination, field } of destinationsOf(rule.spec)) {
-      const ports = dependsOnPort(world, destination, placeOf(rule, field).resource.namespace)
+    for (const { spec } of rule.matches) if (spec.port !== undefined) named.add(spec.port)
+    for (const destination of [...destinationsOf(rule), ...mirrorsOf(rule)]) {
+      const ports = dependsOnPort(world, destination)
       if (ports === 'every') every = true
       else for (const port of ports) named.add(port)
     }
@@ -81,57 +78,44 @@ function findPorts(world: World, plan: Plan): PortsOfPlan {
   return { named, every }
 }
 
-function destinationsOf(
-  spec: HttpRouteSpec,
-): { destination: NonNullable<HttpRouteSpec['mirror']>; field: keyof HttpRouteSpec }[] {
-  const forward = (spec.route ?? []).map(({ destination }) => ({ destination, field: 'route' as const }))
-  const mirrors = (spec.mirrors ?? []).map(({ destination }) => ({ destination, field: 'mirrors' as const }))
-  return [
-    ...forward,
-    ...mirrors,
-    ...(spec.mirror === undefined ? [] : [{ destination: spec.mirror, field: 'mirror' as const }]),
-  ]
-}
-
 function buildRoutes(world: World, plan: Plan, port: number | undefined): Route[] {
   const routes: Route[] = []
   for (const [index, rule] of plan.rules.entries()) {
-    const matches = rule.spec.match ?? []
-    const entries: (readonly [HttpMatchSpec | undefined, number])[] =
-      matches.length === 0 ? [[undefined, 0]] : matches.map((match, at) => [match, at])
-    const alive = entries.filter(([match]) => match === undefined || survives(match, world.client, port))
+    const alive = survivors(rule, world, port)
     if (alive.length === 0) continue
     const action = translateAction(world, rule, port)
     const origins = originsOf(world, rule)
-    for (const [match, at] of alive) {
-      const route = routeOf(rule, match, at, action, origins)
+    for (const match of alive) {
+      const route = routeOf(rule, match, action, origins)
       routes.push(route)
       if (!isCatchAll(route.match)) continue
-      if (match?.port === undefined) warnUnreachable(world, rule, at, plan.rules[index + 1])
+      if (match?.spec.port === undefined) warnUnreachable(world, rule, match, plan.rules[index + 1])
       return routes
     }
   }
   return routes
 }
 
+/** The match entries that hold for this client and port; `undefined` stands for the absence of any. */
+function survivors(rule: HttpRule, world: World, port: number | undefined): (PlacedMatch | undefined)[] {
+  if (rule.matches.length === 0) return [undefined]
+  return rule.matches.filter(({ spec }) => survives(spec, world.client, port))
+}
+
 function routeOf(
   rule: HttpRule,
-  match: HttpMatchSpec | undefined,
-  index: number,
+  match: PlacedMatch | undefined,
   action: RouteAction,
   origins: Readonly<Record<string, Origin>>,
 ): Route {
-  const { resource, path } = rule.place
-  const name = rule.spec.name ?? ''
+  const { resource, path } = match ?? rule.place
+  const { name, statPrefix } = match?.spec ?? {}
   return {
-    name: match?.name === undefined || match.name === '' ? name : `${name}.${match.name}`,
-    match: translateMatch(match),
+    name: [rule.spec.name ?? '', ...(name === undefined || name === '' ? [] : [name])].join('.'),
+    match: translateMatch(match?.spec),
     action,
-    ...(match?.statPrefix === undefined ? {} : { statPrefix: match.statPrefix }),
-    origin: originOf(
-      resource,
-      match === undefined || rule.elsewhere.match !== undefined ? path : `${path}.match[${index}]`,
-    ),
+    ...(statPrefix === undefined ? {} : { statPrefix }),
+    origin: originOf(resource, path),
     origins,
   }
 }
@@ -157,15 +141,19 @@ function originsOf(world: World, rule: HttpRule): Record<string, Origin> {
   return origins
 }
 
-function warnUnreachable(world: World, rule: HttpRule, matchIndex: number, next: HttpRule | undefined): void {
-  const { resource, path } = rule.place
-  const later = matchIndex + 1
-  if (later < (rule.spec.match?.length ?? 0)) {
+function warnUnreachable(
+  world: World,
+  rule: HttpRule,
+  match: PlacedMatch | undefined,
+  next: HttpRule | undefined,
+): void {
+  const later = match === undefined ? undefined : rule.matches[rule.matches.indexOf(match) + 1]
+  if (later !== undefined) {
     const message = 'the match entry before this one matches everything; this one is never reached'
-    world.findings.warn('ROUTE_UNREACHABLE', resource, `${path}.match[${later}]`, message)
+    world.findings.warn('ROUTE_UNREACHABLE', later.resource, later.path, message)
   }
   if (next !== undefined) {
-    const message = `${path} matches everything; this route and all after it are never reached`
+    const message = `${rule.place.path} matches everything; this route and all after it are never reached`
     world.findings.warn('ROUTE_UNREACHABLE', next.place.resource, next.place.path, message)
   }
 }

@@ -16,6 +16,8 @@ import { MATCH_ALL } from './match.ts'
 import { translateRetries } from './retry.ts'
 import { RouteBuilder } from './routes.ts'
 
+const HTTPS_PORT = 443
+
 /** Hosts of VirtualServices first: an earlier host wins a domain that two claim. */
 export async function buildVirtualHosts(world: World, claims: Claims, pace: Pace): Promise<VirtualHost[]> {
   const builder = new RouteBuilder(world)
@@ -24,8 +26,9 @@ export async function buildVirtualHosts(world: World, claims: Claims, pace: Pace
     addOwnHosts(hosts, world, claims, plan, builder)
     if (pace.due()) await pace.rest()
   }
+  const aliases = world.services.aliases()
   for (const service of world.services.all()) {
-    addServiceHosts(hosts, world, service, claims.byHost.find(service.host), builder)
+    addServiceHosts(hosts, world, service, aliases.get(service.host) ?? [], claims.byHost.find(service.host), builder)
     if (pace.due()) await pace.rest()
   }
   return hosts
@@ -35,11 +38,12 @@ function addServiceHosts(
   hosts: VirtualHost[],
   world: World,
   service: MeshService,
+  aliases: readonly string[],
   plan: Plan | undefined,
   builder: RouteBuilder,
 ): void {
   const { namespace } = world.client
-  const domains = domainsOf(service, namespace, world.settings.domain)
+  const domains = domainsOf(service, aliases, namespace, world.settings.domain)
   for (const port of world.services.portsOf(service)) {
     if (port.protocol === 'udp') continue
     const opaque = !isHttp(port.protocol) && !(port.protocol === 'tls' && world.httpsAsL7)
@@ -60,14 +64,19 @@ function addServiceHosts(
 function addOwnHosts(hosts: VirtualHost[], world: World, claims: Claims, plan: Plan, builder: RouteBuilder): void {
   const services = plan.hosts.flatMap((host) => world.services.find(host) ?? [])
   const shared = new Set(services.flatMap((service) => world.services.portsOf(service).map((port) => port.number)))
-  const ports = world.strictSidecarPorts ? new Set([80, ...shared]) : new Set([...builder.portsOf(plan), undefined])
+  const ports = world.strictSidecarPorts
+    ? new Set<number | undefined>([80, ...shared])
+    : new Set([...builder.portsOf(plan), undefined])
+  // Bytes of https pass untouched, whatever is said for any port: an earlier host wins.
+  const untouched = !world.httpsAsL7 && !world.strictSidecarPorts
+  if (untouched) ports.delete(HTTPS_PORT)
   for (const host of plan.hosts) {
     if (claims.byHost.get(host) !== plan || isServed(world, host)) continue
+    if (untouched) hosts.push(ownHost(plan, host, HTTPS_PORT, [opaqueRoute(PASSTHROUGH)]))
     for (const port of ports) {
       const routes = builder.routesOf(plan, port)
       if (routes.length > 0) hosts.push(ownHost(plan, host, port, routes))
     }
-    if (!world.httpsAsL7 && !world.strictSidecarPorts) hosts.push(ownHost(plan, host, 443, [opaqueRoute(PASSTHROUGH)]))
   }
 }
 

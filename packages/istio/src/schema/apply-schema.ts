@@ -16,22 +16,21 @@ export function applySchema<T>(
   strict: boolean,
 ): T | undefined {
   let value = fields
-  for (let round = 0; round < 4; round++) {
+  let copied = false
+  for (;;) {
     const result = schema.safeParse(value)
     if (result.success) return result.data
+    if (!copied) value = structuredClone(value)
+    copied = true
     const issues = result.error.issues as readonly Issue[]
-    const copy: unknown = structuredClone(value)
-    const open = issues.filter((issue) => !repair(issue, copy, base, report, strict))
-    if (open.length === issues.length) {
-      for (const issue of open) {
-        const { code, message } = explainIssue(issue, value)
-        report.error(code, formatPath(issue.path, base), message)
-      }
-      return undefined
+    const open = issues.filter((issue) => !repair(issue, value, base, report, strict))
+    if (open.length < issues.length) continue
+    for (const issue of open) {
+      const { code, message } = explainIssue(issue, value)
+      report.error(code, formatPath(issue.path, base), message)
     }
-    value = copy
+    return undefined
   }
-  return undefined
 }
 
 function repair(issue: Issue, root: unknown, base: string, report: Report, strict: boolean): boolean {
@@ -39,9 +38,8 @@ function repair(issue: Issue, root: unknown, base: string, report: Report, stric
   if (issue.code !== 'invalid_type' || issue.path.length === 0) return false
   const parent = at(root, issue.path.slice(0, -1))
   const key = issue.path.at(-1)
-  // In protobuf's JSON null means "not set"; but a null header matcher is a mistake.
-  if (typeof key !== 'string' || issue.path.at(-2) === 'headers' || !isRecord(parent) || parent[key] !== null)
-    return false
+  // In protobuf's JSON null means "not set".
+  if (typeof key !== 'string' || !isRecord(parent) || parent[key] !== null) return false
   delete parent[key]
   return true
 }

@@ -2,11 +2,12 @@
 // Given in code or as a document of `kind: MeshConfig`, whose fields win.
 import * as z from 'zod'
 import { duration, optional, positiveDuration, strings, unchecked } from './primitives.ts'
-import { outboundMode } from './sidecar.ts'
-import type { OutboundMode } from './sidecar.ts'
-import { tcpKeepalive, trafficPolicy } from './traffic-policy.ts'
-import type { PolicyBlocks, TcpKeepaliveSpec } from './traffic-policy.ts'
+import { connectionPool, outlierDetection, tcpKeepalive } from './traffic-policy.ts'
+import type { ConnectionPoolSpec, OutlierDetectionSpec, TcpKeepaliveSpec } from './traffic-policy.ts'
+import { retries } from './virtual-service.ts'
 import type { RetriesSpec } from './virtual-service.ts'
+
+export type OutboundMode = 'REGISTRY_ONLY' | 'ALLOW_ANY' | 'ALLOW_ANY_DYNAMIC_DNS'
 
 export type Normalization = 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES'
 
@@ -28,7 +29,7 @@ export interface MeshSettingsInput {
     readonly retryIgnorePreviousHosts?: boolean
     readonly backoff?: string
   }
-  readonly defaultTrafficPolicy?: object
+  readonly defaultTrafficPolicy?: { readonly connectionPool?: object; readonly outlierDetection?: object }
   readonly defaultServiceExportTo?: readonly string[]
   readonly defaultVirtualServiceExportTo?: readonly string[]
   readonly defaultDestinationRuleExportTo?: readonly string[]
@@ -48,7 +49,10 @@ export interface MeshSettingsSpec {
   readonly h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE'
   readonly localityLbSetting?: unknown
   readonly defaultHttpRetryPolicy?: RetriesSpec
-  readonly defaultTrafficPolicy?: PolicyBlocks
+  readonly defaultTrafficPolicy?: {
+    readonly connectionPool?: ConnectionPoolSpec
+    readonly outlierDetection?: OutlierDetectionSpec
+  }
   readonly defaultServiceExportTo?: readonly string[]
   readonly defaultVirtualServiceExportTo?: readonly string[]
   readonly defaultDestinationRuleExportTo?: readonly string[]
@@ -57,57 +61,62 @@ export interface MeshSettingsSpec {
   readonly dnsRefreshRate?: number
 }
 
+/** Fields that would matter to a caller, if they were applied. */
+export const WITHOUT_EFFECT_YET: readonly string[] = [
+  'caCertificates',
+  'meshMTLS',
+  'serviceSettings',
+  'tlsDefaults',
+  'trustDomainAliases',
+]
+
 /** Fields of a real mesh configuration that concern proxies, gateways or the control plane only. */
-const ELSEWHERE = [
+export const ELSEWHERE: readonly string[] = [
+  'accessLogEncoding',
   'accessLogFile',
   'accessLogFormat',
-  'accessLogEncoding',
+  'ca',
+  'certificates',
+  'configSources',
   'defaultConfig',
   'defaultProviders',
+  'disableEnvoyListenerLog',
   'discoverySelectors',
+  'enableEnvoyAccessLogService',
   'enablePrometheusMerge',
   'enableTracing',
   'extensionProviders',
+  'hboneEnabled',
+  'inboundClusterStatName',
+  'inboundTrafficPolicy',
   'ingressClass',
   'ingressControllerMode',
   'ingressSelector',
   'ingressService',
-  'configSources',
-  'certificates',
-  'caCertificates',
-  'meshMTLS',
-  'tlsDefaults',
-  'serviceSettings',
-  'trustDomainAliases',
-  'proxyListenPort',
+  'outboundClusterStatName',
+  'protocolDetectionTimeout',
   'proxyHttpPort',
   'proxyInboundListenPort',
-  'protocolDetectionTimeout',
+  'proxyListenPort',
   'verifyCertificateAtClient',
-  'hboneEnabled',
 ]
 
 export const meshSettingsSchema: z.ZodType<MeshSettingsSpec> = z.strictObject({
-  ...Object.fromEntries(ELSEWHERE.map((name) => [name, optional(unchecked)])),
+  ...Object.fromEntries([...WITHOUT_EFFECT_YET, ...ELSEWHERE].map((name) => [name, optional(unchecked)])),
   rootNamespace: optional(z.string()),
   trustDomain: optional(z.string()),
   domain: optional(z.string().min(1)),
-  outboundTrafficPolicy: optional(z.strictObject({ mode: optional(outboundMode) })),
+  outboundTrafficPolicy: optional(
+    z.strictObject({ mode: optional(z.enum(['REGISTRY_ONLY', 'ALLOW_ANY', 'ALLOW_ANY_DYNAMIC_DNS'])) }),
+  ),
   connectTimeout: optional(positiveDuration),
   tcpKeepalive: optional(tcpKeepalive),
   h2UpgradePolicy: optional(z.enum(['DO_NOT_UPGRADE', 'UPGRADE'])),
   localityLbSetting: optional(unchecked),
-  defaultHttpRetryPolicy: optional(
-    z.strictObject({
-      attempts: optional(z.int().min(0)),
-      perTryTimeout: optional(positiveDuration),
-      retryOn: optional(z.string()),
-      retryRemoteLocalities: optional(z.boolean()),
-      retryIgnorePreviousHosts: optional(z.boolean()),
-      backoff: optional(positiveDuration),
-    }),
+  defaultHttpRetryPolicy: optional(retries),
+  defaultTrafficPolicy: optional(
+    z.strictObject({ connectionPool: optional(connectionPool), outlierDetection: optional(outlierDetection) }),
   ),
-  defaultTrafficPolicy: optional(trafficPolicy),
   defaultServiceExportTo: optional(strings),
   defaultVirtualServiceExportTo: optional(strings),
   defaultDestinationRuleExportTo: optional(strings),

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { destination, labels, optional, port, unchecked } from './primitives.ts'
 import type { DestinationSpec, Labels } from './primitives.ts'
 
-export type OutboundMode = 'REGISTRY_ONLY' | 'ALLOW_ANY' | 'ALLOW_ANY_DYNAMIC_DNS'
+type OutboundMode = 'REGISTRY_ONLY' | 'ALLOW_ANY'
 
 export interface SidecarSpec {
   readonly workloadSelector?: { readonly labels?: Labels }
@@ -19,8 +19,6 @@ export interface EgressSpec {
   readonly captureMode?: string
   readonly hosts: readonly string[]
 }
-
-export const outboundMode: z.ZodType<OutboundMode> = z.enum(['REGISTRY_ONLY', 'ALLOW_ANY', 'ALLOW_ANY_DYNAMIC_DNS'])
 
 export const sidecarSchema: z.ZodType<SidecarSpec> = z.strictObject({
   workloadSelector: optional(z.strictObject({ labels: optional(labels) })),
@@ -38,7 +36,9 @@ export const sidecarSchema: z.ZodType<SidecarSpec> = z.strictObject({
       }),
     ),
   ),
-  outboundTrafficPolicy: optional(z.strictObject({ mode: optional(outboundMode), egressProxy: optional(destination) })),
+  outboundTrafficPolicy: optional(
+    z.strictObject({ mode: optional(z.enum(['REGISTRY_ONLY', 'ALLOW_ANY'])), egressProxy: optional(destination) }),
+  ),
 })
 
 export interface GatewaySpec {

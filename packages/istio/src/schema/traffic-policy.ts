@@ -135,7 +135,7 @@ const consistentHash = z.strictObject({
   maglev: optional(z.strictObject({ tableSize: optional(bigCount) })),
 })
 
-const connectionPool = z.strictObject({
+export const connectionPool: z.ZodType<ConnectionPoolSpec> = z.strictObject({
   tcp: optional(
     z.strictObject({
       maxConnections: optional(count),
@@ -160,7 +160,7 @@ const connectionPool = z.strictObject({
   ),
 })
 
-const outlierDetection = z.strictObject({
+export const outlierDetection: z.ZodType<OutlierDetectionSpec> = z.strictObject({
   consecutiveErrors: optional(count),
   consecutive5xxErrors: optional(count),
   consecutiveGatewayErrors: optional(count),

@@ -16,6 +16,7 @@ import {
   unchecked,
 } from './primitives.ts'
 import type { DestinationSpec, Labels, PercentSpec, StringMatchSpec } from './primitives.ts'
+import { isRecord } from './walk.ts'
 
 export interface VirtualServiceSpec {
   readonly hosts?: readonly string[]
@@ -158,15 +159,28 @@ const headerOperations = z.strictObject({
 
 const headers = z.strictObject({ request: optional(headerOperations), response: optional(headerOperations) })
 
+/** Unlike a field, an entry that is null is not "not set": it would match anything. */
+const matchers = z.preprocess(
+  (entries, context) => {
+    for (const [name, matcher] of Object.entries(isRecord(entries) ? entries : {})) {
+      if (matcher !== null) continue
+      const message = 'expected a mapping, found nothing (null); write {} for "present"'
+      context.issues.push({ code: 'custom', path: [name], message, input: entries })
+    }
+    return entries
+  },
+  z.record(z.string(), stringMatch),
+)
+
 const httpMatch = z.strictObject({
   name: optional(z.string()),
   uri: optional(stringMatch),
   scheme: optional(stringMatch),
   method: optional(stringMatch),
   authority: optional(stringMatch),
-  headers: optional(z.record(z.string(), stringMatch)),
+  headers: optional(matchers),
   withoutHeaders: optional(z.record(z.string(), z.nullable(stringMatch))),
-  queryParams: optional(z.record(z.string(), stringMatch)),
+  queryParams: optional(matchers),
   port: optional(port),
   sourceLabels: optional(labels),
   sourceNamespace: optional(z.string()),
@@ -183,6 +197,15 @@ const redirect = z.strictObject({
   derivePort: optional(z.enum(['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'])),
   scheme: optional(z.string()),
   redirectCode: optional(count),
+})
+
+export const retries: z.ZodType<RetriesSpec> = z.strictObject({
+  attempts: optional(z.int().min(0)),
+  perTryTimeout: optional(positiveDuration),
+  retryOn: optional(z.string()),
+  retryRemoteLocalities: optional(z.boolean()),
+  retryIgnorePreviousHosts: optional(z.boolean()),
+  backoff: optional(positiveDuration),
 })
 
 const fault = z.strictObject({
@@ -224,16 +247,7 @@ const httpRoute: z.ZodType<HttpRouteSpec> = z.strictObject({
     }),
   ),
   timeout: optional(duration),
-  retries: optional(
-    z.strictObject({
-      attempts: optional(z.int().min(0)),
-      perTryTimeout: optional(positiveDuration),
-      retryOn: optional(z.string()),
-      retryRemoteLocalities: optional(z.boolean()),
-      retryIgnorePreviousHosts: optional(z.boolean()),
-      backoff: optional(positiveDuration),
-    }),
-  ),
+  retries: optional(retries),
   fault: optional(fault),
   mirror: optional(destination),
   mirrorPercentage: optional(percentMessage),

@@ -26,7 +26,7 @@ function checkOperations(operations: HeaderOperationsSpec, path: string, report:
   for (const field of ['set', 'add'] as const) {
     for (const [name, value] of Object.entries(operations[field] ?? {})) {
       const at = joinPath(`${path}.${field}`, name)
-      checkName(name, at, report)
+      checkName(name, value, at, report)
       checkValue(value, at, report)
     }
   }
@@ -37,10 +37,10 @@ function checkOperations(operations: HeaderOperationsSpec, path: string, report:
   }
 }
 
-function checkName(name: string, path: string, report: Report): void {
+function checkName(name: string, value: string, path: string, report: Report): void {
   if (name === ':authority') return
   if (!isHeaderName(name)) report.error('INVALID_VALUE', path, `"${name}" is not a header name`)
-  else if (HOP_BY_HOP.has(name.toLowerCase())) {
+  else if (HOP_BY_HOP.has(name.toLowerCase()) && !(name.toLowerCase() === 'te' && value === 'trailers')) {
     report.warn('HOP_BY_HOP_HEADER', path, `"${name}" is managed by the connection; setting it may have no effect`)
   }
 }

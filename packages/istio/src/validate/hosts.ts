@@ -25,6 +25,11 @@ export function isHostPattern(text: string): boolean {
   )
 }
 
+/** The wildcard stands for a part of a label only, as in `*-a.x`. */
+export function isPartialWildcard(text: string): boolean {
+  return /^\*[^.]/.test(text)
+}
+
 export function checkExportTo(exportTo: readonly string[] | undefined, report: Report): void {
   const seen = new Set<string>()
   for (const [index, target] of (exportTo ?? []).entries()) {

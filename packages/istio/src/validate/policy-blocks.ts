@@ -1,6 +1,11 @@
 // What load balancer, connection pool and outlier detection blocks must satisfy beyond their shape.
 import type { Report } from '../findings.ts'
-import type { ConnectionPoolSpec, LoadBalancerSpec, OutlierDetectionSpec } from '../schema/traffic-policy.ts'
+import type {
+  ConnectionPoolSpec,
+  LoadBalancerSpec,
+  OutlierDetectionSpec,
+  TcpKeepaliveSpec,
+} from '../schema/traffic-policy.ts'
 
 export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report: Report): void {
   const hash = block.consistentHash
@@ -46,13 +51,7 @@ export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report:
 
 export function checkConnectionPool(block: ConnectionPoolSpec, path: string, report: Report): void {
   const { tcp, http } = block
-  if (tcp?.tcpKeepalive?.probes !== undefined || tcp?.tcpKeepalive?.interval !== undefined) {
-    report.warn(
-      'UNSUPPORTED_FIELD',
-      `${path}.tcp.tcpKeepalive`,
-      'Node.js can set the time only; the system decides on probes and interval',
-    )
-  }
+  if (tcp?.tcpKeepalive !== undefined) checkKeepalive(tcp.tcpKeepalive, `${path}.tcp.tcpKeepalive`, report)
   if (http?.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol === true) {
     report.error(
       'CONFLICTING_FIELDS',
@@ -67,12 +66,17 @@ export function checkConnectionPool(block: ConnectionPoolSpec, path: string, rep
   }
 }
 
+export function checkKeepalive({ probes, interval }: TcpKeepaliveSpec, path: string, report: Report): void {
+  if (probes === undefined && interval === undefined) return
+  report.warn('UNSUPPORTED_FIELD', path, 'Node.js can set the time only; the system decides on probes and interval')
+}
+
 export function checkOutlierDetection(block: OutlierDetectionSpec, path: string, report: Report): void {
   if (block.consecutiveErrors !== undefined) {
     const message = 'consecutiveErrors is ignored since Istio 1.6; use consecutive5xxErrors or consecutiveGatewayErrors'
     report.warn('DEPRECATED_FIELD', `${path}.consecutiveErrors`, message)
   }
-  if (block.consecutiveLocalOriginFailures !== undefined && block.splitExternalLocalOriginErrors !== true) {
+  if ((block.consecutiveLocalOriginFailures ?? 0) > 0 && block.splitExternalLocalOriginErrors !== true) {
     const message = 'consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors: true'
     report.error('CONFLICTING_FIELDS', `${path}.consecutiveLocalOriginFailures`, message)
   }

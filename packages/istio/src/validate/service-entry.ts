@@ -1,15 +1,16 @@
 // What ServiceEntry and WorkloadEntry must satisfy beyond their shape.
 import type { Report } from '../findings.ts'
 import type { Resolution, ServiceEntrySpec, WorkloadEntrySpec } from '../schema/service-entry.ts'
-import { protocolOf } from '../registry/protocol.ts'
-import { checkExportTo, isCidr, isHostPattern, isIp } from './hosts.ts'
+import { saidProtocol } from '../registry/protocol.ts'
+import { checkExportTo, isCidr, isHostPattern, isIp, isPartialWildcard } from './hosts.ts'
 
 export function checkServiceEntry(spec: ServiceEntrySpec, report: Report): void {
   const resolution = spec.resolution ?? 'NONE'
   checkExportTo(spec.exportTo, report)
   checkHosts(spec, resolution, report)
   checkAddresses(spec, resolution, report)
-  checkPorts(spec, report)
+  checkPorts(spec, resolution, report)
+  checkSelector(spec, report)
   checkEndpoints(spec, resolution, report)
 }
 
@@ -27,6 +28,10 @@ function checkHosts(spec: ServiceEntrySpec, resolution: Resolution, report: Repo
     const path = `spec.hosts[${index}]`
     if (host === '*') report.error('INVALID_VALUE', path, 'the host * is too wide')
     else if (!isHostPattern(host)) report.error('INVALID_VALUE', path, `"${host}" is not a host name`)
+    else if (isPartialWildcard(host)) {
+      const message = `the wildcard of "${host}" covers a part of a label; proxies may not match it`
+      report.warn('PARTIAL_WILDCARD', path, message)
+    }
     const dns = resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN'
     if (dns && host.startsWith('*') && (spec.endpoints?.length ?? 0) === 0) {
       report.error(
@@ -42,6 +47,9 @@ function checkHosts(spec: ServiceEntrySpec, resolution: Resolution, report: Repo
 }
 
 function checkAddresses(spec: ServiceEntrySpec, resolution: Resolution, report: Report): void {
+  if (resolution === 'DYNAMIC_DNS' && (spec.addresses?.length ?? 0) > 0) {
+    report.error('CONFLICTING_FIELDS', 'spec.addresses', 'resolution DYNAMIC_DNS cannot have addresses')
+  }
   for (const [index, address] of (spec.addresses ?? []).entries()) {
     const path = `spec.addresses[${index}]`
     if (!isCidr(address)) report.error('INVALID_VALUE', path, `"${address}" is neither an IP address nor an IP range`)
@@ -51,13 +59,19 @@ function checkAddresses(spec: ServiceEntrySpec, resolution: Resolution, report: 
   }
 }
 
-function checkPorts(spec: ServiceEntrySpec, report: Report): void {
+function checkPorts(spec: ServiceEntrySpec, resolution: Resolution, report: Report): void {
   const numbers = new Set<number>()
   const names = new Set<string>()
   for (const [index, port] of (spec.ports ?? []).entries()) {
     const path = `spec.ports[${index}]`
-    if (protocolOf(port.protocol, port.name) === 'tcp' && (spec.addresses?.length ?? 0) === 0) {
-      report.warn('UNSUPPORTED_FIELD', path, 'a TCP port without addresses matches any destination in a sidecar')
+    const protocol = saidProtocol(port.protocol, port.name)
+    const raw = protocol === undefined || protocol === 'tcp'
+    if (resolution === 'DYNAMIC_DNS' && (raw || protocol === 'udp')) {
+      const message = 'resolution DYNAMIC_DNS is for ports of protocol HTTP, HTTP2, GRPC or TLS only'
+      report.error('INVALID_VALUE', `${path}.protocol`, message)
+    } else if (raw && (spec.addresses?.length ?? 0) === 0) {
+      const message = 'without addresses a port of protocol TCP, or of none, matches any destination in a sidecar'
+      report.warn('TCP_WITHOUT_ADDRESS', path, message)
     }
     if (numbers.has(port.number)) report.error('INVALID_VALUE', `${path}.number`, `port ${port.number} is listed twice`)
     if (names.has(port.name))
@@ -65,6 +79,12 @@ function checkPorts(spec: ServiceEntrySpec, report: Report): void {
     numbers.add(port.number)
     names.add(port.name)
   }
+}
+
+function checkSelector({ workloadSelector }: ServiceEntrySpec, report: Report): void {
+  if (workloadSelector === undefined || Object.keys(workloadSelector.labels ?? {}).length > 0) return
+  const message = 'a selector without labels selects every WorkloadEntry of its namespace'
+  report.warn('EMPTY_SELECTOR', 'spec.workloadSelector', message)
 }
 
 function checkEndpoints(spec: ServiceEntrySpec, resolution: Resolution, report: Report): void {
@@ -85,13 +105,19 @@ function checkEndpoints(spec: ServiceEntrySpec, resolution: Resolution, report: 
     for (const name of Object.keys(endpoint.ports ?? {})) {
       if (!names.has(name)) report.error('INVALID_VALUE', `${path}.ports`, `the service has no port named "${name}"`)
     }
-    const address = endpoint.address ?? ''
-    if (resolution === 'STATIC' && address !== '' && !isIp(address) && !address.startsWith('unix://')) {
-      report.error(
-        'INVALID_VALUE',
-        `${path}.address`,
-        `resolution STATIC needs an IP address or unix:///path, found "${address}"`,
-      )
-    }
+    checkEndpointAddress(endpoint.address ?? '', resolution, `${path}.address`, report)
+  }
+}
+
+function checkEndpointAddress(address: string, resolution: Resolution, path: string, report: Report): void {
+  if (address === '') return
+  if (resolution === 'STATIC' && !isIp(address) && !address.startsWith('unix://')) {
+    const message = `resolution STATIC needs an IP address or unix:///path, found "${address}"`
+    report.error('INVALID_VALUE', path, message)
+  }
+  const dns = resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN'
+  if (dns && (address.startsWith('*') || !isHostPattern(address))) {
+    const message = `resolution ${resolution} needs a host name or an IP address, found "${address}"`
+    report.error('INVALID_VALUE', path, message)
   }
 }

@@ -11,8 +11,7 @@ export function checkVirtualService(spec: VirtualServiceSpec, report: Report, re
   checkExportTo(spec.exportTo, report)
   if (isDelegate) checkDelegate(spec, report)
   else checkHosts(spec, hosts, report)
-  const empty = [spec.http, spec.tls, spec.tcp].every((list) => list === undefined || list.length === 0)
-  if (empty) {
+  if (!hasRoutes(spec)) {
     report.warn(
       'VS_EMPTY',
       'spec',
@@ -32,6 +31,10 @@ export function checkVirtualService(spec: VirtualServiceSpec, report: Report, re
   }
   for (const [index, route] of (spec.tls ?? []).entries()) checkTlsRoute(route, `spec.tls[${index}]`, hosts, report)
   for (const [index, route] of (spec.tcp ?? []).entries()) checkL4Route(route, `spec.tcp[${index}]`, report)
+}
+
+export function hasRoutes({ http = [], tls = [], tcp = [] }: VirtualServiceSpec): boolean {
+  return http.length + tls.length + tcp.length > 0
 }
 
 function checkDelegate(spec: VirtualServiceSpec, report: Report): void {

@@ -3,10 +3,16 @@ import type { Origin, PathNormalization } from '@proxyless/core/spi'
 import type { Compat } from '../compat.ts'
 import { originOf } from '../documents/resource.ts'
 import type { Resource } from '../documents/resource.ts'
-import type { Normalization, MeshSettingsSpec } from '../schema/mesh-settings.ts'
-import type { OutboundMode } from '../schema/sidecar.ts'
+import type { Finding } from '../findings.ts'
+import type { MeshSettingsSpec, Normalization, OutboundMode } from '../schema/mesh-settings.ts'
 import type { PolicyBlocks } from '../schema/traffic-policy.ts'
 import type { RetriesSpec } from '../schema/virtual-service.ts'
+
+/** Settings given in code, and what was found about them. */
+export interface GivenSettings {
+  readonly spec: MeshSettingsSpec
+  readonly findings: readonly Finding[]
+}
 
 export interface Settings {
   readonly rootNamespace: string

@@ -18,22 +18,24 @@ import { VisibleServices } from '../registry/visible-services.ts'
 import { claimHosts } from '../routes/claims.ts'
 import type { Claims } from '../routes/claims.ts'
 import { findTarget } from '../routes/destination.ts'
+import { destinationsOf, mirrorsOf } from '../routes/http-rule.ts'
 import { buildVirtualHosts } from '../routes/virtual-hosts.ts'
-import type { MeshSettingsSpec } from '../schema/mesh-settings.ts'
+import type { DestinationSpec } from '../schema/primitives.ts'
 import { SidecarScope } from '../scope/sidecar-scope.ts'
 import { expandHost } from '../scope/names.ts'
 import { groupByKind } from './by-kind.ts'
 import { keep } from './keep-identity.ts'
 import { settle } from './settings.ts'
+import type { GivenSettings } from './settings.ts'
 import type { World } from './world.ts'
 
 export class Translator {
   readonly #options: IstioOptions
-  readonly #given: MeshSettingsSpec
+  readonly #given: GivenSettings
   readonly #builder = new ServiceBuilder()
   #last: MeshConfig | undefined
 
-  constructor(options: IstioOptions, given: MeshSettingsSpec) {
+  constructor(options: IstioOptions, given: GivenSettings) {
     this.#options = options
     this.#given = given
   }
@@ -50,7 +52,11 @@ export class Translator {
       clusters: await keepClusters(this.#last, clusters, pace),
       unknownHosts: keep(this.#last?.unknownHosts, unknownHosts),
       pathNormalization: world.settings.pathNormalization,
-      problems: [...shelf.problems, ...findings.list.map((finding) => problemOf(finding, finding.resource, 'applied'))],
+      problems: [
+        ...this.#given.findings.map((finding) => ({ ...finding, outcome: 'applied' as const, resource: 'MeshConfig' })),
+        ...shelf.problems,
+        ...findings.list.map((finding) => problemOf(finding, finding.resource, 'applied')),
+      ],
       locate: locator(shelf.resources),
     }
     this.#last = config
@@ -65,7 +71,7 @@ export class Translator {
     const { workload, compat: profile, httpsAsL7 = true, strictSidecarPorts = false } = this.#options
     const resources = groupByKind(shelf.resources)
     const compat = compatOf(profile)
-    const settings = settle(this.#given, resources.MeshConfig.at(-1), compat)
+    const settings = settle(this.#given.spec, resources.MeshConfig.at(-1), compat)
     const scope = new SidecarScope(resources.Sidecar, workload, settings.rootNamespace)
     const claims = await claimHosts(resources.VirtualService, workload, settings, scope, findings, pace)
     const all = await this.#builder.build(resources, settings, workload.network, pace)
@@ -87,12 +93,13 @@ export class Translator {
 }
 
 function importDestinations(services: VisibleServices, claims: Claims, domain: string): void {
-  for (const plan of claims.plans) {
-    for (const { spec, place } of plan.rules) {
-      for (const { destination } of spec.route ?? []) {
-        services.import(expandHost(destination.host, place.resource.namespace, domain), destination.port?.number)
-      }
-    }
+  const add = ({ host, port }: DestinationSpec, { namespace }: Resource): void =>
+    services.import(expandHost(host, namespace, domain), port?.number)
+  for (const { rules, resource } of claims.plans) {
+    for (const rule of rules)
+      for (const { spec, resource: owner } of [...destinationsOf(rule), ...mirrorsOf(rule)]) add(spec, owner)
+    const { tls = [], tcp = [] } = resource.spec
+    for (const { route = [] } of [...tls, ...tcp]) for (const { destination } of route) add(destination, resource)
   }
 }
 
@@ -102,13 +109,9 @@ function unknownHostsOf(world: World, { sidecar }: SidecarScope): UnknownHosts {
     const path = 'spec.outboundTrafficPolicy'
     const origin = originOf(sidecar, path)
     if (said.egressProxy !== undefined) {
-      const { cluster } = findTarget(
-        world,
-        said.egressProxy,
-        sidecar,
-        `${path}.egressProxy`,
-        said.egressProxy.port?.number,
-      )
+      const { egressProxy } = said
+      const destination = { spec: egressProxy, resource: sidecar, path: `${path}.egressProxy` }
+      const { cluster } = findTarget(world, destination, egressProxy.port?.number, 'requests get 503')
       return { kind: 'cluster', cluster, origin }
     }
     return { kind: (said.mode ?? 'REGISTRY_ONLY') === 'REGISTRY_ONLY' ? 'block' : 'passthrough', origin }

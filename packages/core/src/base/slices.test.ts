@@ -1,0 +1,85 @@
+// Long work in pieces.
+import { expect, test } from 'vitest'
+import { VirtualClock } from './clock.ts'
+import { Slices, type Sliced } from './slices.ts'
+
+class Work implements Sliced {
+  done = 0
+  readonly #steps: number
+
+  constructor(steps: number) {
+    this.#steps = steps
+  }
+
+  step(): boolean {
+    return ++this.done === this.#steps
+  }
+}
+
+function turn(clock: VirtualClock): void {
+  clock.advance(1)
+}
+
+test('nothing is done at once, a bounded number of pieces each turn', () => {
+  const clock = new VirtualClock()
+  const slices = new Slices(clock)
+  const work = new Work(40)
+  slices.add(work)
+  expect(work.done).toBe(0)
+  const after = [1, 2, 3, 4].map(() => {
+    turn(clock)
+    return work.done
+  })
+  expect(after).toEqual([16, 32, 40, 40])
+  expect(clock.pendingTimers).toBe(0)
+})
+
+test('a turn ends when its time is over', () => {
+  let now = 0
+  const fires: (() => void)[] = []
+  const clock = {
+    now: () => now,
+    wallNow: () => 0,
+    setTimer: (_: number, fire: () => void) => fires.push(fire),
+    clearTimer: () => undefined,
+  }
+  const slices = new Slices(clock)
+  const work = new Work(100)
+  slices.add({
+    step: () => {
+      now += 1.5
+      return work.step()
+    },
+  })
+  fires.shift()?.()
+  expect(work.done).toBe(3)
+})
+
+test('pieces of work are done one after the other, in their order', () => {
+  const clock = new VirtualClock()
+  const slices = new Slices(clock)
+  const first = new Work(10)
+  const second = new Work(10)
+  slices.add(first)
+  slices.add(second)
+  slices.drop(first)
+  slices.add(first)
+  while (second.done < 10) turn(clock)
+  expect(first.done).toBeLessThan(10)
+  while (clock.pendingTimers > 0) turn(clock)
+  expect(first.done).toBe(10)
+})
+
+test('work that is dropped is not gone on with, and no timer is left', () => {
+  const clock = new VirtualClock()
+  const slices = new Slices(clock)
+  const work = new Work(10)
+  slices.add(work)
+  slices.drop(work)
+  slices.drop(work)
+  expect(clock.pendingTimers).toBe(0)
+  slices.add(work)
+  slices.close()
+  turn(clock)
+  expect([work.done, clock.pendingTimers]).toEqual([0, 0])
+})

@@ -1,0 +1,62 @@
+// Long work done piece by piece, so that it never blocks the event loop: one piece of work at a time, a few milliseconds a turn.
+// Not for work on the call path. One per mesh; balancers build their large tables with it.
+import type { Clock, TimerHandle } from './clock.ts'
+
+/** Work that can be done in pieces. */
+export interface Sliced {
+  /** Does a piece of well under a millisecond. True: all is done. */
+  step(): boolean
+}
+
+const turnMs = 4
+/** Between turns others run. */
+const restMs = 1
+/** Bounds a turn also where time stands still. */
+const turnSteps = 16
+
+export class Slices {
+  readonly #clock: Clock
+  readonly #queue: Sliced[] = []
+  #timer: TimerHandle = undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Begins at the next turn, after what was added before. */
+  add(work: Sliced): void {
+    this.#queue.push(work)
+    this.#schedule()
+  }
+
+  /** Nobody wants it any more; harmless when it is done or was never added. */
+  drop(work: Sliced): void {
+    const at = this.#queue.indexOf(work)
+    if (at !== -1) this.#queue.splice(at, 1)
+    if (this.#queue.length === 0) this.close()
+  }
+
+  close(): void {
+    this.#queue.length = 0
+    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer)
+    this.#timer = undefined
+  }
+
+  #schedule(): void {
+    if (this.#timer === undefined && this.#queue.length > 0) {
+      this.#timer = this.#clock.setTimer(restMs, () => this.#turn(), true)
+    }
+  }
+
+  #turn(): void {
+    this.#timer = undefined
+    const until = this.#clock.now() + turnMs
+    for (let steps = 0; steps < turnSteps; steps++) {
+      const work = this.#queue[0]
+      if (work === undefined) return
+      if (work.step()) this.drop(work)
+      if (this.#clock.now() >= until) break
+    }
+    this.#schedule()
+  }
+}

@@ -1,0 +1,72 @@
+// The endpoints that a cluster lists, in order. An update matches them by address and costs what differs:
+// what is alike at the beginning and the end is passed over without a look-up.
+import type { Endpoint as EndpointModel } from '../model/cluster.ts'
+import { Endpoint, endpointKey } from './endpoint.ts'
+
+/** Up to so many endpoints are looked for one by one. */
+const few = 8
+
+export class Members {
+  #list: readonly Endpoint[] = []
+
+  get list(): readonly Endpoint[] {
+    return this.#list
+  }
+
+  /**
+   * Takes a new list; of several with one address the first counts.
+   * @returns those that are new, and those that are listed no more
+   */
+  update(models: readonly EndpointModel[]): {
+    readonly added: readonly Endpoint[]
+    readonly gone: readonly Endpoint[]
+  } {
+    const before = this.#list
+    const shorter = Math.min(before.length, models.length)
+    let head = 0
+    while (head < shorter && takesOver(before[head], models[head])) head++
+    let tail = 0
+    while (tail < shorter - head && takesOver(before.at(-1 - tail), models.at(-1 - tail))) tail++
+    if (head === before.length && head === models.length) return { added: [], gone: [] }
+
+    const changed = models.slice(head, models.length - tail)
+    const placeOf = finder(before, changed.length)
+    const added: Endpoint[] = []
+    const kept = new Set<Endpoint>()
+    const seen = new Set<string>()
+    const middle: Endpoint[] = []
+    for (const model of changed) {
+      const place = placeOf(model)
+      const known = before[place]
+      const key = endpointKey(model)
+      if (seen.has(key) || (known !== undefined && (place < head || place >= before.length - tail))) continue
+      seen.add(key)
+      const endpoint = known ?? new Endpoint(model)
+      if (known === undefined) added.push(endpoint)
+      else kept.add(known)
+      endpoint.model = model
+      middle.push(endpoint)
+    }
+    const leaving = before.slice(head, before.length - tail)
+    this.#list = before.slice(0, head).concat(middle, before.slice(before.length - tail))
+    return { added, gone: leaving.filter((endpoint) => !kept.has(endpoint)) }
+  }
+}
+
+/** True when the endpoint is at the model's address; then the model is its own. */
+function takesOver(endpoint: Endpoint | undefined, model: EndpointModel | undefined): boolean {
+  if (endpoint === undefined || model === undefined || !isAt(endpoint, model)) return false
+  endpoint.model = model
+  return true
+}
+
+function isAt({ model }: Endpoint, { address, port }: EndpointModel): boolean {
+  return model.port === port && model.address === address
+}
+
+function finder(endpoints: readonly Endpoint[], asked: number): (model: EndpointModel) => number {
+  if (asked <= few || endpoints.length === 0) return (model) => endpoints.findIndex((one) => isAt(one, model))
+  const places = new Map<string, number>()
+  endpoints.forEach((endpoint, place) => places.set(endpointKey(endpoint.model), place))
+  return (model) => places.get(endpointKey(model)) ?? -1
+}

@@ -1,0 +1,42 @@
+// What balancers that learn want to hear of attempts, and nothing where they do not: latencies and load reports.
+// Told by cluster; keeps what is known with the endpoints.
+import { TypicalLatency } from '../balance/typical-latency.ts'
+import type { LoadReport } from '../balance/reported-load.ts'
+import type { Clock } from '../base/clock.ts'
+import type { LoadBalancer } from '../model/cluster.ts'
+import type { Endpoint } from './endpoint.ts'
+
+export class Observations {
+  policy: LoadBalancer
+  readonly #clock: Clock
+  readonly #typical = new TypicalLatency()
+
+  constructor(policy: LoadBalancer, clock: Clock) {
+    this.policy = policy
+    this.#clock = clock
+  }
+
+  get wantsLatency(): boolean {
+    return this.policy.kind === 'peakEwma'
+  }
+
+  get wantsLoad(): boolean {
+    return this.policy.kind === 'clientWeightedRoundRobin'
+  }
+
+  /** A failure counts as much longer than it took: answering at once with an error must not attract calls. */
+  latency(endpoint: Endpoint, sentAtMs: number, failed: boolean): void {
+    if (this.policy.kind !== 'peakEwma') return
+    const { decayMs, failurePenalty } = this.policy
+    const nowMs = this.#clock.now()
+    const tookMs = Number.isNaN(sentAtMs) ? 0 : nowMs - sentAtMs
+    if (!failed) this.#typical.observe(tookMs)
+    const countsMs = failed ? Math.max(tookMs, failurePenalty * this.#typical.medianMs) : tookMs
+    endpoint.reportLatency(countsMs, nowMs, decayMs)
+  }
+
+  load(endpoint: Endpoint, report: LoadReport): void {
+    if (this.policy.kind !== 'clientWeightedRoundRobin') return
+    endpoint.reportLoad(report, this.policy.errorPenalty, this.#clock.now())
+  }
+}
