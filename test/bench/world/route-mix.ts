@@ -1,5 +1,5 @@
 // A long table of routes in equal parts: prefix, exact path, regular expression, prefix with a header; and requests to it.
-import type { RequestView, RouteMatch, RouteTable } from '@proxyless/core/spi'
+import { nameBits, type RequestView, type RouteMatch, type RouteTable } from '@proxyless/core/spi'
 import { requestHeaders } from './reviews.ts'
 
 /** What a RouteTable looks at. */
@@ -44,12 +44,15 @@ export function requestFor(path: string): Matchable {
   return { view: new PathView(path), path, query: undefined }
 }
 
+const bits = nameBits(Object.entries(requestHeaders).flat())
+
 class PathView implements RequestView {
   readonly scheme = 'http'
   readonly authority = 'reviews.bench:9080'
   readonly port = 9_080
   readonly method = 'GET'
   readonly target: string
+  readonly headerBits: number = bits
 
   constructor(target: string) {
     this.target = target

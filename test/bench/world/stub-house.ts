@@ -51,9 +51,11 @@ class StubView implements RequestView {
   }
 }
 
+const view = new StubView()
+
 /** Every attempt is answered with 200 before `start` returns. */
 class StubExchange implements Exchange {
-  readonly view: RequestView = new StubView()
+  readonly view: RequestView = view
   readonly body = 'complete'
 
   attach(_call: Call): void {

@@ -18,7 +18,7 @@ import { splitAuthority } from '../route/redirect.ts'
 import { answerOf } from './answer.ts'
 import { Attempt } from './attempt.ts'
 import { attemptCountHeader, stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
-import { attemptTimeoutMs, type CallTimeouts, formatGrpcTimeout, timeoutsOf } from './deadline.ts'
+import { attemptTimeoutMs, type CallTimeouts, formatGrpcTimeout, noTimeouts, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
 import {
@@ -68,9 +68,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #prepared = false
   #plan: ForwardPlan | undefined = undefined
   #retry: RetryPolicy | undefined = undefined
-  #timeouts: CallTimeouts = { globalMs: 0, perTryMs: 0 }
+  #timeouts: CallTimeouts = noTimeouts
   #attempt: Attempt | undefined = undefined
-  #tried: Endpoint[] | undefined = undefined
+  #tried: readonly Endpoint[] | undefined = undefined
   #attempts = 0
   #retriesLeft = 0
   #flags = ''
@@ -178,11 +178,15 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#retriesLeft = this.#retry?.numRetries ?? 0
     this.#timeouts =
       this.#mirrorOf === undefined
-        ? timeoutsOf(plan.action, this.view, trusted, this.grpc)
+        ? this.#timeoutsOf(plan, trusted)
         : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
     this.#prepare(plan, target)
     this.#try()
     if (this.#requestSent) this.#requestComplete(plan, nowMs)
+  }
+
+  #timeoutsOf(plan: ForwardPlan, trusted: boolean): CallTimeouts {
+    return trusted || this.grpc ? timeoutsOf(plan.action, this.view, trusted, this.grpc) : plan.timeouts
   }
 
   /** Copies need the whole request, and the timeout counts from its end. What found no endpoint is not copied. */
@@ -226,11 +230,13 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const cluster = this.#liveCluster()
     if (cluster === undefined) return this.#answerNoCluster()
     if (!cluster.ready) return cluster.whenReady(() => this.#try())
+    if (this.#attempt !== undefined && (this.avoidTried || this.otherPriorities)) {
+      this.#tried = [...this.tried, this.#attempt.endpoint]
+    }
     const endpoint = this.#pick(cluster)
     if (endpoint === undefined) return this.#answer(replyNoHost())
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
-    if (this.avoidTried || this.otherPriorities) (this.#tried ??= []).push(endpoint)
     if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)

@@ -11,16 +11,21 @@ export interface CallTimeouts {
   readonly perTryMs: number
 }
 
-const none: CallTimeouts = { globalMs: 0, perTryMs: 0 }
+export const noTimeouts: CallTimeouts = { globalMs: 0, perTryMs: 0 }
 
 export function timeoutsOf(action: ForwardAction, view: RequestView, trusted: boolean, grpc: boolean): CallTimeouts {
   const routeMs = grpc ? grpcTimeout(action, view) : action.timeoutMs
   const perTryMs = action.retry?.perTryTimeoutMs ?? 0
-  if (!trusted) return routeMs === 0 && perTryMs === 0 ? none : effective(routeMs, perTryMs)
+  if (!trusted) return effective(routeMs, perTryMs)
   return effective(
     controlHeader(view, 'x-envoy-upstream-rq-timeout-ms') ?? routeMs,
     controlHeader(view, 'x-envoy-upstream-rq-per-try-timeout-ms') ?? perTryMs,
   )
+}
+
+/** What the route alone says: all that holds for most calls. */
+export function routeTimeouts(action: ForwardAction): CallTimeouts {
+  return effective(action.timeoutMs, action.retry?.perTryTimeoutMs ?? 0)
 }
 
 /** A per-try timeout that is not below the whole call's is not used. */

@@ -6,6 +6,7 @@ import type { DirectResponseAction, ForwardAction, RedirectAction, Route, Weight
 import { compileHeaderPlans, type HeaderPlan } from '../route/header-plan.ts'
 import { compilePathRewrite, type PathPlan } from '../route/rewrite.ts'
 import { Split } from '../route/split.ts'
+import { type CallTimeouts, routeTimeouts } from './deadline.ts'
 
 export type RoutePlan = ForwardPlan | AnswerPlan
 
@@ -14,6 +15,7 @@ export interface ForwardPlan {
   readonly kind: 'forward'
   readonly route: Route
   readonly action: ForwardAction
+  readonly timeouts: CallTimeouts
   readonly split: Split<Target>
   readonly pathPlan: PathPlan | undefined
   readonly mirrors: readonly MirrorPlan[]
@@ -52,6 +54,7 @@ export function compileRoute(route: Route, regex: RegexEngine): RoutePlan {
     kind: 'forward',
     route,
     action,
+    timeouts: routeTimeouts(action),
     split: new Split(action.clusters.map((cluster) => compileTarget(cluster, action))),
     pathPlan: action.rewrite && compilePathRewrite(action.rewrite, route.match.path, regex),
     mirrors: action.mirrors.map((policy) => ({ policy, plan: compileMirror(policy, route, action) })),
@@ -61,7 +64,7 @@ export function compileRoute(route: Route, regex: RegexEngine): RoutePlan {
 /** A plan that sends everything to one cluster as it is. */
 export function plainPlan(route: Route, action: ForwardAction): ForwardPlan {
   const split = new Split(action.clusters.map((cluster) => compileTarget(cluster, action)))
-  return { kind: 'forward', route, action, split, pathPlan: undefined, mirrors: [] }
+  return { kind: 'forward', route, action, timeouts: routeTimeouts(action), split, pathPlan: undefined, mirrors: [] }
 }
 
 function compileMirror(policy: MirrorPolicy, route: Route, action: ForwardAction): ForwardPlan {
