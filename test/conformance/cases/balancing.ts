@@ -93,19 +93,19 @@ export const balancingCases: readonly Case[] = [
     await w.configure(`${localized(w.backend('e1').port, w.backend('e2').port, w.backend('e3').port)}`, inZone1)
     expect(Object.keys(await w.spread(200, 'http://local.example/'))).toHaveLength(3)
   }),
-  later(4, 'C116', 'localities with outlier detection: the own zone first', async (w) => {
+  row('C116', 'localities with outlier detection: the own zone first', async (w) => {
     const rule = `---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: local, namespace: bookinfo}\nspec: {host: local.example, trafficPolicy: {outlierDetection: {}}}\n`
     await w.configure(localized(w.backend('e1').port, w.backend('e2').port, w.backend('e3').port) + rule, inZone1)
     expect(await w.spread(60, 'http://local.example/')).toEqual({ e1: 60 })
   }),
-  later(4, 'C117', 'distribute 80/20', async (w) => {
+  row('C117', 'distribute 80/20', async (w) => {
     const rule = `---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: local, namespace: bookinfo}\nspec: {host: local.example, trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: true, distribute: [{from: r1/z1/*, to: {"r1/z1/*": 80, "r1/z2/*": 20}}]}}}}\n`
     await w.configure(localized(w.backend('e1').port, w.backend('e2').port, w.backend('e3').port) + rule, inZone1)
     const counts = await w.spread(1_000, 'http://local.example/')
     expect(counts['e3']).toBeUndefined()
     expect(Math.abs((counts['e1'] ?? 0) / 1_000 - 0.8)).toBeLessThan(0.07)
   }),
-  later(4, 'C141', 'one healthy and one degraded host: 70/30', async (w) => {
+  row('C141', 'one healthy and one degraded host: 70/30', async (w) => {
     const hosts = [endpoint(w.backend('e1').authority), endpoint(w.backend('e2').authority, { health: 'degraded' })]
     const mesh = await startMesh(config([host(['svc'], [route(forward('c'))])], [cluster('c', hosts)]))
     let healthy = 0

@@ -178,7 +178,9 @@ class Account {
       return own
     }
     const { steps, endpoint } = explainChoice(cluster, anyEndpoint, this.#world.random)
-    for (const [what, text] of steps) this.#say(what, text)
+    for (const [what, text] of steps) {
+      this.#say(what, text, what === 'candidate' ? undefined : model.origins['localities'])
+    }
     if (endpoint === undefined) this.#say('answer', '503 no healthy upstream (UH)')
     else this.#say('endpoint', endpoint.key)
     return endpoint?.key
