@@ -50,7 +50,9 @@ function entriesOf(kind: TableKind, hosts: readonly TestHost[]): number[] {
   while (!build.step());
   const table = build.table as HashTable & { owner?: Uint32Array; slots?: Uint32Array }
   const counts = hosts.map(() => 0)
-  for (const owner of table.owner ?? table.slots ?? []) counts[owner] = (counts[owner] ?? 0) + 1
+  // Maglev counts from 1
+  const owners = table.owner ?? table.slots?.map((number) => number - 1) ?? []
+  for (const owner of owners) counts[owner] = (counts[owner] ?? 0) + 1
   return counts
 }
 

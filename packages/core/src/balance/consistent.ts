@@ -42,8 +42,9 @@ export class ConsistentPicker<E extends Balanced> implements Picker<E>, Sliced {
       this.#table = before.#table
       this.#seats = seats
     } else {
-      this.#table = builtNow(kind.build(members, slices === undefined ? Infinity : kind.atOnce))
-      if (slices === undefined || entries <= kind.atOnce) return
+      const whole = slices === undefined || entries <= Math.max(smallTable, kind.atOnce)
+      this.#table = builtNow(kind.build(members, whole ? Infinity : kind.atOnce))
+      if (whole) return
     }
     this.#build = kind.build(members, Infinity)
     slices?.add(this)

@@ -4,7 +4,6 @@ import { type Hash64, xxHash64 } from '../base/hash.ts'
 import type { HashMembers, HashTable, TableBuild, TableKind } from './hash-table.ts'
 
 const probesPerStep = 65_536
-const empty = 0xffff_ffff
 /** Envoy's default, and small enough to be built at once. */
 const smallSize = 65_537
 
@@ -18,7 +17,7 @@ export function maglevKind(tableSize: number): TableKind {
 }
 
 class Maglev implements HashTable {
-  /** Number of the member in each slot. */
+  /** Number of the member in each slot, counted from 1; 0: empty. */
   readonly slots: Uint32Array
   readonly #size: number
   readonly #radix: number
@@ -26,15 +25,14 @@ class Maglev implements HashTable {
   constructor(size: number) {
     this.#size = size
     this.#radix = radixOf(size)
-    this.slots = new Uint32Array(size).fill(empty)
+    this.slots = new Uint32Array(size)
   }
 
   find(high: number, low: number, repick: number): number {
     // another attempt is another hash: hash ^ -repick
     const h = repick === 0 ? high : ~high >>> 0
     const l = repick === 0 ? low : (low ^ -repick) >>> 0
-    const number = this.slots[modulo(h, l, this.#size, this.#radix)] ?? empty
-    return number === empty ? -1 : number
+    return (this.slots[modulo(h, l, this.#size, this.#radix)] ?? 0) - 1
   }
 }
 
@@ -98,15 +96,15 @@ class MaglevBuild implements TableBuild {
     const skip = this.#skip[member] ?? 1
     let slot = this.#next[member] ?? 0
     let left = budget
-    for (; slots[slot] !== empty && left > 0; left--) {
+    for (; slots[slot] !== 0 && left > 0; left--) {
       slot += skip
       if (slot >= size) slot -= size
     }
     this.#next[member] = slot
-    this.#seeking = slots[slot] !== empty
+    this.#seeking = slots[slot] !== 0
     if (this.#seeking) return 0
     // it stays the next to look at, and is left then, because it is taken
-    slots[slot] = member
+    slots[slot] = member + 1
     this.#filled++
     return left
   }

@@ -10,7 +10,7 @@ export function ringKind(minimumRingSize: number, maximumRingSize = 8_388_608): 
   return {
     id: `ring ${minimumRingSize} ${maximumRingSize}`,
     entries: ({ shares }) => Math.ceil(scaleOf(shares, minimumRingSize, maximumRingSize)),
-    atOnce: 4_096,
+    atOnce: 2_048,
     build: (members, maximum) => new RingBuild(members, minimumRingSize, Math.min(maximumRingSize, maximum)),
   }
 }
