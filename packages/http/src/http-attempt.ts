@@ -185,7 +185,7 @@ export class HttpAttempt implements OldHandler {
   }
 
   #edited(raw: RawHeaders): RawHeaders {
-    const plans = this.attempt.call.target?.responsePlans ?? []
+    const plans = this.attempt.call.responseEdits
     if (plans.length === 0) return raw
     const list = listOfRaw(raw)
     for (const level of plans) level.apply(list, this.attempt.call)

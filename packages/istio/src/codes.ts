@@ -43,6 +43,8 @@ export const PROBLEM_CODES = {
   SUBSET_UNDEFINED: 'The DestinationRule in force does not define this subset; requests get 503.',
   SUBSET_EMPTY: 'No endpoint carries the labels of this subset; requests get 503.',
   SUBSET_DUPLICATE: 'Several DestinationRules for one host define this subset; the oldest one is used.',
+  FAILOVER_WITHOUT_OD:
+    'Failover between localities needs outlierDetection; without it endpoints are used wherever they are.',
   OD_NEVER_EJECTS: 'With so few endpoints maxEjectionPercent does not allow a single ejection.',
   HASH_SOURCE_IP: 'A client has no source address of its own; a stable key of the process is used.',
   HTTPS_AS_L7: 'HTTP rules are applied to https calls; a sidecar could not, as it sees only encrypted bytes.',

@@ -2,13 +2,18 @@
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Slices } from '../base/slices.ts'
-import type { LoadBalancer, SlowStart } from '../model/cluster.ts'
+import type { HashingBalancer, LoadBalancer, SlowStart } from '../model/cluster.ts'
+import { BoundedLoadPicker, type ClusterLoad } from './bounded-load.ts'
 import { ClientWeightedPicker } from './client-weighted.ts'
+import { consistentPicker } from './consistent.ts'
 import { EdfPicker } from './edf.ts'
+import type { TableKind } from './hash-table.ts'
 import { LeastRequestPicker, loadedWeight } from './least-request.ts'
+import { maglevKind } from './maglev.ts'
 import { PeakEwmaPicker } from './peak-ewma.ts'
 import { type Balanced, equalWeights, type Picker } from './picker.ts'
 import { RandomPicker } from './random-picker.ts'
+import { ringKind } from './ring-hash.ts'
 import { RoundRobinPicker } from './round-robin.ts'
 import { SlowStartPicker, slowUntilMs } from './slow-start.ts'
 
@@ -19,7 +24,7 @@ export interface Pace {
   /** Where large tables are built; without it they are built at once. */
   readonly slices?: Slices | undefined
   /** Of the whole cluster, for bounded loads; without it the sum over the hosts counts. */
-  readonly load?: { readonly requests: number } | undefined
+  readonly load?: ClusterLoad | undefined
   /** Parts of 1 instead of the hosts' weights, for consistent balancers. */
   readonly shares?: Float64Array | undefined
 }
@@ -47,10 +52,10 @@ export function createPicker<E extends Balanced>(
       )
     case 'random':
       return new RandomPicker(hosts)
-    // the consistent balancers choose at random when a request yields no hash; hashing itself is not built yet
     case 'ringHash':
+      return hashing(policy, ringKind(policy.minimumRingSize, policy.maximumRingSize), hosts, previous, pace)
     case 'maglev':
-      return new RandomPicker(hosts)
+      return hashing(policy, maglevKind(policy.tableSize), hosts, previous, pace)
     case 'peakEwma':
       return new PeakEwmaPicker(hosts, policy.decayMs, pace.clock)
     case 'clientWeightedRoundRobin':
@@ -61,6 +66,18 @@ export function createPicker<E extends Balanced>(
 /** Whether a request's hash counts. */
 export function turnsOnHash(policy: LoadBalancer): boolean {
   return policy.kind === 'ringHash' || policy.kind === 'maglev'
+}
+
+function hashing<E extends Balanced>(
+  { hashKey = 'address', balanceFactor = 0 }: HashingBalancer,
+  kind: TableKind,
+  hosts: readonly E[],
+  previous: Picker<E> | undefined,
+  { slices, load, shares }: Pace,
+): Picker<E> {
+  const before = previous instanceof BoundedLoadPicker ? (previous as BoundedLoadPicker<E>).inner : previous
+  const picker = consistentPicker(kind, hashKey, hosts, slices, before, shares)
+  return balanceFactor === 0 ? picker : new BoundedLoadPicker(picker, balanceFactor, load)
 }
 
 /** Weighted as long as weights differ or a host is new; else what equal hosts are picked by. */

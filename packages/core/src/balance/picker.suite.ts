@@ -10,7 +10,10 @@ export interface TestHost extends Balanced {
 }
 
 export function hostsOf(...weights: readonly number[]): TestHost[] {
-  return weights.map((weight, i) => ({ name: String.fromCharCode(97 + i), weight, activeRequests: 0 }))
+  return weights.map((weight, i) => {
+    const name = String.fromCharCode(97 + i)
+    return { name, key: name, weight, activeRequests: 0 }
+  })
 }
 
 /** How often each host is picked, in the hosts' order; every pick is over at once. */

@@ -2,16 +2,20 @@
 // Straight down, no middleware: Envoy fixes the order, and a first attempt that succeeds passes without a promise.
 import type { TimerHandle } from '../base/clock.ts'
 import type { Deadline, Expiring } from '../base/timeouts.ts'
+import { turnsOnHash } from '../balance/create.ts'
 import type { HashKey } from '../balance/picker.ts'
 import type { PathNormalization } from '../model/config.ts'
-import type { RetryPolicy } from '../model/policy.ts'
+import type { HashPolicy, RetryPolicy } from '../model/policy.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Limits } from '../cluster/limits.ts'
 import { anyEndpoint, type Selecting } from '../cluster/selecting.ts'
 import type { Failure, Verdict } from '../cluster/verdict.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
+import { exchangeCookies } from '../route/affinity.ts'
+import { hashRequest } from '../route/hash-key.ts'
 import { getHeader, type HeaderList, nameBit, setHeader } from '../route/header-list.ts'
+import type { HeaderEdit } from '../route/header-plan.ts'
 import type { FormatContext } from '../route/format.ts'
 import { isPlain, preparePath, splitTarget } from '../route/path.ts'
 import { splitAuthority } from '../route/redirect.ts'
@@ -42,6 +46,7 @@ import type { Exchange } from './transport.ts'
 
 const globalDeadline = 0
 const perTryDeadline = 1
+const noEdits: readonly HeaderEdit[] = []
 
 export class Call implements Matchable, Expiring, FormatContext, Selecting {
   readonly view: RequestView
@@ -77,6 +82,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #deadline: Deadline | undefined = undefined
   #wait: TimerHandle = undefined
   #requestSent: boolean
+  #setCookies: HeaderEdit | undefined = undefined
   /** Where this call holds a place among the retries. */
   #retryReserved: Limits | undefined = undefined
   #status = 0
@@ -181,6 +187,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
         ? this.#timeoutsOf(plan, trusted)
         : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
     this.#prepare(plan, target)
+    const { hashPolicies } = plan.action
+    if (hashPolicies.length > 0 && turnsOnHash(cluster.model.loadBalancer)) this.#hash(hashPolicies)
     this.#try()
     if (this.#requestSent) this.#requestComplete(plan, nowMs)
   }
@@ -222,6 +230,14 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (settings.requestId !== undefined && getHeader(headers, 'x-request-id') === undefined) {
       headers.push('x-request-id', settings.requestId())
     }
+  }
+
+  /** What consistent balancers turn on, and the cookies that make later calls turn on the same. */
+  #hash(policies: readonly HashPolicy[]): void {
+    const { affinity, random } = this.#house
+    const hash = hashRequest(policies, this, affinity, random)
+    this.hashKey = hash
+    if (hash?.cookies !== undefined) this.#setCookies = exchangeCookies(hash.cookies, this, affinity)
   }
 
   /** One attempt: pick an endpoint, hand it to the door. */
@@ -460,7 +476,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** The route's response operations apply to local replies once a route was chosen. */
   #decorate(local: LocalReply): LocalReply {
-    for (const level of this.target?.responsePlans ?? []) level.apply(local.headers, this)
+    for (const level of this.responseEdits) level.apply(local.headers, this)
     return local
   }
 
@@ -487,6 +503,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   }
 
   // ---- what others read of a call ----
+
+  /** What is done to the headers of its answer, in order. */
+  get responseEdits(): readonly HeaderEdit[] {
+    const plans = this.target?.responsePlans ?? noEdits
+    return this.#setCookies === undefined ? plans : [this.#setCookies, ...plans]
+  }
 
   get tried(): readonly Endpoint[] {
     return this.#tried ?? anyEndpoint.tried

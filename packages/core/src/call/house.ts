@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts'
 import type { Timeouts } from '../base/timeouts.ts'
 import type { PathNormalization } from '../model/config.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { Affinity } from '../route/affinity.ts'
 import type { RequestView } from '../route/request-view.ts'
 import type { RouteTable } from '../route/route-table.ts'
 import type { Call } from './conduct.ts'
@@ -39,6 +40,7 @@ export interface CallHouse {
   readonly random: Random
   readonly timeouts: Timeouts
   readonly settings: CallSettings
+  readonly affinity: Affinity
   cluster(name: string): Cluster | undefined
   error(call: Call, reply: LocalReply): MeshError
   ended(call: Call, status: number, startedAtMs: number): void

@@ -103,7 +103,12 @@ export class DnsDiscovery {
   #publish(): void {
     this.#changed(
       this.#names.flatMap(({ model, addresses }) =>
-        addresses.map((address) => ({ ...model, address, name: model.name ?? model.address })),
+        addresses.map((address) => ({
+          ...model,
+          address,
+          name: model.name ?? model.address,
+          hostname: model.hostname ?? model.address,
+        })),
       ),
     )
   }

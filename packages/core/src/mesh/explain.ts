@@ -14,12 +14,14 @@ import type { Origin } from '../model/origin.ts'
 import type { HeaderMutation } from '../model/headers.ts'
 import type { FaultPolicy } from '../model/policy.ts'
 import { type Condition, describeCondition } from '../route/matchers.ts'
+import type { Affinity } from '../route/affinity.ts'
 import type { RouteEntry } from '../route/route-table.ts'
 import { preparePath, splitTarget } from '../route/path.ts'
 import { nameBits } from '../route/header-list.ts'
 import { redirectLocation } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { explainChoice } from './choice.ts'
+import { explainHash } from './hash-account.ts'
 import { Explanation, type Step } from './explanation.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -35,6 +37,7 @@ export interface ExplainRequest {
 interface World {
   readonly random: Random
   readonly settings: CallSettings
+  readonly affinity: Affinity
   cluster(name: string): Cluster | undefined
 }
 
@@ -131,7 +134,7 @@ class Account {
       this.#say('cluster', `${target?.cluster ?? 'none'} does not exist: answered with 503 (NC cluster_not_found)`)
       return this.#end(title, { route: plan.route.name, answer: '503 NC' })
     }
-    const endpoint = this.#choose(cluster)
+    const endpoint = this.#choose(cluster, plan, request)
     this.#outgoing(plan, target, request)
     this.#policies(plan)
     return this.#end(title, {
@@ -169,7 +172,7 @@ class Account {
   }
 
   /** The endpoint the next call would use, as `address:port`. */
-  #choose(cluster: Cluster): string | undefined {
+  #choose(cluster: Cluster, plan: ForwardPlan, request: Matchable): string | undefined {
     const { model } = cluster
     this.#say('cluster', `${cluster.name}, ${model.loadBalancer.kind}`, model.origins['loadBalancer'] ?? model.origin)
     if (model.discovery.kind === 'originalDestination') {
@@ -178,8 +181,14 @@ class Account {
       this.#say('endpoint', `${own} as the URL says`)
       return own
     }
-    const { steps, endpoint } = explainChoice(cluster, anyEndpoint, this.#world.random)
-    for (const [what, text] of steps) this.#say(what, text)
+    const { affinity, random } = this.#world
+    const { hashKey, texts } = explainHash(cluster, plan.action.hashPolicies, request, affinity, random)
+    const said = plan.route.origins['hash'] ?? model.origins['loadBalancer'] ?? plan.route.origin
+    for (const text of texts) this.#say('hash', text, said)
+    const { steps, endpoint } = explainChoice(cluster, { ...anyEndpoint, hashKey }, this.#world.random)
+    for (const [what, text] of steps) {
+      this.#say(what, text, what === 'candidate' ? undefined : model.origins['localities'])
+    }
     if (endpoint === undefined) this.#say('answer', '503 no healthy upstream (UH)')
     else this.#say('endpoint', endpoint.key)
     return endpoint?.key

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/error.ts'
 import type { Random } from '../base/random.ts'
 import type { RegexEngine } from '../base/regex.ts'
+import { Slices } from '../base/slices.ts'
 import { Timeouts } from '../base/timeouts.ts'
 import { Call } from '../call/conduct.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
@@ -15,6 +16,7 @@ import type { Resolver } from '../cluster/discovery.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
+import { Affinity } from '../route/affinity.ts'
 import { Compiler } from './compile.ts'
 import { type ExplainRequest, explainCall } from './explain.ts'
 import type { Explanation } from './explanation.ts'
@@ -38,6 +40,8 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly resolver: Resolver
   readonly settings: CallSettings
   readonly timeouts: Timeouts
+  readonly slices: Slices
+  readonly affinity: Affinity
   readonly #source: ConfigSource
   readonly #observer: MeshObserver
   readonly #compiler: Compiler
@@ -56,6 +60,8 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.resolver = options.resolver
     this.settings = options.settings
     this.timeouts = new Timeouts(options.clock)
+    this.slices = new Slices(options.clock)
+    this.affinity = new Affinity(options.clock, options.random.fork())
     this.#observer = options.observer ?? {}
     this.#compiler = new Compiler(options.regex)
     this.#source = options.source
@@ -90,6 +96,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     return explainCall(request, this.snapshot, {
       random: this.random.fork(),
       settings: this.settings,
+      affinity: this.affinity,
       cluster: (name) => this.cluster(name),
     })
   }
@@ -107,6 +114,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     for (const cluster of this.#clusters.values()) cluster.destroy()
     this.#clusters.clear()
     this.timeouts.close()
+    this.slices.close()
     await this.#source.close()
   }
 

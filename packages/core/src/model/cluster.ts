@@ -25,7 +25,7 @@ export interface Cluster {
   readonly aperture?: Aperture
   readonly tls?: UpstreamTls
   readonly origin: Origin
-  /** Which document set a value, by field: `loadBalancer`, `connectionPool`, `outlierDetection`, `tls`, `connectTimeout`. */
+  /** Which document set a value, by field: `loadBalancer`, `localities`, `connectionPool`, `outlierDetection`, `tls`, `connectTimeout`. */
   readonly origins: Readonly<Record<string, Origin>>
 }
 
@@ -134,7 +134,7 @@ export interface HashingBalancer {
 }
 
 /** Two choices by expected latency: a moving average that jumps up at once and forgets slowly, times requests in flight. */
-export interface PeakEwma {
+interface PeakEwma {
   readonly kind: 'peakEwma'
   /** Time constant of forgetting. */
   readonly decayMs: number

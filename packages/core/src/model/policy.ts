@@ -56,17 +56,22 @@ export interface MirrorPolicy {
 }
 
 /** What the balancer's hash is made from; several are chained. */
-export type HashPolicy =
+export type HashPolicy = (
   | { readonly kind: 'header'; readonly name: string }
   | {
       readonly kind: 'cookie'
       readonly name: string
+      /** Where the cookie is absent one is made, for so long; 0: for good. Undefined: none is made. */
       readonly ttlMs?: number
       readonly path?: string
       readonly attributes: readonly HeaderValueLike[]
     }
   | { readonly kind: 'sourceIp' }
   | { readonly kind: 'queryParameter'; readonly name: string }
+) & {
+  /** Those after it are not asked once there is a hash. */
+  readonly terminal?: boolean
+}
 
 interface HeaderValueLike {
   readonly name: string

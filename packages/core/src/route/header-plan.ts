@@ -9,8 +9,13 @@ interface CompiledValue {
   readonly value: Format
 }
 
+/** Something that is done to headers. */
+export interface HeaderEdit {
+  apply(list: HeaderList, context: FormatContext): void
+}
+
 /** One level of operations. */
-export class HeaderPlan {
+export class HeaderPlan implements HeaderEdit {
   readonly #remove: readonly string[]
   readonly #set: readonly CompiledValue[]
   readonly #add: readonly CompiledValue[]

@@ -124,7 +124,7 @@ function anyLine(condition: Condition, lines: readonly string[]): boolean {
   return false
 }
 
-function pseudoHeader(name: string, request: Matchable): string | undefined {
+export function pseudoHeader(name: string, request: Matchable): string | undefined {
   switch (name) {
     case ':method':
       return request.view.method

@@ -5,6 +5,7 @@ import type {
   LoadBalancer,
   OutlierDetection,
   RetryBudget,
+  SlowStart,
   UpstreamTls,
 } from '@proxyless/core/spi'
 import type { Compat } from '../compat.ts'
@@ -38,6 +39,14 @@ export function translateLoadBalancer(block: LoadBalancerSpec | undefined, compa
     case 'PASSTHROUGH':
       return compat.loadBalancer === 'roundRobin' ? { kind: 'roundRobin' } : { kind: 'leastRequest', choices: 2 }
   }
+}
+
+/** Undefined: new endpoints get their whole share at once. */
+export function translateSlowStart(block: LoadBalancerSpec | undefined): SlowStart | undefined {
+  const { warmup, warmupDurationSecs } = block ?? {}
+  const windowMs = warmup?.duration ?? warmupDurationSecs
+  if (windowMs === undefined) return undefined
+  return { windowMs, aggression: warmup?.aggression ?? 1, minWeight: (warmup?.minimumPercent ?? 10) / 100 }
 }
 
 export function translateConnectionPool(

@@ -11,9 +11,11 @@ import {
   translateConnectionPool,
   translateLoadBalancer,
   translateOutlierDetection,
+  translateSlowStart,
   translateTls,
 } from './blocks.ts'
 import type { PlacedSubset, Rule } from './destination-rules.ts'
+import { placeEndpoints } from './locality.ts'
 import { composePolicy } from './policy.ts'
 import type { Policy } from './policy.ts'
 
@@ -40,7 +42,11 @@ export function translateCluster(
   const tls = translateTls(policy.tls?.value, service.subjectAltNames)
   const variant = subset?.spec.name
   const pool = policy.connectionPool?.value
-  const discovery = discoveryOf(world, port.discovery, policy, subset)
+  const chosen = discoveryOf(world, port.discovery, policy, subset)
+  const documents = [subset?.resource, rule?.resource].filter((one) => one !== undefined)
+  const placed = placeEndpoints(world, service, policy, chosen, documents)
+  const { discovery, localities } = placed
+  const slowStart = translateSlowStart(policy.loadBalancer?.value)
   if (rule !== undefined) warnOfEndpoints(world, service, discovery, policy, subset, rule.resource)
   return {
     name: clusterName(service.host, port.number, variant),
@@ -53,9 +59,11 @@ export function translateCluster(
     circuitBreakers: translateBreakers(pool, policy.retryBudget?.value),
     ...(outlier === undefined ? {} : { outlierDetection: translateOutlierDetection(outlier.value, world.compat) }),
     panicThreshold: outlier === undefined ? world.compat.panicThreshold : (outlier.value.minHealthPercent ?? 0) / 100,
+    ...(localities === undefined ? {} : { localities }),
+    ...(slowStart === undefined ? {} : { slowStart }),
     ...(tls === undefined ? {} : { tls }),
     origin: subset === undefined ? originOf(service.resource, '') : originOf(subset.resource, subset.path),
-    origins: originsOf(world, policy),
+    origins: { ...originsOf(world, policy), localities: placed.origin },
   }
 }
 

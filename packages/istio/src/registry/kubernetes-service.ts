@@ -7,6 +7,7 @@ import type { Labels } from '../schema/primitives.ts'
 import { protocolOf } from './protocol.ts'
 import { endpointOf, isReachable, memberOf } from './service-entry.ts'
 import type { MeshService, ServicePort } from './service.ts'
+import { preferenceOf } from './traffic-distribution.ts'
 
 export interface ServiceSurroundings {
   readonly slices: readonly Resource<'EndpointSlice'>[]
@@ -29,6 +30,7 @@ export function serviceOf(service: Resource<'Service'>, around: ServiceSurroundi
     ...(external === undefined ? {} : { externalName: external.toLowerCase() }),
     addresses: addresses.filter((address) => address !== '' && address !== 'None'),
     headless: spec.clusterIP === 'None',
+    ...preferenceOf(annotations, spec.trafficDistribution),
     exportTo: said === undefined ? around.defaultExportTo : said.split(',').map((target) => target.trim()),
     ports: (spec.ports ?? []).map((port) => portOf(port, service, around)),
     subjectAltNames: [],
@@ -88,7 +90,7 @@ function toEndpoint(endpoint: SliceEndpointSpec, port: number, labels: Labels): 
       port,
       weight: 1,
       health,
-      labels,
+      labels: endpoint.nodeName === undefined ? labels : { ...labels, 'kubernetes.io/hostname': endpoint.nodeName },
       locality: {
         region: topology['topology.kubernetes.io/region'] ?? '',
         zone: endpoint.zone ?? topology['topology.kubernetes.io/zone'] ?? '',

@@ -6,6 +6,7 @@ import type { ServiceEntryPortSpec, ServiceEntrySpec, WorkloadEntrySpec } from '
 import { orDefault } from '../scope/names.ts'
 import { protocolOf } from './protocol.ts'
 import type { MeshService, ServicePort } from './service.ts'
+import { preferenceOf } from './traffic-distribution.ts'
 
 /** A WorkloadEntry or an inline endpoint, with the name people know it by. */
 interface Member {
@@ -34,6 +35,7 @@ export function servicesOfEntry(
       kubernetes: false,
       addresses: (spec.addresses ?? []).filter((address) => !address.includes('/')),
       headless: false,
+      ...preferenceOf(entry.annotations),
       exportTo: orDefault(spec.exportTo, defaultExportTo),
       ports: (spec.ports ?? []).map((port) => portOf(port, spec, name, reachable)),
       subjectAltNames: spec.subjectAltNames ?? [],

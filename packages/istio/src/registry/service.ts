@@ -12,12 +12,16 @@ export interface MeshService {
   readonly externalName?: string
   readonly addresses: readonly string[]
   readonly headless: boolean
+  /** Endpoints that callers shall use first: `trafficDistribution`. */
+  readonly prefers?: Preference
   readonly exportTo: readonly string[]
   readonly ports: readonly ServicePort[]
   /** Expected in the server's certificate where the DestinationRule does not say. */
   readonly subjectAltNames: readonly string[]
   readonly resource: Resource
 }
+
+export type Preference = 'sameZone' | 'sameNode'
 
 export interface ServicePort {
   readonly number: number

@@ -9,6 +9,7 @@ export interface ServiceSpec {
   readonly clusterIPs?: readonly string[]
   readonly externalName?: string
   readonly selector?: Labels | null
+  readonly trafficDistribution?: string
   readonly ports?: readonly KubernetesPortSpec[]
 }
 
@@ -47,6 +48,7 @@ export const serviceSchema: z.ZodType<ServiceSpec> = z.looseObject({
   clusterIPs: optional(strings),
   externalName: optional(z.string()),
   selector: optional(z.nullable(labels)),
+  trafficDistribution: optional(z.string()),
   ports: optional(
     z.array(
       z.looseObject({

@@ -1,6 +1,8 @@
 // MeshConfig in Istio's words: the settings of the whole mesh that matter to a caller.
 // Given in code or as a document of `kind: MeshConfig`, whose fields win.
 import * as z from 'zod'
+import { localityLbSetting } from './locality.ts'
+import type { LocalityLbSpec } from './locality.ts'
 import { duration, optional, positiveDuration, strings, unchecked } from './primitives.ts'
 import { connectionPool, outlierDetection, tcpKeepalive } from './traffic-policy.ts'
 import type { ConnectionPoolSpec, OutlierDetectionSpec, TcpKeepaliveSpec } from './traffic-policy.ts'
@@ -20,7 +22,7 @@ export interface MeshSettingsInput {
   readonly connectTimeout?: string
   readonly tcpKeepalive?: { readonly probes?: number; readonly time?: string; readonly interval?: string }
   readonly h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE'
-  readonly localityLbSetting?: unknown
+  readonly localityLbSetting?: LocalityLbSpec
   readonly defaultHttpRetryPolicy?: {
     readonly attempts?: number
     readonly perTryTimeout?: string
@@ -47,7 +49,7 @@ export interface MeshSettingsSpec {
   readonly connectTimeout?: number
   readonly tcpKeepalive?: TcpKeepaliveSpec
   readonly h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE'
-  readonly localityLbSetting?: unknown
+  readonly localityLbSetting?: LocalityLbSpec
   readonly defaultHttpRetryPolicy?: RetriesSpec
   readonly defaultTrafficPolicy?: {
     readonly connectionPool?: ConnectionPoolSpec
@@ -112,7 +114,7 @@ export const meshSettingsSchema: z.ZodType<MeshSettingsSpec> = z.strictObject({
   connectTimeout: optional(positiveDuration),
   tcpKeepalive: optional(tcpKeepalive),
   h2UpgradePolicy: optional(z.enum(['DO_NOT_UPGRADE', 'UPGRADE'])),
-  localityLbSetting: optional(unchecked),
+  localityLbSetting: optional(localityLbSetting),
   defaultHttpRetryPolicy: optional(retries),
   defaultTrafficPolicy: optional(
     z.strictObject({ connectionPool: optional(connectionPool), outlierDetection: optional(outlierDetection) }),

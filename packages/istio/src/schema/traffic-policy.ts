@@ -1,5 +1,7 @@
 // The policy blocks that DestinationRules, their subsets and ports, and the mesh defaults share.
 import * as z from 'zod'
+import { localityLbSetting, warmup } from './locality.ts'
+import type { LocalityLbSpec, WarmupSpec } from './locality.ts'
 import {
   bigCount,
   count,
@@ -32,9 +34,9 @@ type SimpleLoadBalancer = 'UNSPECIFIED' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBI
 export interface LoadBalancerSpec {
   readonly simple?: SimpleLoadBalancer
   readonly consistentHash?: ConsistentHashSpec
-  readonly localityLbSetting?: unknown
-  readonly warmup?: unknown
-  readonly warmupDurationSecs?: unknown
+  readonly localityLbSetting?: LocalityLbSpec
+  readonly warmup?: WarmupSpec
+  readonly warmupDurationSecs?: number
 }
 
 interface ConsistentHashSpec {
@@ -192,9 +194,9 @@ const blocks = {
     z.strictObject({
       simple: optional(z.enum(['UNSPECIFIED', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST', 'LEAST_CONN'])),
       consistentHash: optional(consistentHash),
-      localityLbSetting: optional(unchecked),
-      warmup: optional(unchecked),
-      warmupDurationSecs: optional(unchecked),
+      localityLbSetting: optional(localityLbSetting),
+      warmup: optional(warmup),
+      warmupDurationSecs: optional(positiveDuration),
     }),
   ),
   connectionPool: optional(connectionPool),

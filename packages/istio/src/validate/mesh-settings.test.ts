@@ -5,8 +5,7 @@ import { check } from '../mesh-source.ts'
 import type { MeshSettingsInput } from '../schema/mesh-settings.ts'
 
 test.each<[string, MeshSettingsInput, string[]]>([
-  ['locality', { localityLbSetting: { enabled: true } }, ['localityLbSetting']],
-  ['no locality', { localityLbSetting: { enabled: false } }, []],
+  ['locality', { localityLbSetting: { enabled: true } }, []],
   ['a DNS rate', { dnsRefreshRate: '10s' }, ['dnsRefreshRate']],
   ['mutual TLS', { enableAutoMtls: true }, ['enableAutoMtls']],
   ['no mutual TLS', { enableAutoMtls: false }, []],

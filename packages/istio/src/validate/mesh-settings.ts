@@ -5,15 +5,17 @@ import type { Report } from '../findings.ts'
 import { ELSEWHERE, WITHOUT_EFFECT_YET } from '../schema/mesh-settings.ts'
 import type { MeshSettingsSpec } from '../schema/mesh-settings.ts'
 import { isRecord } from '../schema/walk.ts'
+import { checkLocality } from './locality.ts'
 import { checkConnectionPool, checkKeepalive, checkOutlierDetection } from './policy-blocks.ts'
 import { checkRetries } from './retries.ts'
 
 export function checkMeshSettings(spec: MeshSettingsSpec, base: string, report: Report): void {
-  const { tcpKeepalive, defaultHttpRetryPolicy, defaultTrafficPolicy = {} } = spec
+  const { tcpKeepalive, localityLbSetting, defaultHttpRetryPolicy, defaultTrafficPolicy = {} } = spec
   const { connectionPool, outlierDetection } = defaultTrafficPolicy
   const at = (...keys: string[]): string => keys.reduce(joinPath, base)
   if (tcpKeepalive !== undefined) checkKeepalive(tcpKeepalive, at('tcpKeepalive'), report)
   if (defaultHttpRetryPolicy !== undefined) checkRetries(defaultHttpRetryPolicy, at('defaultHttpRetryPolicy'), report)
+  if (localityLbSetting !== undefined) checkLocality(localityLbSetting, at('localityLbSetting'), report)
   if (connectionPool !== undefined)
     checkConnectionPool(connectionPool, at('defaultTrafficPolicy', 'connectionPool'), report)
   if (outlierDetection !== undefined)
@@ -24,7 +26,6 @@ export function checkMeshSettings(spec: MeshSettingsSpec, base: string, report: 
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   dnsRefreshRate: 'names are resolved again when their records expire',
   enableAutoMtls: 'servers of the mesh are called in plain text where no rule says otherwise',
-  localityLbSetting: 'endpoints are used wherever they are',
   trustDomain: 'there are no identities of workloads yet',
   ...Object.fromEntries(WITHOUT_EFFECT_YET.map((field) => [field, 'calls go out as if it were not set'])),
 }

@@ -6,6 +6,7 @@ import type {
   OutlierDetectionSpec,
   TcpKeepaliveSpec,
 } from '../schema/traffic-policy.ts'
+import { checkLocality, checkWarmup } from './locality.ts'
 
 export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report: Report): void {
   const hash = block.consistentHash
@@ -38,14 +39,12 @@ export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report:
       )
     }
   }
-  for (const field of ['localityLbSetting', 'warmup', 'warmupDurationSecs'] as const) {
-    if (block[field] !== undefined) {
-      report.warn(
-        'NOT_YET_APPLIED',
-        `${path}.${field}`,
-        `${field} has no effect yet; endpoints are used as if it were not set`,
-      )
-    }
+  const { localityLbSetting, warmup, warmupDurationSecs } = block
+  if (localityLbSetting !== undefined) checkLocality(localityLbSetting, `${path}.localityLbSetting`, report)
+  if (warmup !== undefined) {
+    checkWarmup(warmup, `${path}.warmup`, report)
+    if (warmupDurationSecs !== undefined)
+      report.error('CONFLICTING_FIELDS', path, 'warmup and warmupDurationSecs exclude one another')
   }
 }
 

@@ -37,10 +37,6 @@ export function checkRetries(retries: RetriesSpec, path: string, report: Report)
       )
     }
   }
-  if (retries.retryRemoteLocalities === true) {
-    const message = 'all endpoints have one priority so far, so there is no other to retry'
-    report.warn('NOT_YET_APPLIED', `${path}.retryRemoteLocalities`, message)
-  }
   const others = [
     retries.perTryTimeout,
     retries.retryOn,

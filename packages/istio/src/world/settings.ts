@@ -4,6 +4,7 @@ import type { Compat } from '../compat.ts'
 import { originOf } from '../documents/resource.ts'
 import type { Resource } from '../documents/resource.ts'
 import type { Finding } from '../findings.ts'
+import type { LocalityLbSpec } from '../schema/locality.ts'
 import type { MeshSettingsSpec, Normalization, OutboundMode } from '../schema/mesh-settings.ts'
 import type { PolicyBlocks } from '../schema/traffic-policy.ts'
 import type { RetriesSpec } from '../schema/virtual-service.ts'
@@ -23,6 +24,7 @@ export interface Settings {
   readonly upgradeToHttp2: boolean
   readonly defaultRetries?: RetriesSpec
   readonly defaultPolicy: PolicyBlocks
+  readonly localityLb: LocalityLbSpec
   readonly serviceExportTo: readonly string[]
   readonly virtualServiceExportTo: readonly string[]
   readonly destinationRuleExportTo: readonly string[]
@@ -60,6 +62,7 @@ export function settle(
     upgradeToHttp2: said.h2UpgradePolicy === 'UPGRADE',
     ...(said.defaultHttpRetryPolicy === undefined ? {} : { defaultRetries: said.defaultHttpRetryPolicy }),
     defaultPolicy: said.defaultTrafficPolicy ?? {},
+    localityLb: said.localityLbSetting ?? {},
     serviceExportTo: said.defaultServiceExportTo ?? EVERYONE,
     virtualServiceExportTo: said.defaultVirtualServiceExportTo ?? EVERYONE,
     destinationRuleExportTo: said.defaultDestinationRuleExportTo ?? EVERYONE,
