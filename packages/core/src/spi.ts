@@ -53,7 +53,13 @@ export { splitAuthority } from './route/redirect.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
 export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'
-export type { HealthProbe, HealthProbers, MakeProbe, ProbeResult } from './cluster/health-probe.ts'
+export {
+  type HealthProbe,
+  type HealthProbers,
+  type MakeProbe,
+  type ProbeResult,
+  unfitHeader,
+} from './cluster/health-probe.ts'
 export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'

@@ -260,8 +260,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
       for (const endpoint of added) endpoint.healthySinceMs = nowMs
     }
     for (const endpoint of gone) this.#left(endpoint)
-    this.#rebuild()
     this.#checks?.update(this.#members.list, false)
+    this.#rebuild()
   }
 
   #forgetMet(): void {

@@ -13,7 +13,7 @@ import { HealthWatch, type Watched } from './health-watch.ts'
 export interface CheckedCluster {
   readonly model: ClusterModel
   endpoints(): Iterable<Endpoint>
-  /** The first round is over. */
+  /** Nothing holds calls back any more. */
   warmedUp(): void
   /** An endpoint is another than it was. `recovered`: it had failed. */
   healthChanged(endpoint: Endpoint, recovered: boolean): void
@@ -56,8 +56,11 @@ export class HealthChecker implements Watched {
     const added = endpoints.filter((endpoint) => !this.#watches.has(endpoint))
     const watches = added.flatMap((endpoint) => this.#watch(endpoint, trusted) ?? [])
     // what has no endpoints cannot be checked, and has nothing to wait for
-    if (endpoints.length === 0) this.#tellWaiting()
-    else this.#warmUp()
+    if (endpoints.length > 0) this.#warmUp()
+    else if (this.#waiting.length > 0) {
+      this.#cluster.warmedUp()
+      this.#tellWaiting()
+    }
     for (const watch of watches) watch.start()
   }
 

@@ -3,6 +3,9 @@
 import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../model/cluster.ts'
 import type { GrpcHealthCheck, HealthCheck, HttpHealthCheck, TcpHealthCheck } from '../model/health-check.ts'
 
+/** On an answer to a call or to a check: the endpoint wants no more calls. */
+export const unfitHeader = 'x-envoy-immediate-health-check-fail'
+
 export type ProbeResult =
   | { readonly kind: 'passed'; readonly degraded: boolean }
   | {

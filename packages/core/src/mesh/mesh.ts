@@ -116,8 +116,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (this.closed) return
     this.closed = true
     this.#neverReady(new MeshError('MESH_CLOSED', 'the mesh was closed before it was ready'))
-    for (const cluster of this.#clusters.values()) cluster.destroy()
+    const living = [...this.#clusters.values()]
     this.#clusters.clear()
+    for (const cluster of living) cluster.destroy()
     this.timeouts.close()
     this.slices.close()
     await this.#source.close()

@@ -31,7 +31,7 @@ export interface HealthCheckTiming {
 }
 
 /** From `from` up to, not including, `to`. */
-export interface StatusRange {
+interface StatusRange {
   readonly from: number
   readonly to: number
 }
