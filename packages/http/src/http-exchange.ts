@@ -43,7 +43,7 @@ export class HttpExchange implements Exchange {
   }
 
   takeHeaders(): HeaderList {
-    return this.#headers.slice()
+    return this.#headers
   }
 
   start(attempt: Attempt): void {
