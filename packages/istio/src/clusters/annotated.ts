@@ -6,7 +6,7 @@ import { originOf } from '../documents/resource.ts'
 import type { World } from '../world/world.ts'
 
 /** The parts of a cluster that annotations set. */
-export type Annotated = Partial<Pick<Cluster, 'aperture'>>
+type Annotated = Partial<Pick<Cluster, 'aperture'>>
 
 export interface Extensions {
   readonly parts: Annotated
