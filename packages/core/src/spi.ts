@@ -20,6 +20,7 @@ export type {
   SlowStart,
   UpstreamProtocol,
   UpstreamTls,
+  ZoneAware,
 } from './model/cluster.ts'
 export type { MeshConfig, PathNormalization, UnknownHosts } from './model/config.ts'
 export type { HeaderMutation, HeaderValue } from './model/headers.ts'
