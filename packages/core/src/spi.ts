@@ -1,6 +1,7 @@
 // What a door touches: contracts, model and the house. Applications use index.ts.
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
+export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
 export type {
@@ -18,6 +19,7 @@ export type {
   SlowStart,
   UpstreamProtocol,
   UpstreamTls,
+  ZoneAware,
 } from './model/cluster.ts'
 export type { GrpcHealthCheck, HealthCheck, HttpHealthCheck, TcpHealthCheck } from './model/health-check.ts'
 export type { OutlierDetection } from './model/outlier.ts'

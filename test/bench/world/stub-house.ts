@@ -13,7 +13,7 @@ import {
   SeededRandom,
 } from '@proxyless/core/spi'
 import { processClock, processRandom, regexEngine, requestIds } from 'proxyless/host'
-import { GivenSource } from './given-source.ts'
+import { GivenSource } from '../../kit/given-source.ts'
 import { authority, requestHeaders, target } from './reviews.ts'
 
 export interface StubHouse {
