@@ -1,7 +1,7 @@
 // One journey: the page that leads a call from its route to its end. Called by mesh/mesh, reported to by traffic doors.
 // Straight down, no middleware: Envoy fixes the order, and a first attempt that succeeds passes without a promise.
-import type { TimerHandle } from '../base/clock.ts'
 import type { Deadline, Expiring } from '../base/timeouts.ts'
+import type { Wait } from '../base/waits.ts'
 import { turnsOnHash } from '../balance/create.ts'
 import type { HashKey } from '../balance/picker.ts'
 import type { PathNormalization } from '../model/config.ts'
@@ -41,6 +41,8 @@ import {
 import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
+import { Race } from './race.ts'
+import { rateLimitedMs } from './rate-limited.ts'
 import { backoffMs, retryReason } from './retry.ts'
 import type { Exchange } from './transport.ts'
 
@@ -76,14 +78,18 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #plan: ForwardPlan | undefined = undefined
   #retry: RetryPolicy | undefined = undefined
   #timeouts: CallTimeouts = noTimeouts
+  /** The latest, or the one that won. */
   #attempt: Attempt | undefined = undefined
+  /** Earlier ones that may still answer. */
+  #race: Race | undefined = undefined
   #tried: readonly Endpoint[] | undefined = undefined
   #attempts = 0
   #retriesLeft = 0
+  #backoffs = 0
   #noContentAfterTimeout = false
   #flags = ''
   #deadline: Deadline | undefined = undefined
-  #wait: TimerHandle = undefined
+  #wait: Wait | undefined = undefined
   #requestSent: boolean
   #setCookies: HeaderEdit | undefined = undefined
   /** Where this call holds a place among the retries. */
@@ -117,6 +123,16 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.routeName = plan.route.name
     if (plan.kind === 'answer') return this.#answer(answerOf(plan, entry.match.path, this))
     this.#forward(plan)
+  }
+
+  /** Sets out where it had to wait for the first configuration; its caller may have given up meanwhile. */
+  beginLate(): void {
+    if (!this.#over) this.begin()
+  }
+
+  /** Is answered without having set out. */
+  refuse(reply: LocalReply): void {
+    this.#answer(reply)
   }
 
   /** False: the path is invalid. */
@@ -162,7 +178,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const delayMs = drawDelay(fault, this.#house.random)
     if (delayMs === 0) return this.#abortOrRoute(plan, this.#startedAtMs)
     this.#flag('DI')
-    this.#wait = this.#house.clock.setTimer(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()), false)
+    this.#wait = this.#house.waits.start(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()))
   }
 
   #abortOrRoute(plan: ForwardPlan, nowMs: number): void {
@@ -331,9 +347,10 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    if (!attempt.late) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
+    if (this.#race !== undefined && !this.#wins(attempt, verdict)) return false
     attempt.phase = 'committed'
     this.#status = status
     return true
@@ -354,10 +371,11 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    if (!attempt.late) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
+    if (this.#race !== undefined && this.#hasOthers(attempt)) return
     this.#answer(this.#failureReply(failure, cause))
   }
 
@@ -383,6 +401,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (this.#over) return
     if (kind === perTryDeadline) {
       if (attempt === undefined || attempt.phase !== 'sent') return
+      if (this.#retry?.hedgeOnPerTryTimeout === true) return this.#hedge(attempt)
       this.exchange.abort(attempt)
       this.failed(attempt, 'perTryTimeout', undefined)
       return
@@ -397,7 +416,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent')
+    if (attempt?.phase === 'sent' && !attempt.late)
       this.cluster?.report(
         attempt.endpoint,
         { kind: 'failure', failure: 'timeout', cause: undefined },
@@ -414,7 +433,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What is told of attempts that are over comes too late. */
   #isUnderWay(attempt: Attempt): boolean {
-    return attempt === this.#attempt && attempt.phase !== 'over' && !this.#over
+    if (attempt.phase === 'over' || this.#over) return false
+    return attempt === this.#attempt || this.#race?.has(attempt) === true
   }
 
   // ---- what next when it fails ----
@@ -422,17 +442,83 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   /** True when another attempt was scheduled. */
   #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
     const policy = this.#retry
-    if (policy === undefined || this.#house.closed || retryReason(policy, verdict) === undefined) return false
-    if (!this.exchange.replayable()) return false
+    if (policy === undefined || attempt.hedged || retryReason(policy, verdict) === undefined) return false
+    if (!this.#reserveRetry()) return false
+    const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
+    this.#leave(attempt)
+    this.#backOff(policy, askedMs)
+    return true
+  }
+
+  /** A place among the retries of this call and of its cluster. */
+  #reserveRetry(): boolean {
+    if (this.#house.closed || !this.exchange.replayable()) return false
     if (this.#retriesLeft === 0) return this.#flagged('URX')
     this.#retriesLeft--
+    this.#releaseRetry()
     const limits = this.cluster?.limits
     if (limits?.tryRetry() !== true) return this.#flagged('UO')
     this.#retryReserved = limits
-    this.#leave(attempt)
-    const wait = backoffMs(policy, this.#attempts, this.#house.random)
-    this.#wait = this.#house.clock.setTimer(wait, () => this.#again(), false)
     return true
+  }
+
+  /** How long the response asks to wait, where the policy obeys. */
+  #askedMs({ rateLimitedBackoff }: RetryPolicy, attempt: Attempt): number | undefined {
+    if (rateLimitedBackoff === undefined) return undefined
+    const { clock, random } = this.#house
+    const headerOf = (name: string): string | undefined => this.exchange.responseHeader?.(attempt, name)
+    return rateLimitedMs(rateLimitedBackoff, headerOf, clock.wallNow(), random)
+  }
+
+  #backOff(policy: RetryPolicy, askedMs: number | undefined): void {
+    const waitMs = askedMs ?? backoffMs(policy, ++this.#backoffs, this.#house.random)
+    this.#wait = this.#house.waits.start(waitMs, () => this.#again())
+  }
+
+  // ---- several at once ----
+
+  /** The per-try timeout has passed: it is counted, and another attempt is made while this one goes on. */
+  #hedge(attempt: Attempt): void {
+    attempt.late = true
+    attempt.deadline = undefined
+    this.cluster?.report(
+      attempt.endpoint,
+      { kind: 'failure', failure: 'perTryTimeout', cause: undefined },
+      attempt.sentAtMs,
+    )
+    const policy = this.#retry
+    if (policy === undefined || !this.#reserveRetry()) return
+    this.#race ??= new Race()
+    this.#race.join(attempt)
+    this.#backOff(policy, undefined)
+  }
+
+  /** A bad answer waits for better ones as long as there may be any; else it is taken and all others are stopped. */
+  #wins(attempt: Attempt, verdict: Verdict): boolean {
+    const bad = this.#retry !== undefined && retryReason(this.#retry, verdict) !== undefined
+    if (bad && this.#hasOthers(attempt)) {
+      this.#leave(attempt)
+      return false
+    }
+    this.#stopOthers(attempt)
+    this.#attempt = attempt
+    return true
+  }
+
+  #hasOthers(attempt: Attempt): boolean {
+    const latest = this.#attempt
+    if (this.#wait !== undefined || this.#race?.hasOther(attempt) === true) return true
+    return latest !== undefined && latest !== attempt && latest.phase !== 'over'
+  }
+
+  /** All attempts but one, and what is scheduled. */
+  #stopOthers(attempt: Attempt | undefined): void {
+    this.#cancelWait()
+    const latest = this.#attempt
+    if (latest !== undefined && latest !== attempt && latest.phase !== 'over') this.#drop(latest)
+    for (const other of this.#race?.others(attempt) ?? []) this.#drop(other)
+    this.#race = undefined
+    this.#releaseRetry()
   }
 
   #again(): void {
@@ -445,7 +531,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #decided(attempt: Attempt): void {
     attempt.deadline?.cancel()
     attempt.deadline = undefined
-    this.#releaseRetry()
+    // of one that was hedged the place went on to the next
+    if (!attempt.hedged) this.#releaseRetry()
   }
 
   #releaseRetry(): void {
@@ -461,11 +548,17 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #stopAttempt(): void {
     const attempt = this.#attempt
-    if (this.#wait !== undefined) {
-      this.#house.clock.clearTimer(this.#wait)
-      this.#wait = undefined
-    }
-    if (attempt === undefined || attempt.phase === 'over') return
+    this.#cancelWait()
+    if (this.#race !== undefined) this.#stopOthers(attempt)
+    if (attempt !== undefined && attempt.phase !== 'over') this.#drop(attempt)
+  }
+
+  #cancelWait(): void {
+    if (this.#wait !== undefined) this.#house.waits.cancel(this.#wait)
+    this.#wait = undefined
+  }
+
+  #drop(attempt: Attempt): void {
     this.exchange.abort(attempt)
     this.#decided(attempt)
     this.#leave(attempt)
@@ -493,6 +586,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #end(status: number): void {
     this.#over = true
+    if (this.#race !== undefined) this.#stopOthers(undefined)
     this.#deadline?.cancel()
     this.#deadline = undefined
     this.#releaseRetry()
@@ -508,8 +602,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#flags = this.#flags === '' ? flag : `${this.#flags},${flag}`
   }
 
+  /** Of several attempts at once more than one may be refused. */
   #flagged(flag: string): false {
-    this.#flag(flag)
+    if (!this.#flags.includes(flag)) this.#flag(flag)
     return false
   }
 
