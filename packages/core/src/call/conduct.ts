@@ -347,7 +347,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    if (!attempt.late) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    if (!this.#isLate(attempt)) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
     if (this.#race !== undefined && !this.#wins(attempt, verdict)) return false
@@ -371,7 +371,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
-    if (!attempt.late) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    if (!this.#isLate(attempt)) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
@@ -416,7 +416,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent' && !attempt.late)
+    if (attempt?.phase === 'sent' && !this.#isLate(attempt))
       this.cluster?.report(
         attempt.endpoint,
         { kind: 'failure', failure: 'timeout', cause: undefined },
@@ -434,7 +434,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   /** What is told of attempts that are over comes too late. */
   #isUnderWay(attempt: Attempt): boolean {
     if (attempt.phase === 'over' || this.#over) return false
-    return attempt === this.#attempt || this.#race?.has(attempt) === true
+    return attempt === this.#attempt || this.#isHedged(attempt)
   }
 
   // ---- what next when it fails ----
@@ -442,7 +442,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   /** True when another attempt was scheduled. */
   #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
     const policy = this.#retry
-    if (policy === undefined || attempt.hedged || retryReason(policy, verdict) === undefined) return false
+    if (policy === undefined || this.#isHedged(attempt) || retryReason(policy, verdict) === undefined) return false
     if (!this.#reserveRetry()) return false
     const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
     this.#leave(attempt)
@@ -479,7 +479,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** The per-try timeout has passed: it is counted, and another attempt is made while this one goes on. */
   #hedge(attempt: Attempt): void {
-    attempt.late = true
+    this.#race ??= new Race()
+    this.#race.late(attempt)
     attempt.deadline = undefined
     this.cluster?.report(
       attempt.endpoint,
@@ -488,9 +489,18 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     )
     const policy = this.#retry
     if (policy === undefined || !this.#reserveRetry()) return
-    this.#race ??= new Race()
-    this.#race.join(attempt)
+    this.#race.hedge(attempt)
     this.#backOff(policy, undefined)
+  }
+
+  /** Its per-try timeout has passed and was counted. */
+  #isLate(attempt: Attempt): boolean {
+    return this.#race !== undefined && this.#race.isLate(attempt)
+  }
+
+  /** Another attempt was made beside it. */
+  #isHedged(attempt: Attempt): boolean {
+    return this.#race !== undefined && this.#race.isHedged(attempt)
   }
 
   /** A bad answer waits for better ones as long as there may be any; else it is taken and all others are stopped. */
@@ -507,7 +517,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #hasOthers(attempt: Attempt): boolean {
     const latest = this.#attempt
-    if (this.#wait !== undefined || this.#race?.hasOther(attempt) === true) return true
+    if (this.#wait !== undefined || (this.#race?.others(attempt).length ?? 0) > 0) return true
     return latest !== undefined && latest !== attempt && latest.phase !== 'over'
   }
 
@@ -532,7 +542,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     attempt.deadline?.cancel()
     attempt.deadline = undefined
     // of one that was hedged the place went on to the next
-    if (!attempt.hedged) this.#releaseRetry()
+    if (!this.#isHedged(attempt)) this.#releaseRetry()
   }
 
   #releaseRetry(): void {
