@@ -21,6 +21,9 @@ export class Attempt {
   deadline: Deadline | undefined = undefined
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
+  /** What the event loop had been blocked by then, and by how much its deadline was put off for it since. */
+  blockedBeforeMs = 0
+  graceMs = 0
 
   constructor(call: Call, endpoint: Endpoint, number: number) {
     this.call = call

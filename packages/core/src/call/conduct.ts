@@ -10,7 +10,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Limits } from '../cluster/limits.ts'
 import { anyEndpoint, type Selecting } from '../cluster/selecting.ts'
-import type { Failure, Verdict } from '../cluster/verdict.ts'
+import { type Failure, isTimeout, type Verdict } from '../cluster/verdict.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { exchangeCookies } from '../route/affinity.ts'
 import { hashRequest } from '../route/hash-key.ts'
@@ -35,6 +35,7 @@ import {
   replyNoHost,
   replyNoRoute,
   replyReplayExceeded,
+  replyToRefusal,
   replyToAbort,
   replyToFailure,
 } from './local-reply.ts'
@@ -261,8 +262,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     }
     const endpoint = this.#pick(cluster)
     if (endpoint === undefined) return this.#answer(replyNoHost())
+    const { adaptive } = cluster
+    const refusal = this.#attempts === 0 ? adaptive?.refuses(this.#house.random) : undefined
+    if (refusal !== undefined) return this.#answer(replyToRefusal(refusal))
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
+    if (adaptive?.eventLoop !== undefined) attempt.blockedBeforeMs = adaptive.eventLoop.blockedMs()
     if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
@@ -276,9 +281,13 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What is left for this attempt, for a gRPC server (Envoy setTimeoutHeaders). */
   #tellTimeout(): void {
-    const leftMs = this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
-    const timeoutMs = attemptTimeoutMs(this.#timeouts, leftMs)
+    const timeoutMs = attemptTimeoutMs(this.#timeouts, this.#leftMs)
     if (timeoutMs !== 0) setHeader(this.headers, 'grpc-timeout', formatGrpcTimeout(timeoutMs))
+  }
+
+  /** Until the call's deadline. */
+  get #leftMs(): number {
+    return this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
   }
 
   /** The cluster may have been retired by a new configuration since the last attempt. */
@@ -302,7 +311,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
-    if (this.cluster?.observations.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    if (this.cluster?.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
     this.cluster?.reportConnected(attempt.endpoint)
     if (this.#requestSent) this.#startPerTry(attempt)
   }
@@ -331,7 +340,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    this.#report(attempt, verdict)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
     attempt.phase = 'committed'
@@ -349,7 +358,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    this.#report(attempt, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
@@ -368,6 +377,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   cancelled(): void {
     if (this.#over) return
     this.#flag('DC')
+    if (this.#attempt?.phase === 'sent' || this.#attempt?.phase === 'pending') this.cluster?.adaptive?.withdrawn()
     this.#stopAttempt()
     this.#end(this.#status)
   }
@@ -377,12 +387,36 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const attempt = this.#attempt
     if (this.#over) return
     if (kind === perTryDeadline) {
-      if (attempt === undefined || attempt.phase !== 'sent') return
+      if (attempt === undefined || attempt.phase !== 'sent' || this.#putOff(attempt, kind)) return
       this.exchange.abort(attempt)
       this.failed(attempt, 'perTryTimeout', undefined)
       return
     }
-    this.#timedOut(attempt)
+    if (attempt === undefined || !this.#putOff(attempt, kind)) this.#timedOut(attempt)
+  }
+
+  /** What an attempt meant, to those who learn from it: less what this process could not see of it. */
+  #report(attempt: Attempt, verdict: Verdict): void {
+    const { cluster } = this
+    const loop = cluster?.adaptive?.eventLoop
+    if (loop === undefined) return cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    const blockedMs = loop.blockedMs() - attempt.blockedBeforeMs
+    // more than it was given in return: nobody knows whose fault a timeout was
+    if (isTimeout(verdict) && blockedMs > attempt.graceMs + 1) return
+    cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs + blockedMs)
+  }
+
+  /** A deadline that passed while this process could not look is put off by as long. */
+  #putOff(attempt: Attempt, kind: number): boolean {
+    const adaptive = this.cluster?.adaptive
+    if (adaptive?.eventLoop === undefined || attempt.phase === 'committed') return false
+    const graceMs = adaptive.graceFor(adaptive.eventLoop.blockedMs() - attempt.blockedBeforeMs, attempt.graceMs)
+    if (graceMs === 0) return false
+    attempt.graceMs += graceMs
+    const deadline = this.#house.timeouts.add(graceMs, kind, this)
+    if (kind === perTryDeadline) attempt.deadline = deadline
+    else this.#deadline = deadline
+    return true
   }
 
   #timedOut(attempt: Attempt | undefined): void {
@@ -392,12 +426,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent')
-      this.cluster?.report(
-        attempt.endpoint,
-        { kind: 'failure', failure: 'timeout', cause: undefined },
-        attempt.sentAtMs,
-      )
+    if (attempt?.phase === 'sent') this.#report(attempt, { kind: 'failure', failure: 'timeout', cause: undefined })
     this.#stopAttempt()
     this.#answer(this.#failureReply('timeout', undefined))
   }
@@ -420,12 +449,15 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (policy === undefined || this.#house.closed || retryReason(policy, verdict) === undefined) return false
     if (!this.exchange.replayable()) return false
     if (this.#retriesLeft === 0) return this.#flagged('URX')
+    const wait = backoffMs(policy, this.#attempts, this.#house.random)
+    const { adaptive } = this.cluster ?? {}
+    if (adaptive?.isTooLate(this.#leftMs, wait) === true) return this.#flagged('URX')
+    if (adaptive?.refusesRetry(this.#house.random) === true) return this.#flagged('UO')
     this.#retriesLeft--
     const limits = this.cluster?.limits
     if (limits?.tryRetry() !== true) return this.#flagged('UO')
     this.#retryReserved = limits
     this.#leave(attempt)
-    const wait = backoffMs(policy, this.#attempts, this.#house.random)
     this.#wait = this.#house.clock.setTimer(wait, () => this.#again(), false)
     return true
   }

@@ -9,6 +9,7 @@ import { Selection } from '../cluster/selection.ts'
 import type { Cluster as ClusterModel } from '../model/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
+import { type AdaptiveStatus, adaptiveStatus } from './adaptive-account.ts'
 
 export interface MeshStatus {
   /** Version of the configuration in force; empty before the first. */
@@ -35,6 +36,8 @@ export interface ClusterStatus {
   readonly ejectionsActive: number
   /** Ejections that maxEjectionPercent forbade. */
   readonly ejectionOverflows: number
+  /** What it adapts to; null where nothing asks for it, or no call was made yet. */
+  readonly adaptive: AdaptiveStatus | null
 }
 
 export interface PriorityStatus {
@@ -99,6 +102,7 @@ function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): Clust
     overflows: now?.overflows ?? 0,
     ejectionsActive: cluster?.outlierDetector?.ejectedCount ?? 0,
     ejectionOverflows: cluster?.outlierDetector?.overflows ?? 0,
+    adaptive: adaptiveStatus(cluster?.adaptive),
   }
 }
 
