@@ -2,6 +2,7 @@
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
 export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
+export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
 export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
