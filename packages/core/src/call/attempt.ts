@@ -2,6 +2,7 @@
 import type { Deadline } from '../base/timeouts.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Call } from './conduct.ts'
+import type { OwnDelay } from './own-delay.ts'
 
 export type AttemptPhase =
   /** Waiting for a connection. */
@@ -21,9 +22,7 @@ export class Attempt {
   deadline: Deadline | undefined = undefined
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
-  /** What the event loop had been blocked by then, and by how much its deadline was put off for it since. */
-  blockedBeforeMs = 0
-  graceMs = 0
+  ownDelay: OwnDelay | undefined = undefined
 
   constructor(call: Call, endpoint: Endpoint, number: number) {
     this.call = call

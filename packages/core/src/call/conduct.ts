@@ -10,7 +10,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Limits } from '../cluster/limits.ts'
 import { anyEndpoint, type Selecting } from '../cluster/selecting.ts'
-import { type Failure, isTimeout, type Verdict } from '../cluster/verdict.ts'
+import type { Failure, Verdict } from '../cluster/verdict.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { exchangeCookies } from '../route/affinity.ts'
 import { hashRequest } from '../route/hash-key.ts'
@@ -42,6 +42,7 @@ import {
 import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
+import { ownDelayOf } from './own-delay.ts'
 import { backoffMs, retryReason } from './retry.ts'
 import type { Exchange } from './transport.ts'
 
@@ -267,7 +268,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (refusal !== undefined) return this.#answer(replyToRefusal(refusal))
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
-    if (adaptive?.eventLoop !== undefined) attempt.blockedBeforeMs = adaptive.eventLoop.blockedMs()
+    if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
     if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
@@ -312,6 +313,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
     if (this.cluster?.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    // what was blocked before is no part of how long it takes from here
+    if (attempt.ownDelay !== undefined) attempt.ownDelay = ownDelayOf(this.cluster?.adaptive)
     this.cluster?.reportConnected(attempt.endpoint)
     if (this.#requestSent) this.#startPerTry(attempt)
   }
@@ -395,24 +398,18 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (attempt === undefined || !this.#putOff(attempt, kind)) this.#timedOut(attempt)
   }
 
-  /** What an attempt meant, to those who learn from it: less what this process could not see of it. */
+  /** What an attempt meant, to those who learn from it; but for what this process itself has delayed. */
   #report(attempt: Attempt, verdict: Verdict): void {
-    const { cluster } = this
-    const loop = cluster?.adaptive?.eventLoop
-    if (loop === undefined) return cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
-    const blockedMs = loop.blockedMs() - attempt.blockedBeforeMs
-    // more than it was given in return: nobody knows whose fault a timeout was
-    if (isTimeout(verdict) && blockedMs > attempt.graceMs + 1) return
-    cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs + blockedMs)
+    const { ownDelay } = attempt
+    if (ownDelay === undefined) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    else if (!ownDelay.excuses(verdict))
+      this.cluster?.report(attempt.endpoint, verdict, ownDelay.leftOut(attempt.sentAtMs, this.#house.clock.now()))
   }
 
   /** A deadline that passed while this process could not look is put off by as long. */
   #putOff(attempt: Attempt, kind: number): boolean {
-    const adaptive = this.cluster?.adaptive
-    if (adaptive?.eventLoop === undefined || attempt.phase === 'committed') return false
-    const graceMs = adaptive.graceFor(adaptive.eventLoop.blockedMs() - attempt.blockedBeforeMs, attempt.graceMs)
+    const graceMs = attempt.phase === 'committed' ? 0 : (attempt.ownDelay?.takeGrace() ?? 0)
     if (graceMs === 0) return false
-    attempt.graceMs += graceMs
     const deadline = this.#house.timeouts.add(graceMs, kind, this)
     if (kind === perTryDeadline) attempt.deadline = deadline
     else this.#deadline = deadline

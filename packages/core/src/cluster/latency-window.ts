@@ -19,7 +19,7 @@ export class LatencyWindow {
   readonly #slices = Array.from({ length: slices }, () => new Uint32Array(buckets))
   #slice = Number.NaN
   #total = 0
-  #kept = new Map<number, number>()
+  readonly #kept = new Map<number, number>()
   #sinceKept = 0
 
   constructor(clock: Pick<Clock, 'now'>) {
