@@ -38,6 +38,10 @@ export interface ClusterStatus {
   readonly ejectionOverflows: number
   /** What it adapts to; null where nothing asks for it, or no call was made yet. */
   readonly adaptive: AdaptiveStatus | null
+  /** Ejections that their enforcing percentage did not draw. */
+  readonly ejectionsUnenforced: number
+  /** Kind of the active health check; null: none. */
+  readonly healthCheck: 'http' | 'tcp' | 'grpc' | null
 }
 
 export interface PriorityStatus {
@@ -65,6 +69,8 @@ export interface EndpointStatus {
   readonly failedRequests: number
   readonly connections: number
   readonly ejections: number
+  /** What its last health check said; null: it is not checked. */
+  readonly healthCheck: 'passing' | 'degraded' | 'failing' | 'pending' | null
   /** Why it is not picked; null when it may be. */
   readonly excluded: string | null
 }
@@ -103,6 +109,8 @@ function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): Clust
     ejectionsActive: cluster?.outlierDetector?.ejectedCount ?? 0,
     ejectionOverflows: cluster?.outlierDetector?.overflows ?? 0,
     adaptive: adaptiveStatus(cluster?.adaptive),
+    ejectionsUnenforced: cluster?.outlierDetector?.unenforced ?? 0,
+    healthCheck: model.healthCheck?.kind ?? null,
   }
 }
 
@@ -139,12 +147,13 @@ function endpointStatuses(
     locality: localityName(endpoint.model.locality),
     priority: endpoint.model.priority,
     weight: endpoint.weight,
-    health: endpoint.ejected ? 'ejected' : endpoint.model.health,
+    health: endpoint.ejected ? 'ejected' : endpoint.health,
     activeRequests: endpoint.activeRequests,
     totalRequests: endpoint.totalRequests,
     failedRequests: endpoint.failedRequests,
     connections: endpoint.connectionCount,
     ejections: endpoint.ejections,
+    healthCheck: endpoint.checked?.state ?? null,
     excluded: exclusion(endpoint) ?? null,
   }))
 }
