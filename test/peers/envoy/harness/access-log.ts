@@ -1,0 +1,42 @@
+// Envoy's access log, read as it grows: the response flags of a request by its mark.
+import { open, type FileHandle } from 'node:fs/promises'
+import { until } from '../../../kit/until.ts'
+
+export class AccessLog {
+  readonly #path: string
+  readonly #flags = new Map<string, string>()
+  #file: FileHandle | undefined
+  #rest = ''
+  #reading: Promise<void> | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Envoy's flags for a request; waits for its line. */
+  async flagsOf(tag: string): Promise<string> {
+    await until(async () => {
+      if (!this.#flags.has(tag)) await (this.#reading ??= this.#read())
+      return this.#flags.has(tag)
+    }, 15_000)
+    return this.#flags.get(tag) ?? ''
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+  }
+
+  async #read(): Promise<void> {
+    try {
+      this.#file ??= await open(this.#path)
+      const lines = (this.#rest + (await this.#file.readFile('utf8'))).split('\n')
+      this.#rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const [tag = '', flags = ''] = line.split('\t')
+        this.#flags.set(tag, flags)
+      }
+    } finally {
+      this.#reading = undefined
+    }
+  }
+}
