@@ -186,7 +186,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.#mirrorOf === undefined
         ? this.#timeoutsOf(plan, trusted)
         : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
-    this.#prepare(plan, target)
+    if (!this.#prepare(plan, target)) return this.#answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(cluster.model.loadBalancer)) this.#hash(hashPolicies)
     this.#try()
@@ -214,7 +214,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     })
   }
 
-  #prepare(plan: ForwardPlan, target: Target): void {
+  /** False: the rewritten path is none. */
+  #prepare(plan: ForwardPlan, target: Target): boolean {
     const headers = this.exchange.takeHeaders()
     this.headers = headers
     this.#prepared = true
@@ -222,7 +223,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     // header operations still see the path and host as they came
     for (const level of target.requestPlans) level.apply(headers, this)
     if (plan.pathPlan !== undefined) {
-      const path = plan.pathPlan(this.path)
+      // nothing is left: it stays as it came
+      const path = plan.pathPlan(this.path) || this.path
+      if (!requestTarget.test(path)) return false
       this.requestPath = this.query === undefined ? path : `${path}?${this.query}`
     }
     if (target.authority !== undefined) this.authority = target.authority
@@ -230,6 +233,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (settings.requestId !== undefined && getHeader(headers, 'x-request-id') === undefined) {
       headers.push('x-request-id', settings.requestId())
     }
+    return true
   }
 
   /** What consistent balancers turn on, and the cookies that make later calls turn on the same. */
@@ -569,6 +573,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     return this.target?.cluster ?? ''
   }
 }
+
+/** What HTTP/1.1 may be asked for. */
+const requestTarget = /^(\/|https?:\/\/)/
 
 const contentTypeBit = nameBit('content-type')
 

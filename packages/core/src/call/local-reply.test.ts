@@ -50,7 +50,7 @@ const cases: readonly (readonly [
 ])[] = [
   ['C029 C133 no route', 'http://nothing/', 200, 404, '', 'NR', 'route_not_found', '12', 'NO_ROUTE'],
   ['C022 an unknown host', 'http://other/', 200, 502, '', '-', 'direct_response', '14', 'UNKNOWN_HOST'],
-  ['an invalid path', 'http://ok/%zz', 200, 400, '', '-', 'path_normalization_failed', '13', 'INVALID_PATH'],
+  ['an invalid path', 'http://ok/%00', 200, 400, '', '-', 'path_normalization_failed', '13', 'INVALID_PATH'],
   ['C019 a missing cluster', 'http://missing/', 200, 503, '', 'NC', 'cluster_not_found', '14', 'NO_CLUSTER'],
   [
     'no endpoint',

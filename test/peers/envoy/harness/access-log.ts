@@ -13,12 +13,16 @@ export class AccessLog {
     this.#path = path
   }
 
-  /** Envoy's flags for a request; waits for its line. */
+  /** Envoy's flags for a request; waits for its line. `unread`: Envoy could not make out the request. */
   async flagsOf(tag: string): Promise<string> {
-    await until(async () => {
-      if (!this.#flags.has(tag)) await (this.#reading ??= this.#read())
-      return this.#flags.has(tag)
-    }, 15_000)
+    try {
+      await until(async () => {
+        if (!this.#flags.has(tag)) await (this.#reading ??= this.#read())
+        return this.#flags.has(tag)
+      }, 3_000)
+    } catch {
+      return 'unread'
+    }
     return this.#flags.get(tag) ?? ''
   }
 
