@@ -40,7 +40,7 @@ const toDecode = /%([0-9a-f]{2})?/gi
 /** Escapes as Envoy's canonical paths have them: none of unreserved characters, all of what URLs may not hold. */
 function reescape(path: string): string | undefined {
   if (/%00/.test(path)) return undefined
-  const safe = path.replace(toEscape, (text) => encodeURIComponent(text.toWellFormed()))
+  const safe = path.replace(toEscape, percentEncoded)
   let decoded = ''
   let from = 0
   /** Where a `%` stands that escapes nothing. */
@@ -59,6 +59,13 @@ function reescape(path: string): string | undefined {
     }
   }
   return decoded + safe.slice(from)
+}
+
+function percentEncoded(text: string): string {
+  return Array.from(
+    new TextEncoder().encode(text),
+    (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+  ).join('')
 }
 
 function resolveDots(path: string): string | undefined {

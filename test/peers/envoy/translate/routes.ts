@@ -22,6 +22,7 @@ export function routesOf({ virtualHosts, unknownHosts }: MeshConfig, port: numbe
   return {
     name: String(port),
     ignore_port_in_host_matching: true,
+    validate_clusters: false,
     virtual_hosts: claimed.has('*') ? hosts : [...hosts, ...unknownOf(unknownHosts)],
   }
 }
