@@ -558,7 +558,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
         return this.authority
     }
     const found = this.#prepared ? getHeader(this.headers, name) : this.view.header(name)
-    return typeof found === 'string' || found === undefined ? found : found.join(',')
+    return typeof found === 'string' || found === undefined ? found : found[0]
   }
 
   get protocol(): string {

@@ -225,7 +225,17 @@ describe('headers', () => {
     const action = { kind: 'directResponse', status: 200, responseHeaders: { remove: [], set, add: [] } } as const
     const it = await worldOf(config([host(['a'], [route(action)])], []))
     const exchange = it.call('https://a:444/p/../q?z', { method: 'PUT', headers: { x: ['1', '2'] } })
-    expect(exchange.replyHeader('x-seen')).toBe('PUT https a:444 /q?z 1,2')
+    expect(exchange.replyHeader('x-seen')).toBe('PUT https a:444 /q?z 1')
+  })
+
+  test.each([
+    [200, undefined],
+    [201, 'http://a/x?y'],
+    [300, 'http://a/x?y'],
+    [400, undefined],
+  ])('a direct %d has the location %s, as in Envoy', async (status, location) => {
+    const world = await worldOf(config([host(['a'], [route({ kind: 'directResponse', status })])], []))
+    expect(world.call('http://a/x?y').replyHeader('location')).toBe(location)
   })
 
   test('overflow says x-envoy-overloaded', async () => {

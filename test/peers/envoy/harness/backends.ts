@@ -15,32 +15,23 @@ export const mark = 'x-case'
 
 export class Backends {
   readonly #plays = new Map<string, Play>()
-  readonly #backends: Backend[] = []
-  readonly #ports = new Map<string, number>()
+  readonly #common = new Map<string, Backend>()
 
   static async start(): Promise<Backends> {
     const backends = new Backends()
-    for (const name of names) await backends.add(name)
+    for (const name of names) backends.#common.set(name, await backends.add(name))
     return backends
   }
 
-  /** One more, for one scenario. */
-  async add(name: string, protocol: 'http1' | 'http2' = 'http1'): Promise<Backend> {
-    const backend = await startBackend({ name, protocol, handler: (request) => this.arrived(name, request) })
-    this.#backends.push(backend)
-    this.#ports.set(name, backend.port)
-    return backend
-  }
-
-  /** A server that is not of this kind, but known by its name like the others. */
-  know(name: string, port: number): void {
-    this.#ports.set(name, port)
+  /** One more, for one scenario, which closes it. */
+  add(name: string, protocol: 'http1' | 'http2' = 'http1'): Promise<Backend> {
+    return startBackend({ name, protocol, handler: (request) => this.arrived(name, request) })
   }
 
   port(name: string): number {
-    const port = this.#ports.get(name)
-    if (port === undefined) throw new Error(`no backend ${name}`)
-    return port
+    const backend = this.#common.get(name)
+    if (backend === undefined) throw new Error(`no backend ${name}`)
+    return backend.port
   }
 
   play(tag: string, play: Play): void {
@@ -55,6 +46,6 @@ export class Backends {
   }
 
   async close(): Promise<void> {
-    for (const backend of this.#backends) await backend.close()
+    for (const backend of this.#common.values()) await backend.close()
   }
 }

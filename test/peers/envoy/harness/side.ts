@@ -55,7 +55,7 @@ export class Side {
     try {
       const response = await this.#way.dispatcher.request({
         origin: this.#way.origin(port),
-        method: method as Dispatcher.HttpMethod,
+        method,
         path,
         headers: ['host', host, ...headers, mark, tag],
         ...(body !== undefined && { body: body as string }),

@@ -111,15 +111,16 @@ async function stagedOf(
   backends: Backends,
   closers: (() => Promise<void>)[],
 ): Promise<Staged> {
+  const own = new Map<string, number>()
   for (const [server, kind] of Object.entries(given.servers ?? {})) {
-    if (typeof kind === 'string') await backends.add(server, kind)
-    else {
-      const { port, close } = await startRawServer(kind, (request) => void backends.arrived(server, request))
-      backends.know(server, port)
-      closers.push(close)
-    }
+    const started =
+      typeof kind === 'string'
+        ? await backends.add(server, kind)
+        : await startRawServer(kind, (request) => void backends.arrived(server, request))
+    own.set(server, started.port)
+    closers.push(() => started.close())
   }
-  const config = await configOf(given, name, (backend) => backends.port(backend))
+  const config = await configOf(given, name, (backend) => own.get(backend) ?? backends.port(backend))
   const asked = new Set((given.asks ?? []).map((ask) => (typeof ask === 'string' ? 80 : (ask.port ?? 80))))
   return { given, name, config, ports: given.play === undefined && asked.size > 0 ? [...asked] : [80] }
 }

@@ -80,7 +80,7 @@ export const answers: readonly Scenario[] = [
     ],
     asks: ['/bytes', '/json', '/', grpc],
   }),
-  ...[200, 201, 299, 400, 401, 403, 404, 429, 499, 500, 502, 503, 504, 599].map((status) =>
+  ...[200, 201, 299, 300, 399, 400, 401, 403, 404, 429, 499, 500, 502, 503, 504, 599].map((status) =>
     scenario(`14: a direct ${status} in gRPC`, { routes: [direct(status, { body: 'b%c\n' })], asks: [grpc, '/'] }),
   ),
   scenario('14: local replies of all kinds, plain, HEAD and gRPC', {

@@ -1,6 +1,6 @@
 // SEMANTICS 3.7: header operations on requests and responses, and the formats in their values.
 import { type Ask, type Scenario, scenario } from '../harness/scenario.ts'
-import { direct, edit, prefix, replacePrefix, to } from '../harness/words.ts'
+import { direct, edit, prefix, replacePrefix, retries, to } from '../harness/words.ts'
 import { cluster, forward, host, route } from '../../../kit/config.ts'
 
 const x: Ask = { headers: ['x', 'o'] }
@@ -87,15 +87,7 @@ export const headers: readonly Scenario[] = [
       to('a', {
         requestHeaders: edit({ add: ['x', 'r'] }),
         responseHeaders: edit({ add: ['x', 'r'] }),
-        retry: {
-          numRetries: 2,
-          retryOn: ['5xx'],
-          retriableStatusCodes: [],
-          backoffBaseMs: 1,
-          backoffMaxMs: 2,
-          avoidPreviousHosts: false,
-          retryOtherPriorities: false,
-        },
+        ...retries(['5xx']),
       }),
     ],
     answers: [{ status: 500, headers: ['x', '1'] }, { status: 500, headers: ['x', '2'] }, { headers: ['x', '3'] }],

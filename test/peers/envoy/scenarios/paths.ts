@@ -8,12 +8,11 @@ const odd = [
   '/a%00b', '/%25zz', '/a//../b', '/a/%2e%2e%2fb', '/%2e', '/*', '/a;b=c', '/a|b', '/a^b`{}', "/a'b\"c", '/a[b]',
 ] // prettier-ignore
 
-export const paths: readonly Scenario[] = [
-  ...(['base', 'none', 'mergeSlashes', 'decodeAndMergeSlashes'] as const).map((pathNormalization) =>
+export const paths: readonly Scenario[] = (['base', 'none', 'mergeSlashes', 'decodeAndMergeSlashes'] as const).map(
+  (pathNormalization) =>
     scenario(`3.1: ${odd.length} odd paths, ${pathNormalization}`, {
       routes: [to('a', {}, prefix('/a')), to('b', {}, prefix('/b')), to('c', {}, prefix('/rw')), to('f')],
       config: { pathNormalization },
       asks: odd,
     }),
-  ),
-]
+)

@@ -45,9 +45,16 @@ export const rewriting: readonly Scenario[] = [
     ],
     asks: ['/v1/v22/v', '/groups/a/ax/aa', '/service/foo/v1/api?x=/service/y/z', '/v/x?v=/v1'],
   }),
-  scenario('3.10: a regex that matches nothing, or emptiness', {
-    routes: [to('a', replaceAll('zzz', 'y'), prefix('/a')), to('b', replaceAll('x*', '-'))],
-    asks: ['/abc', '/bxxc'],
+  scenario('3.10: a regex that matches nothing, and one that leaves nothing', {
+    routes: [to('a', replaceAll('zzz', 'y'), prefix('/a')), to('b', replaceAll('^/b.*', ''))],
+    asks: ['/abc', '/bc?q'],
+  }),
+  scenario('3.10: a rewritten path that is none is a 400', {
+    routes: [to('a', replaceAll('x*', '-'))],
+    play: async (side) => {
+      const { status, flags, arrivals } = await side.send('/axxb')
+      return { status, flags, arrivals }
+    },
   }),
   scenario('3.10: a dollar and a backslash are themselves', {
     routes: [to('a', replaceAll('/d', '/$1'), prefix('/d')), to('b', replaceAll('/s', '/\\\\1'), prefix('/s'))],

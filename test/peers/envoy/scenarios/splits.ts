@@ -1,9 +1,8 @@
 // SEMANTICS 3.6 and 3.11: weighted destinations and mirrors.
-import { alike, type Counts } from '../harness/distribution.ts'
+import { alike, counted, type Counts } from '../harness/distribution.ts'
 import { type Scenario, scenario } from '../harness/scenario.ts'
-import { always, edit, never, replacePrefix, prefix, split, to } from '../harness/words.ts'
+import { always, edit, never, replacePrefix, prefix, retries, split, to } from '../harness/words.ts'
 import type { Side } from '../harness/side.ts'
-import { counted } from '../harness/distribution.ts'
 import { settled } from '../harness/settled.ts'
 
 const mirror = { cluster: 'b', percent: always, shadowHostSuffix: false }
@@ -31,15 +30,7 @@ export const splits: readonly Scenario[] = [
       split(
         { a: 1, b: 1 },
         {
-          retry: {
-            numRetries: 3,
-            retryOn: ['5xx'],
-            retriableStatusCodes: [],
-            backoffBaseMs: 1,
-            backoffMaxMs: 2,
-            avoidPreviousHosts: true,
-            retryOtherPriorities: false,
-          },
+          ...retries(['5xx'], { numRetries: 3, avoidPreviousHosts: true }),
         },
       ),
     ],
@@ -91,15 +82,7 @@ export const splits: readonly Scenario[] = [
     routes: [
       to('a', {
         mirrors: [mirror],
-        retry: {
-          numRetries: 1,
-          retryOn: ['5xx'],
-          retriableStatusCodes: [],
-          backoffBaseMs: 1,
-          backoffMaxMs: 2,
-          avoidPreviousHosts: false,
-          retryOtherPriorities: false,
-        },
+        ...retries(['5xx'], { numRetries: 1, avoidPreviousHosts: false }),
       }),
     ],
     answers: () => ({ status: 500 }),

@@ -126,11 +126,14 @@ function redirectOf(action: RedirectAction, port: number): Json {
     ...given('host_redirect', action.authority),
     ...given('path_redirect', action.path),
     ...given('prefix_rewrite', action.prefix),
-    ...(action.port !== undefined &&
-      action.port !== 'schemeDefault' && {
-        port_redirect: action.port === 'fromRequestPort' ? port : action.port,
-      }),
+    ...given('port_redirect', redirectPort(action.port, port)),
   }
+}
+
+/** As istiod has it: the listener's port, but for 80. */
+function redirectPort(said: RedirectAction['port'], port: number): number | undefined {
+  if (said === 'fromRequestPort') return port === 80 ? undefined : port
+  return said === 'schemeDefault' ? undefined : said
 }
 
 function directOf({ status, body }: DirectResponseAction): Json {
