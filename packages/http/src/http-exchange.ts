@@ -123,7 +123,8 @@ function deliver(caller: Caller, reply: LocalReply, call: Call | undefined, meth
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : Buffer.from(reply.body)
   const headers = reply.headers
   if (body.length > 0 && !headers.includes('content-type')) headers.push('content-type', 'text/plain')
-  if (body.length > 0 || (method !== 'HEAD' && reply.status !== 204)) headers.push('content-length', String(body.length))
+  if (body.length > 0 || (method !== 'HEAD' && reply.status !== 204))
+    headers.push('content-length', String(body.length))
   if (reply.code !== undefined) {
     headers.push('x-mesh-response-flags', call?.flags ?? '-', 'x-mesh-response-details', reply.details)
     if (call !== undefined) headers.push('x-mesh-breadcrumb', call.breadcrumb.replace(/[^ -~]/g, '?'))

@@ -6,6 +6,7 @@ export const requestHeadersApart: Readonly<Record<string, string>> = {
   'x-case': 'the harness’s own mark',
   connection: 'between two hops',
   'transfer-encoding': 'between two hops',
+  'content-length: 0': 'said of more methods than undici says it of',
   'x-forwarded-proto': 'a client forwards for nobody',
   'x-forwarded-for': 'a client forwards for nobody',
   'x-envoy-internal': 'a client has no callers to trust',

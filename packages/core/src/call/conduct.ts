@@ -27,6 +27,7 @@ import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
 import {
   asGrpcReply,
+  flagOf,
   type LocalReply,
   replyBlocked,
   replyClosed,
@@ -325,7 +326,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    // only in gRPC does a gRPC status speak of its endpoint; retries look at it always
+    const ofEndpoint = this.grpc || grpcStatus === undefined ? verdict : { ...verdict, grpcStatus: undefined }
+    this.cluster?.report(attempt.endpoint, ofEndpoint, attempt.sentAtMs)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
     attempt.phase = 'committed'
@@ -354,7 +357,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   finished(attempt: Attempt, failure?: Failure): void {
     if (!this.#isUnderWay(attempt)) return
     this.#leave(attempt)
-    if (failure !== undefined) this.#flag(failure === 'timeout' ? 'UT' : 'UC')
+    if (failure !== undefined) this.#flag(flagOf(failure))
     this.#end(this.#status)
   }
 

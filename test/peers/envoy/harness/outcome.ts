@@ -46,7 +46,7 @@ function linesOf(pairs: readonly (readonly [string, string])[], apart: Readonly<
   const lines: Record<string, string[]> = {}
   for (const [name, value] of pairs.toSorted(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))) {
     const key = name.toLowerCase()
-    if (apart[key] !== undefined) continue
+    if (apart[key] !== undefined || apart[`${key}: ${value}`] !== undefined) continue
     ;(lines[key] ??= []).push(uuid.test(value) ? 'a UUID' : value)
   }
   return lines

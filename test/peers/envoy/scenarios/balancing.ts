@@ -13,8 +13,14 @@ const all: Hosts = (at) => ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => at(name)
 const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`)
 const asked = keys.map((key): Ask => ({ headers: ['x-h', key] }))
 const byHeader: readonly HashPolicy[] = [{ kind: 'header', name: 'x-h' }]
-const ring: LoadBalancer = { kind: 'ringHash', minimumRingSize: 1024 }
+const ring = { kind: 'ringHash', minimumRingSize: 1024 } as const
 const maglev: LoadBalancer = { kind: 'maglev', tableSize: 65_537 }
+
+/** Every host that each key was sent to. */
+async function destinations(side: Side, asks: readonly Ask[] = asked): Promise<unknown> {
+  const outcomes = await side.sendAll(asks)
+  return outcomes.map(({ arrivals, status }) => arrivals.map(({ backend }) => backend).join() || status)
+}
 
 /** Exactly where each goes. */
 function hashed(
@@ -74,8 +80,14 @@ export const balancing: readonly Scenario[] = [
   }),
   hashed('a small Maglev table', abc, { loadBalancer: { kind: 'maglev', tableSize: 11 } }),
   hashed('a ring without the unhealthy', (by) => [by('a'), by('b', at(0, off)), by('c')], { loadBalancer: ring }),
-  hashed('a ring by host name', (by) => ['a', 'b', 'c'].map((name) => by(name, { hostname: `${name}.example` })), {
-    loadBalancer: { ...ring, kind: 'ringHash', minimumRingSize: 1024, hashKey: 'hostname' },
+  scenario('6.6: a ring by host name', {
+    routes: [to('hashed', { hashPolicies: byHeader })],
+    clusters: (by) => {
+      const endpoints = ['a', 'b', 'c'].map((name) => by(name, { hostname: `${name}.example` }))
+      const discovery = { kind: 'strictDns', endpoints } as const
+      return [cluster('hashed', [], { discovery, loadBalancer: { ...ring, hashKey: 'hostname' } })]
+    },
+    play: destinations,
   }),
   hashed(
     'a ring by names of their own',

@@ -3,7 +3,7 @@ import type { OutlierDetection } from '@proxyless/core/spi'
 import { until } from '../../../kit/until.ts'
 import type { Answer } from '../../../kit/backend.ts'
 import { cluster } from '../../../kit/config.ts'
-import { type Scenario, scenario } from '../harness/scenario.ts'
+import { type Ask, type Scenario, scenario } from '../harness/scenario.ts'
 import type { Side } from '../harness/side.ts'
 import { detection, to } from '../harness/words.ts'
 
@@ -14,6 +14,7 @@ function ejecting(
   answers: readonly Answer[],
   hosts: readonly string[] = ['a'],
   count = answers.length + 2,
+  ask: Ask = {},
 ): Scenario {
   return scenario(`7: ${says}`, {
     routes: [to('od')],
@@ -26,7 +27,7 @@ function ejecting(
     ],
     play: async (side) => {
       const outcomes = []
-      for (let n = 0; n < count; n++) outcomes.push(await side.send({ answers: [answers[n] ?? {}] }))
+      for (let n = 0; n < count; n++) outcomes.push(await side.send({ ...ask, answers: [answers[n] ?? {}] }))
       return outcomes.map(({ status, flags, body }) => [status, flags, status === 503 ? body : ''])
     },
   })
@@ -38,6 +39,7 @@ const close: Answer = { instead: 'close' }
 const grpc = (status: number): Answer => ({
   headers: ['content-type', 'application/grpc', 'grpc-status', String(status)],
 })
+const asGrpc: Ask = { method: 'POST', headers: ['content-type', 'application/grpc'] }
 const gateway = { consecutive5xx: 0, consecutiveGatewayFailure: 3 }
 const split = { splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailure: 3 }
 
@@ -59,8 +61,16 @@ export const outliers: readonly Scenario[] = [
   ejecting('C106: local errors have a count of their own', split, times(3, close)),
   ejecting('local errors do not add to the others', split, [...times(4, s(500)), close, close, s(500)]),
   ejecting('answers end the local count', split, [close, close, s(500), close, close]),
-  ejecting('gRPC statuses stand for codes', { consecutive5xx: 3 }, [grpc(14), grpc(13), grpc(2)]),
-  ejecting('gRPC statuses of the caller’s fault', { consecutive5xx: 3 }, [grpc(14), grpc(13), grpc(5), grpc(14)]),
+  ejecting('gRPC statuses stand for codes', { consecutive5xx: 3 }, [grpc(14), grpc(13), grpc(2)], ['a'], 5, asGrpc),
+  ejecting('gRPC statuses of plain calls do not', { consecutive5xx: 3 }, [grpc(14), grpc(13), grpc(2)]),
+  ejecting(
+    'gRPC statuses of the caller’s fault',
+    { consecutive5xx: 3 },
+    [grpc(14), grpc(13), grpc(5), grpc(14)],
+    ['a'],
+    6,
+    asGrpc,
+  ),
   ejecting(
     'a cap below one host ejects nobody',
     { consecutive5xx: 2, maxEjectionPercent: 0.1 },

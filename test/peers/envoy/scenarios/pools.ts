@@ -1,9 +1,10 @@
 // SEMANTICS 8: what one cluster may have under way at once, and its connections.
 import type { CircuitBreakers, ConnectionPool } from '@proxyless/core/spi'
+import type { Answer } from '../../../kit/backend.ts'
 import { until } from '../../../kit/until.ts'
 import { cluster } from '../../../kit/config.ts'
 import type { Outcome } from '../harness/outcome.ts'
-import { type Ask, type Scenario, scenario } from '../harness/scenario.ts'
+import { type Scenario, scenario } from '../harness/scenario.ts'
 import type { Side } from '../harness/side.ts'
 import { retries, to } from '../harness/words.ts'
 
@@ -27,40 +28,47 @@ function limited(
   })
 }
 
-/** All at once; the server answers none before all have come that may. */
-async function together(side: Side, parallel: number, ask: Ask = {}): Promise<unknown> {
+/** One, then all others at once; the server answers none before all have come that may. */
+async function together(side: Side, parallel: number): Promise<unknown> {
   let open: () => void = () => undefined
   const gate = new Promise<void>((resolve) => {
     open = resolve
   })
   let ended = 0
   let arrived = 0
-  const sent = Array.from({ length: parallel }, async (_, n): Promise<Outcome> => {
-    const answers = (): object => {
+  const send = async (n: number): Promise<Outcome> => {
+    const answers = (): Answer => {
       arrived++
       return { after: gate }
     }
-    const outcome = await side.send({ ...ask, path: `/${n}`, answers })
+    const outcome = await side.send({ path: `/${n}`, answers })
     ended++
     return outcome
-  })
+  }
+  const first = send(0)
+  await until(() => arrived + ended > 0)
+  const others = Array.from({ length: parallel - 1 }, (_, n) => send(n + 1))
   // who is refused is so at once; the rest is with the server or waits for a connection
-  await until(() => arrived > 0 && stable([arrived, ended]))
+  await until(settling(() => [arrived, ended]))
   open()
-  const outcomes = await Promise.all(sent)
-  return outcomes
-    .map(({ status, body, flags, headers, arrivals }) =>
-      JSON.stringify([status, status === 200 ? '' : body, flags, headers['x-envoy-overloaded'], arrivals.length]),
-    )
-    .toSorted()
+  const outcomes = await Promise.all([first, ...others])
+  return outcomes.map(short).toSorted()
+}
+
+function short({ status, body, flags, headers, arrivals }: Outcome): string {
+  return JSON.stringify([status, status === 200 ? '' : body, flags, headers['x-envoy-overloaded'], arrivals.length])
 }
 
 /** True once the numbers were the same twenty times in a row. */
-const seen = new Map<string, number>()
-function stable(numbers: readonly number[]): boolean {
-  const key = numbers.join()
-  seen.set(key, (seen.get(key) ?? 0) + 1)
-  return (seen.get(key) ?? 0) >= 20
+function settling(numbers: () => readonly number[]): () => boolean {
+  let before = ''
+  let times = 0
+  return () => {
+    const now = numbers().join()
+    times = now === before ? times + 1 : 0
+    before = now
+    return times >= 20
+  }
 }
 
 function pooled(

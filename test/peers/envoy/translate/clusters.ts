@@ -9,6 +9,8 @@ export function clusterOf(cluster: Cluster): Json | undefined {
   return {
     name: cluster.name,
     type: types[cluster.discovery.kind],
+    // as istiod has it for a client without IPv6: our backends listen on 127.0.0.1
+    dns_lookup_family: 'V4_ONLY',
     connect_timeout: duration(cluster.connectTimeoutMs),
     load_assignment: assignmentOf(cluster, cluster.discovery),
     circuit_breakers: breakersOf(cluster.circuitBreakers),
