@@ -1,6 +1,7 @@
 // A mesh over a MeshConfig that the test replaces at will; real time and sockets unless told otherwise.
-import type { ConfigSink, ConfigSource, MeshConfig } from '@proxyless/core/spi'
+import type { MeshConfig } from '@proxyless/core/spi'
 import { createMesh, type CreateMeshOptions, type Mesh } from 'proxyless'
+import { GivenSource } from './given-source.ts'
 
 export interface TestMesh extends Mesh {
   /** Puts another configuration in force. */
@@ -21,28 +22,4 @@ export async function startMesh(
       await Promise.resolve()
     },
   })
-}
-
-class GivenSource implements ConfigSource {
-  #config: MeshConfig
-  #sink: ConfigSink | undefined
-
-  constructor(config: MeshConfig) {
-    this.#config = config
-  }
-
-  start(sink: ConfigSink): void {
-    this.#sink = sink
-    sink.config(this.#config)
-  }
-
-  give(config: MeshConfig): void {
-    this.#config = config
-    this.#sink?.config(config)
-  }
-
-  close(): Promise<void> {
-    this.#sink = undefined
-    return Promise.resolve()
-  }
 }

@@ -1,6 +1,7 @@
 // What a door touches: contracts, model and the house. Applications use index.ts.
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
+export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
 export type {
@@ -19,6 +20,7 @@ export type {
   SlowStart,
   UpstreamProtocol,
   UpstreamTls,
+  ZoneAware,
 } from './model/cluster.ts'
 export type { MeshConfig, PathNormalization, UnknownHosts } from './model/config.ts'
 export type { HeaderMutation, HeaderValue } from './model/headers.ts'

@@ -1,7 +1,16 @@
 // One HTTP call as the engine sees it: the request it can send again, and the caller it answers.
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { Attempt, BodyState, Call, Exchange, HeaderList, LocalReply, RequestView } from '@proxyless/core/spi'
+import {
+  type Attempt,
+  type BodyState,
+  type Call,
+  type Exchange,
+  type HeaderList,
+  type LocalReply,
+  nameBits,
+  type RequestView,
+} from '@proxyless/core/spi'
 import type { Caller } from './caller.ts'
 import type { DispatchView } from './dispatch-view.ts'
 import { type RawHeaders, rawOfList } from './headers.ts'
@@ -43,7 +52,7 @@ export class HttpExchange implements Exchange {
   }
 
   takeHeaders(): HeaderList {
-    return this.#headers.slice()
+    return this.#headers
   }
 
   start(attempt: Attempt): void {
@@ -87,7 +96,7 @@ export class HttpExchange implements Exchange {
       target,
       authority,
       headers,
-      headerBits: this.view.headerBits,
+      headerBits: nameBits(headers),
       header: (name) => this.view.header(name),
     }
     return new HttpExchange(

@@ -1,4 +1,5 @@
 // The front door: puts the rooms together into a mesh an application can call through.
+import { hostname } from 'node:os'
 import type { ConfigSource, ExplainRequest, Explanation, MeshStatus } from '@proxyless/core'
 import { Mesh as House } from '@proxyless/core/spi'
 import { fileSource } from '@proxyless/feed'
@@ -82,7 +83,11 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   const clock = options.clock ?? processClock
   const documents = typeof config === 'string' ? fileSource(config, { clock }) : documentSource(config)
   return fromDocuments(documents, {
-    workload: { ...(await workloadFromEnvironment()), ...options.workload },
+    workload: {
+      instance: `${hostname()}-${process.pid}`,
+      ...(await workloadFromEnvironment()),
+      ...options.workload,
+    },
     regex: regexEngine,
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),

@@ -9,15 +9,20 @@ export function hasCallgrind(): boolean {
   return spawnSync('valgrind', ['--version']).status === 0
 }
 
-/** A built module of the bench that takes its number of calls as the first argument. */
-export async function instructionsPerCall(module: string, fewer: number, more: number): Promise<number> {
-  const [few, many] = await Promise.all([countOf(module, fewer), countOf(module, more)])
+/** @param module a built one of the bench, that takes its number of calls as the first argument and then `rest` */
+export async function instructionsPerCall(
+  module: string,
+  fewer: number,
+  more: number,
+  ...rest: string[]
+): Promise<number> {
+  const [few, many] = await Promise.all([countOf(module, fewer, rest), countOf(module, more, rest)])
   return (many - few) / (more - fewer)
 }
 
-function countOf(module: string, calls: number): Promise<number> {
+function countOf(module: string, calls: number, rest: string[]): Promise<number> {
   const path = fileURLToPath(new URL(`../${module}`, import.meta.url))
-  const child = spawn('valgrind', [...valgrind, process.execPath, ...node, path, String(calls)])
+  const child = spawn('valgrind', [...valgrind, process.execPath, ...node, path, String(calls), ...rest])
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   return new Promise((resolve, reject) => {

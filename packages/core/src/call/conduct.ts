@@ -21,7 +21,7 @@ import { isPlain, preparePath, splitTarget } from '../route/path.ts'
 import { splitAuthority } from '../route/redirect.ts'
 import { answerOf } from './answer.ts'
 import { Attempt } from './attempt.ts'
-import { attemptCountHeader, stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
+import { asksForNoContent, attemptCountHeader, stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
 import { attemptTimeoutMs, type CallTimeouts, formatGrpcTimeout, noTimeouts, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
@@ -47,6 +47,8 @@ import type { Exchange } from './transport.ts'
 
 const globalDeadline = 0
 const perTryDeadline = 1
+const contentTypeBit = nameBit('content-type')
+const requestIdBit = nameBit('x-request-id')
 const noEdits: readonly HeaderEdit[] = []
 
 export class Call implements Matchable, Expiring, FormatContext, Selecting {
@@ -79,6 +81,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #tried: readonly Endpoint[] | undefined = undefined
   #attempts = 0
   #retriesLeft = 0
+  #noContentAfterTimeout = false
   #flags = ''
   #deadline: Deadline | undefined = undefined
   #wait: TimerHandle = undefined
@@ -182,6 +185,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     cluster.limits.countRequest()
     const trusted = settings.trustRequestHeaders && this.#mirrorOf === undefined
     this.#retry = trusted ? trustedRetryPolicy(plan.action.retry, this.view) : plan.action.retry
+    this.#noContentAfterTimeout = trusted && asksForNoContent(this.view)
     this.#retriesLeft = this.#retry?.numRetries ?? 0
     this.#timeouts =
       this.#mirrorOf === undefined
@@ -231,10 +235,16 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     }
     if (target.authority !== undefined) this.authority = target.authority
     const { settings } = this.#house
-    if (settings.requestId !== undefined && getHeader(headers, 'x-request-id') === undefined) {
+    if (settings.requestId !== undefined && !this.#hasRequestId(target)) {
       headers.push('x-request-id', settings.requestId())
     }
     return true
+  }
+
+  /** Brought by the application or set by a rule. */
+  #hasRequestId({ requestPlans }: Target): boolean {
+    if (requestPlans.length === 0 && (this.view.headerBits & requestIdBit) === 0) return false
+    return getHeader(this.headers, 'x-request-id') !== undefined
   }
 
   /** What consistent balancers turn on, and the cookies that make later calls turn on the same. */
@@ -401,11 +411,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #failureReply(failure: Failure, cause: unknown): LocalReply {
     const reply = replyToFailure(failure, this.#attempts, cause)
-    const alternative =
-      reply.status === 504 &&
-      this.#house.settings.trustRequestHeaders &&
-      this.view.header('x-envoy-upstream-rq-timeout-alt-response') !== undefined
-    return alternative ? { ...reply, status: 204, body: '' } : reply
+    return reply.status === 504 && this.#noContentAfterTimeout ? { ...reply, status: 204, body: '' } : reply
   }
 
   /** What is told of attempts that are over comes too late. */
@@ -579,8 +585,6 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
 /** What HTTP/1.1 may be asked for. */
 const requestTarget = /^(\/|https?:\/\/)/
-
-const contentTypeBit = nameBit('content-type')
 
 export function isGrpc(view: RequestView): boolean {
   if ((view.headerBits & contentTypeBit) === 0) return false

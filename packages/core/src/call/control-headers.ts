@@ -42,6 +42,11 @@ export function controlHeader(view: RequestView, name: string): number | undefin
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined
 }
 
+/** Whether a timeout is to be answered with 204 instead of 504. */
+export function asksForNoContent(view: RequestView): boolean {
+  return view.header('x-envoy-upstream-rq-timeout-alt-response') !== undefined
+}
+
 /** The route's retry policy as changed by a trusted caller's headers. */
 export function trustedRetryPolicy(policy: RetryPolicy | undefined, view: RequestView): RetryPolicy | undefined {
   const conditions = [...listOf(view, 'x-envoy-retry-on'), ...listOf(view, 'x-envoy-retry-grpc-on')] as RetryCondition[]

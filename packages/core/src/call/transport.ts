@@ -21,7 +21,10 @@ export interface Exchange {
   attach(call: Call): void
   /** True while the request can be sent again from its beginning. */
   replayable(): boolean
-  /** A fresh list of the request's headers, names lower case, without `host`; the engine edits it. */
+  /**
+   * The request's headers, names lower case, without `host`. Asked for once; the engine edits the list, and what the
+   * view tells of headers may be as edited from then on.
+   */
   takeHeaders(): HeaderList
   /** Send the request to `attempt.endpoint`. Reports come later or at once: `ready`, then `head` or `failed`, then `finished`. */
   start(attempt: Attempt): void

@@ -34,7 +34,7 @@ export class Cluster implements OutlierListener {
   readonly #house: ClusterHost
   readonly #members = new Members()
   /** Where requests named the address themselves (original destination). */
-  readonly #met = new Map<string, Endpoint>()
+  #met: Map<string, Endpoint> | undefined = undefined
   readonly #dns: DnsDiscovery
   model: ClusterModel
   #outlier: OutlierDetector | undefined
@@ -94,9 +94,10 @@ export class Cluster implements OutlierListener {
       priority: 0,
     }
     const key = endpointKey(model)
-    let endpoint = this.#met.get(key)
+    let endpoint = this.#met?.get(key)
     if (endpoint === undefined) {
       endpoint = new Endpoint(model)
+      this.#met ??= new Map()
       this.#met.set(key, endpoint)
     }
     return endpoint
@@ -105,7 +106,7 @@ export class Cluster implements OutlierListener {
   /** An original destination that has no connection left is forgotten; its door says so. True: it was. */
   forget(endpoint: Endpoint): boolean {
     if (this.model.discovery.kind !== 'originalDestination' || endpoint.activeRequests > 0) return false
-    if (!this.#met.delete(endpoint.key)) return false
+    if (this.#met?.delete(endpoint.key) !== true) return false
     endpoint.gone = true
     this.#outlier?.removed(endpoint)
     return true
@@ -141,11 +142,11 @@ export class Cluster implements OutlierListener {
   }
 
   endpoints(): Iterable<Endpoint> {
-    return this.model.discovery.kind === 'originalDestination' ? this.#met.values() : this.#members.list
+    return this.model.discovery.kind === 'originalDestination' ? (this.#met?.values() ?? []) : this.#members.list
   }
 
   get endpointCount(): number {
-    return this.model.discovery.kind === 'originalDestination' ? this.#met.size : this.#members.list.length
+    return this.model.discovery.kind === 'originalDestination' ? (this.#met?.size ?? 0) : this.#members.list.length
   }
 
   /** How endpoints are chosen; another one whenever they or their health change. */
@@ -207,8 +208,8 @@ export class Cluster implements OutlierListener {
   }
 
   #forgetMet(): void {
-    for (const endpoint of this.#met.values()) this.#left(endpoint)
-    this.#met.clear()
+    for (const endpoint of this.#met?.values() ?? []) this.#left(endpoint)
+    this.#met = undefined
   }
 
   #left(endpoint: Endpoint): void {

@@ -29,6 +29,15 @@ test('of several with one address the first counts', () => {
   ])
 })
 
+test('one that is listed at the end and before takes its first place and model', () => {
+  const it = new Members()
+  it.update(list('a'))
+  const [a] = it.list
+  it.update([endpoint('b'), endpoint('a', { weight: 2 }), endpoint('c'), endpoint('a', { weight: 3 })])
+  expect(keys(it)).toEqual(['b', 'a', 'c'])
+  expect([it.list[1], it.list[1]?.weight]).toEqual([a, 2])
+})
+
 test('any list follows any other: same order, nobody twice, who stays is the same', () => {
   const addresses = fc.array(fc.integer({ min: 0, max: 30 }).map(String), { maxLength: 30 })
   fc.assert(

@@ -6,6 +6,11 @@ import { Endpoint, endpointKey } from './endpoint.ts'
 /** Up to so many endpoints are looked for one by one. */
 const few = 8
 
+interface Change {
+  readonly added: readonly Endpoint[]
+  readonly gone: readonly Endpoint[]
+}
+
 export class Members {
   #list: readonly Endpoint[] = []
 
@@ -17,10 +22,7 @@ export class Members {
    * Takes a new list; of several with one address the first counts.
    * @returns those that are new, and those that are listed no more
    */
-  update(models: readonly EndpointModel[]): {
-    readonly added: readonly Endpoint[]
-    readonly gone: readonly Endpoint[]
-  } {
+  update(models: readonly EndpointModel[]): Change {
     const before = this.#list
     const shorter = Math.min(before.length, models.length)
     let head = 0
@@ -28,7 +30,12 @@ export class Members {
     let tail = 0
     while (tail < shorter - head && takesOver(before.at(-1 - tail), models.at(-1 - tail))) tail++
     if (head === before.length && head === models.length) return { added: [], gone: [] }
+    return this.#takeMiddle(models, head, tail) ?? this.#takeMiddle(models, head, 0) ?? { added: [], gone: [] }
+  }
 
+  /** undefined: one of the last `tail` is listed before them too, and its first place counts. */
+  #takeMiddle(models: readonly EndpointModel[], head: number, tail: number): Change | undefined {
+    const before = this.#list
     const changed = models.slice(head, models.length - tail)
     const placeOf = finder(before, changed.length)
     const added: Endpoint[] = []
@@ -39,7 +46,8 @@ export class Members {
       const place = placeOf(model)
       const known = before[place]
       const key = endpointKey(model)
-      if (seen.has(key) || (known !== undefined && (place < head || place >= before.length - tail))) continue
+      if (place >= before.length - tail) return undefined
+      if (seen.has(key) || (known !== undefined && place < head)) continue
       seen.add(key)
       const endpoint = known ?? new Endpoint(model)
       if (known === undefined) added.push(endpoint)

@@ -8,7 +8,8 @@ const slots = 10
 
 export class RetryAllowance {
   readonly #clock: Clock
-  readonly #counts = new Array<number>(slots).fill(0)
+  /** Made by the first request of a window: most clusters have no budget. */
+  #counts: number[] | undefined = undefined
   #slot = 0
 
   constructor(clock: Clock) {
@@ -16,7 +17,8 @@ export class RetryAllowance {
   }
 
   count(intervalMs: number): void {
-    const position = this.#advance(intervalMs) % slots
+    this.#counts ??= new Array<number>(slots).fill(0)
+    const position = this.#advance(intervalMs, this.#counts) % slots
     this.#counts[position] = (this.#counts[position] ?? 0) + 1
   }
 
@@ -26,14 +28,14 @@ export class RetryAllowance {
   }
 
   #windowTotal(intervalMs: number): number {
-    this.#advance(intervalMs)
+    if (this.#counts === undefined) return 0
+    this.#advance(intervalMs, this.#counts)
     return this.#counts.reduce((sum, count) => sum + count, 0)
   }
 
-  #advance(intervalMs: number): number {
+  #advance(intervalMs: number, counts: number[]): number {
     const slot = Math.floor(this.#clock.now() / (intervalMs / slots))
-    for (let passed = Math.max(this.#slot, slot - slots); passed < slot; passed++)
-      this.#counts[(passed + 1) % slots] = 0
+    for (let passed = Math.max(this.#slot, slot - slots); passed < slot; passed++) counts[(passed + 1) % slots] = 0
     this.#slot = slot
     return slot
   }

@@ -17,7 +17,7 @@ export interface Condition {
   readonly way: Way
   /** Of the header's name. */
   readonly nameBit: number
-  /** Text that every path begins with that the pattern matches. */
+  /** Text that every path begins with for which it holds; empty where that is not known. */
   readonly literalStart: string
   readonly regex: CompiledRegex | undefined
   /** ASCII letters only. */
@@ -28,13 +28,21 @@ export interface Condition {
 }
 
 /** The commonest conditions have ways of their own; a number, because that is the cheapest thing to branch on. */
-type Way = typeof pathPrefix | typeof pathExact | typeof pathRegex | typeof otherPath | typeof header | typeof elsewhere
+type Way =
+  | typeof pathPrefix
+  | typeof pathExact
+  | typeof pathRegex
+  | typeof otherPath
+  | typeof header
+  | typeof query
+  | typeof pseudo
 const pathPrefix = 0
 const pathExact = 1
 const pathRegex = 2
 const otherPath = 3
 const header = 4
-const elsewhere = 5
+const query = 5
+const pseudo = 6
 
 /** A compiled RouteMatch: the path first, then the rest in the order said. */
 export interface CompiledMatch {
@@ -77,20 +85,23 @@ export function describeCondition({ subject, name, operator, value, ignoreCase, 
 }
 
 export function holds(condition: Condition, request: Matchable): boolean {
-  const { way, value } = condition
-  // `startsWith` compares letter by letter
-  if (way === pathPrefix) return request.path.substring(0, value.length) === value
-  if (way === pathExact) return request.path === value
-  if (way === pathRegex) {
-    const { literalStart } = condition
-    return request.path.substring(0, literalStart.length) === literalStart && compare(condition, request.path)
-  }
-  if (way === otherPath) return compare(condition, request.path)
+  const { way } = condition
+  if (way <= otherPath) return holdsOfPath(condition, request.path)
+  if (way === query && request.query === undefined) return condition.withoutValue
   if (way === header && (request.view.headerBits & condition.nameBit) === 0) return condition.withoutValue
   const lines = way === header ? request.view.header(condition.name) : valueElsewhere(condition, request)
   if (lines === undefined) return condition.withoutValue
   const held = typeof lines === 'string' ? compare(condition, lines) : anyLine(condition, lines)
   return held !== condition.invert
+}
+
+function holdsOfPath(condition: Condition, path: string): boolean {
+  const { way, value, literalStart } = condition
+  if (way === pathExact) return path.length === value.length && path === value
+  if (path.length < literalStart.length) return false
+  // `startsWith` compares letter by letter
+  if (way !== otherPath && path.substring(0, literalStart.length) !== literalStart) return false
+  return way === pathPrefix || compare(condition, path)
 }
 
 function valueElsewhere({ subject, name }: Condition, request: Matchable): string | undefined {
@@ -181,7 +192,7 @@ function condition(
     value,
     way,
     nameBit: nameBit(name),
-    literalStart: operator === 'regex' ? literalStart(value) : '',
+    literalStart: startOf(way, value),
     regex,
     ignoreCase,
     invert,
@@ -192,9 +203,15 @@ function condition(
   return made
 }
 
+function startOf(way: Way, value: string): string {
+  if (way === pathRegex) return literalStart(value)
+  return way === pathPrefix ? value : ''
+}
+
 function wayOf(subject: Condition['subject'], operator: Condition['operator'], ignoreCase: boolean): Way {
   if (subject === 'header') return header
-  if (subject !== 'path') return elsewhere
+  if (subject === 'query') return query
+  if (subject === 'pseudoHeader') return pseudo
   if (operator === 'regex') return pathRegex
   if (operator === 'prefix' && !ignoreCase) return pathPrefix
   return operator === 'exact' && !ignoreCase ? pathExact : otherPath

@@ -5,23 +5,23 @@ import type { Random } from '@proxyless/core/spi'
 
 const lowDigits: readonly string[] = Array.from({ length: 256 }, (_, byte) => digits(byte))
 
-/** Ids of one process: eight random digits, a counter, and a tail that is drawn anew when the counter is used up. */
+/** Ids of one process: eight random digits, a middle that is drawn anew every 65,536 ids, and a counter. */
 export function requestIds(random: Random): () => string {
   const words = new Uint32Array(64)
   const bytes = Buffer.from(words.buffer)
   let count = 0
   let starts = ''
+  let drawn = ''
   let middle = ''
-  let tail = ''
   return () => {
     const word = count & 63
     if (word === 0) {
       for (let i = 0; i < words.length; i++) words[i] = random.uint32()
       starts = bytes.toString('hex')
     }
-    if ((count & 0xff) === 0) middle = `-${digits(count >>> 8)}`
-    if (count === 0) tail = newTail()
-    const id = starts.slice(word * 8, word * 8 + 8) + middle + lowDigits[count & 0xff] + tail
+    if (count === 0) drawn = newMiddle()
+    if ((count & 0xff) === 0) middle = drawn + digits(count >>> 8)
+    const id = starts.slice(word * 8, word * 8 + 8) + middle + lowDigits[count & 0xff]
     count = (count + 1) & 0xffff
     return id
   }
@@ -31,8 +31,8 @@ function digits(byte: number): string {
   return byte.toString(16).padStart(2, '0')
 }
 
-/** `-4xxx-8xxx-xxxxxxxxxxxx`: 72 random bits besides version and variant. */
-function newTail(): string {
+/** `-xxxx-4xxx-8xxx-xxxxxxxx`: 72 random bits besides version and variant. */
+function newMiddle(): string {
   const text = randomBytes(9).toString('hex')
-  return `-4${text.slice(0, 3)}-8${text.slice(3, 6)}-${text.slice(6, 18)}`
+  return `-${text.slice(0, 4)}-4${text.slice(4, 7)}-8${text.slice(7, 10)}-${text.slice(10, 18)}`
 }

@@ -3,8 +3,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Received } from '../../../kit/backend.ts'
 
 export interface RawServer {
-  /** For the n-th request of a connection, from 0: what is written, and whether the connection is closed after. */
-  answer(n: number): { readonly bytes: string; readonly close?: boolean }
+  /** For the n-th request of a connection, from 0: what is written, and how the connection is closed after. */
+  answer(n: number): { readonly bytes: string; readonly close?: boolean | 'reset' }
 }
 
 export interface Listening {
@@ -28,7 +28,8 @@ export async function startRawServer(raw: RawServer, arrived: (request: Received
         text = text.slice(end + 4)
         const { bytes, close = false } = raw.answer(n++)
         socket.write(bytes, 'latin1')
-        if (close) socket.end()
+        if (close === 'reset') setImmediate(() => socket.resetAndDestroy())
+        else if (close) socket.end()
       }
     })
   })

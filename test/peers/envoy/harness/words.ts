@@ -35,11 +35,11 @@ export function regex(value: string): Partial<RouteMatch> {
 
 type Text = Exclude<StringMatch, { kind: 'present' }>['kind']
 
-export function text(kind: Text | 'present', value = ''): StringMatch {
+function text(kind: Text | 'present', value = ''): StringMatch {
   return kind === 'present' ? { kind } : { kind, value }
 }
 
-export function header(name: string, match: StringMatch, invert = false): HeaderMatch {
+function header(name: string, match: StringMatch, invert = false): HeaderMatch {
   return { name, match, invert }
 }
 

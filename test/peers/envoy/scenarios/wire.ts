@@ -10,7 +10,12 @@ const raw = {
 }
 
 /** A server that answers every request of a connection alike. */
-function bytes(says: string, answer: string, close = false, asks: readonly (string | Ask)[] = ['/', '/2']): Scenario {
+function bytes(
+  says: string,
+  answer: string,
+  close: boolean | 'reset' = false,
+  asks: readonly (string | Ask)[] = ['/', '/2'],
+): Scenario {
   return scenario(`wire: ${says}`, {
     routes: [to('raw')],
     ...raw,
@@ -56,6 +61,11 @@ export const wire: readonly Scenario[] = [
   bytes('a header without a colon', 'HTTP/1.1 200 OK\r\nnonsense\r\n\r\n', true),
   bytes('nothing at all', '', true),
   bytes('half a head', 'HTTP/1.1 200 OK\r\ncontent-', true),
+  bytes('a reset within the head', 'HTTP/1.1 200 OK\r\ncontent-', 'reset'),
+  bytes('a reset after the head', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n', 'reset'),
+  bytes('a reset within the body', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf', 'reset'),
+  bytes('a reset within chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n', 'reset'),
+  bytes('a reset instead of a response', '', 'reset'),
   bytes('half a body with a length', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf', true),
   bytes('half a body in chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n', true),
   bytes('more than was said', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok and more', true),
