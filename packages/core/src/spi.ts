@@ -15,13 +15,14 @@ export type {
   Locality,
   LocalityBalancing,
   LocalityWeight,
-  OutlierDetection,
   RetryBudget,
   SlowStart,
   UpstreamProtocol,
   UpstreamTls,
   ZoneAware,
 } from './model/cluster.ts'
+export type { GrpcHealthCheck, HealthCheck, HttpHealthCheck, TcpHealthCheck } from './model/health-check.ts'
+export type { OutlierDetection } from './model/outlier.ts'
 export type { MeshConfig, PathNormalization, UnknownHosts } from './model/config.ts'
 export type { HeaderMutation, HeaderValue } from './model/headers.ts'
 export type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from './model/match.ts'
@@ -54,6 +55,13 @@ export { splitAuthority } from './route/redirect.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
 export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'
+export {
+  type HealthProbe,
+  type HealthProbers,
+  type MakeProbe,
+  type ProbeResult,
+  unfitHeader,
+} from './cluster/health-probe.ts'
 export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'

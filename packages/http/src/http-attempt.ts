@@ -2,7 +2,7 @@
 // It is itself the handler that undici 7 calls; undici 8 is served through new-handler.
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { type Attempt, type Failure, loadReportHeader } from '@proxyless/core/spi'
+import { type Attempt, type Failure, loadReportHeader, unfitHeader } from '@proxyless/core/spi'
 import type { OldHandler } from './caller.ts'
 import type { Connection } from './connection.ts'
 import type { EndpointPool } from './endpoint-pool.ts'
@@ -106,7 +106,7 @@ export class HttpAttempt implements OldHandler {
     const grpcStatus = rawHeader(raw, 'grpc-status')
     const limited = rawHeader(raw, 'x-envoy-ratelimited') !== undefined
     const { call } = this.attempt
-    if (call.cluster?.observations.wantsLoad === true) this.#loadReport(raw)
+    if (call.cluster?.wantsHeads === true) this.#readHead(raw)
     if (!call.head(this.attempt, status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)) {
       this.#discard(raw)
       return true
@@ -178,9 +178,12 @@ export class HttpAttempt implements OldHandler {
     this.#pool.start(this)
   }
 
-  #loadReport(raw: RawHeaders): void {
+  /** What endpoints say of themselves beside their answer. */
+  #readHead(raw: RawHeaders): void {
+    const { call } = this.attempt
     const report = rawHeader(raw, loadReportHeader)
-    if (report !== undefined) this.attempt.call.loadReported(this.attempt, report)
+    if (report !== undefined) call.loadReported(this.attempt, report)
+    if (rawHeader(raw, unfitHeader) !== undefined) call.unfit(this.attempt)
   }
 
   #discard(raw: RawHeaders): void {

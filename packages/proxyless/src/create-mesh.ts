@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { ConfigSource, ExplainRequest, Explanation, MeshStatus } from '@proxyless/core'
 import { Mesh as House } from '@proxyless/core/spi'
 import { fileSource } from '@proxyless/feed'
-import { createFetch, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
+import { createFetch, healthProbers, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
 import { documentSource, fromDocuments } from '@proxyless/istio'
 import { processClock } from './host/process-clock.ts'
 import { processRandom } from './host/process-random.ts'
@@ -50,6 +50,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       attemptCount: options.attemptCount ?? true,
       faults: (options.faults ?? true) && process.env['PROXYLESS_FAULTS'] !== 'off',
     },
+    probers: healthProbers,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   })
   const dispatcher = new MeshDispatcher(

@@ -346,10 +346,15 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     return true
   }
 
-  /** Doors that see `endpoint-load-metrics` where `cluster.observations.wantsLoad` tell it, before the head. */
+  /** Doors that see `endpoint-load-metrics` where `cluster.wantsHeads` tell it, before the head. */
   loadReported(attempt: Attempt, text: string): void {
     const report = parseLoadReport(text)
     if (report !== undefined) this.cluster?.observations.load(attempt.endpoint, report)
+  }
+
+  /** Doors that see `x-envoy-immediate-health-check-fail` where `cluster.wantsHeads` tell it. */
+  unfit(attempt: Attempt): void {
+    this.cluster?.reportUnfit(attempt.endpoint)
   }
 
   /** The attempt ended without a response head. */

@@ -13,6 +13,7 @@ import type { MeshObserver } from '../call/observer.ts'
 import type { Exchange } from '../call/transport.ts'
 import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
 import type { Resolver } from '../cluster/discovery.ts'
+import type { HealthProbers } from '../cluster/health-probe.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
@@ -32,6 +33,8 @@ export interface MeshOptions {
   readonly resolver: Resolver
   readonly settings: CallSettings
   readonly observer?: MeshObserver
+  /** Who asks endpoints how they are; without it no health check is made. */
+  readonly probers?: HealthProbers
 }
 
 export class Mesh implements CallHouse, ClusterHost, ConfigSink {
@@ -42,6 +45,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly timeouts: Timeouts
   readonly slices: Slices
   readonly affinity: Affinity
+  readonly probers: HealthProbers
   readonly #source: ConfigSource
   readonly #observer: MeshObserver
   readonly #compiler: Compiler
@@ -59,6 +63,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.random = options.random
     this.resolver = options.resolver
     this.settings = options.settings
+    this.probers = options.probers ?? {}
     this.timeouts = new Timeouts(options.clock)
     this.slices = new Slices(options.clock)
     this.affinity = new Affinity(options.clock, options.random.fork())
@@ -111,8 +116,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (this.closed) return
     this.closed = true
     this.#neverReady(new MeshError('MESH_CLOSED', 'the mesh was closed before it was ready'))
-    for (const cluster of this.#clusters.values()) cluster.destroy()
+    const living = [...this.#clusters.values()]
     this.#clusters.clear()
+    for (const cluster of living) cluster.destroy()
     this.timeouts.close()
     this.slices.close()
     await this.#source.close()
@@ -209,5 +215,17 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
 
   endpointReturned(cluster: Cluster, endpoint: Endpoint): void {
     this.#observer.endpointReturned?.({ cluster: cluster.name, endpoint: endpoint.key })
+  }
+
+  endpointHealthChanged(cluster: Cluster, endpoint: Endpoint): void {
+    if (endpoint.checked === undefined) return
+    const { state, reason } = endpoint.checked
+    const healthy = state !== 'failing'
+    this.#observer.endpointHealthChanged?.({
+      cluster: cluster.name,
+      endpoint: endpoint.key,
+      healthy,
+      reason: healthy ? state : reason,
+    })
   }
 }

@@ -35,6 +35,10 @@ export interface ClusterStatus {
   readonly ejectionsActive: number
   /** Ejections that maxEjectionPercent forbade. */
   readonly ejectionOverflows: number
+  /** Ejections that their enforcing percentage did not draw. */
+  readonly ejectionsUnenforced: number
+  /** Kind of the active health check; null: none. */
+  readonly healthCheck: 'http' | 'tcp' | 'grpc' | null
 }
 
 export interface PriorityStatus {
@@ -62,6 +66,8 @@ export interface EndpointStatus {
   readonly failedRequests: number
   readonly connections: number
   readonly ejections: number
+  /** What its last health check said; null: it is not checked. */
+  readonly healthCheck: 'passing' | 'degraded' | 'failing' | 'pending' | null
   /** Why it is not picked; null when it may be. */
   readonly excluded: string | null
 }
@@ -99,6 +105,8 @@ function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): Clust
     overflows: now?.overflows ?? 0,
     ejectionsActive: cluster?.outlierDetector?.ejectedCount ?? 0,
     ejectionOverflows: cluster?.outlierDetector?.overflows ?? 0,
+    ejectionsUnenforced: cluster?.outlierDetector?.unenforced ?? 0,
+    healthCheck: model.healthCheck?.kind ?? null,
   }
 }
 
@@ -135,12 +143,13 @@ function endpointStatuses(
     locality: localityName(endpoint.model.locality),
     priority: endpoint.model.priority,
     weight: endpoint.weight,
-    health: endpoint.ejected ? 'ejected' : endpoint.model.health,
+    health: endpoint.ejected ? 'ejected' : endpoint.health,
     activeRequests: endpoint.activeRequests,
     totalRequests: endpoint.totalRequests,
     failedRequests: endpoint.failedRequests,
     connections: endpoint.connectionCount,
     ejections: endpoint.ejections,
+    healthCheck: endpoint.checked?.state ?? null,
     excluded: exclusion(endpoint) ?? null,
   }))
 }
