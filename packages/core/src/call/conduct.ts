@@ -27,6 +27,7 @@ import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
 import {
   asGrpcReply,
+  flagOf,
   type LocalReply,
   replyBlocked,
   replyClosed,
@@ -192,7 +193,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.#mirrorOf === undefined
         ? this.#timeoutsOf(plan, trusted)
         : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
-    this.#prepare(plan, target)
+    if (!this.#prepare(plan, target)) return this.#answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(cluster.model.loadBalancer)) this.#hash(hashPolicies)
     this.#try()
@@ -220,7 +221,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     })
   }
 
-  #prepare(plan: ForwardPlan, target: Target): void {
+  /** False: the rewritten path is none. */
+  #prepare(plan: ForwardPlan, target: Target): boolean {
     const headers = this.exchange.takeHeaders()
     this.headers = headers
     this.#prepared = true
@@ -228,7 +230,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     // header operations still see the path and host as they came
     for (const level of target.requestPlans) level.apply(headers, this)
     if (plan.pathPlan !== undefined) {
-      const path = plan.pathPlan(this.path)
+      // nothing is left: it stays as it came
+      const path = plan.pathPlan(this.path) || this.path
+      if (!requestTarget.test(path)) return false
       this.requestPath = this.query === undefined ? path : `${path}?${this.query}`
     }
     if (target.authority !== undefined) this.authority = target.authority
@@ -236,6 +240,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (settings.requestId !== undefined && !this.#hasRequestId(target)) {
       headers.push('x-request-id', settings.requestId())
     }
+    return true
   }
 
   /** Brought by the application or set by a rule. */
@@ -343,7 +348,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    this.#report(attempt, verdict)
+    // only in gRPC does a gRPC status speak of its endpoint; retries look at it always
+    const ofEndpoint = this.grpc || grpcStatus === undefined ? verdict : { ...verdict, grpcStatus: undefined }
+    this.#report(attempt, ofEndpoint)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
     attempt.phase = 'committed'
@@ -377,7 +384,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   finished(attempt: Attempt, failure?: Failure): void {
     if (!this.#isUnderWay(attempt)) return
     this.#leave(attempt)
-    if (failure !== undefined) this.#flag(failure === 'timeout' ? 'UT' : 'UC')
+    if (failure !== undefined) this.#flag(flagOf(failure))
     this.#end(this.#status)
   }
 
@@ -594,7 +601,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
         return this.authority
     }
     const found = this.#prepared ? getHeader(this.headers, name) : this.view.header(name)
-    return typeof found === 'string' || found === undefined ? found : found.join(',')
+    return typeof found === 'string' || found === undefined ? found : found[0]
   }
 
   get protocol(): string {
@@ -609,6 +616,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     return this.target?.cluster ?? ''
   }
 }
+
+/** What HTTP/1.1 may be asked for. */
+const requestTarget = /^(\/|https?:\/\/)/
 
 export function isGrpc(view: RequestView): boolean {
   if ((view.headerBits & contentTypeBit) === 0) return false

@@ -40,6 +40,11 @@ const failures: Readonly<Record<Failure, Case>> = {
   perTryTimeout: { code: 'PER_TRY_TIMEOUT', status: 504, flag: 'UT', reason: 'upstream_per_try_timeout' },
 }
 
+/** Envoy's response flag of a failure. */
+export function flagOf(failure: Failure): string {
+  return failures[failure].flag
+}
+
 /** The reply for an attempt that ended without a response. */
 export function replyToFailure(failure: Failure, attempts: number, cause: unknown): LocalReply {
   const { code, status, flag, reason } = failures[failure]
