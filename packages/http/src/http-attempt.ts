@@ -27,6 +27,8 @@ export class HttpAttempt implements OldHandler {
   #written = false
   /** Only while it is being reported. */
   #head: RawHeaders | undefined = undefined
+  /** Part of a final response has come. */
+  #begun = false
   #phase: 'open' | 'forwarding' | 'discarding' | 'over' = 'open'
 
   constructor(exchange: HttpExchange, attempt: Attempt, pool: EndpointPool) {
@@ -97,12 +99,16 @@ export class HttpAttempt implements OldHandler {
   }
 
   onResponseStarted(): void {
+    this.#begun = true
     if (this.#phase === 'open') this.exchange.caller.firstByte()
   }
 
   onHeaders(status: number, raw: RawHeaders, resume: () => void, statusText: string): boolean {
     if (this.#phase !== 'open') return true
-    if (status < 200) return this.exchange.caller.head(status, raw, resume, statusText)
+    if (status < 200) {
+      this.#begun = false
+      return this.exchange.caller.head(status, raw, resume, statusText)
+    }
     const grpcStatus = rawHeader(raw, 'grpc-status')
     const limited = rawHeader(raw, 'x-envoy-ratelimited') !== undefined
     const { call } = this.attempt
@@ -140,12 +146,12 @@ export class HttpAttempt implements OldHandler {
       call.cancelled()
       this.exchange.caller.error(mistake)
     } else if (phase === 'forwarding') {
-      call.finished(this.attempt, requestFailureOf(error))
+      call.finished(this.attempt, this.#failureOf(error))
       this.exchange.caller.error(error)
     } else if (error instanceof ConnectionGone && !this.#written) {
       this.#again()
     } else {
-      call.failed(this.attempt, requestFailureOf(error), error)
+      call.failed(this.attempt, this.#failureOf(error), error)
     }
   }
 
@@ -163,6 +169,13 @@ export class HttpAttempt implements OldHandler {
       call.finished(this.attempt)
     })
     this.exchange.caller.upgrade(status, this.#edited(raw), socket)
+  }
+
+  /** In HTTP/1.1 a response that has begun and does not end breaks the protocol, as in Envoy. */
+  #failureOf(error: Error): Failure {
+    const failure = requestFailureOf(error)
+    const whole = !this.#begun || this.attempt.call.cluster?.model.protocol === 'http2'
+    return failure === 'connectionTermination' && !whole ? 'protocolError' : failure
   }
 
   /** Nothing of it was written: another connection of the same endpoint takes it. */

@@ -135,6 +135,15 @@ describe('what is sent', () => {
     expect(world.record.path).toBe('/reviews')
   })
 
+  test('a path that a rewrite makes unusable is refused; one that it makes empty stays', async () => {
+    const rewrite = { kind: 'regex', pattern: '^/rw/(.*)', substitution: '\\1' } as const
+    const world = await to({}, { rewrite })
+    const refused = world.call('http://a/rw/x')
+    expect([refused.seen, refused.sent, world.record.flags]).toEqual([400, [], '-'])
+    expect(world.call('http://a/rw/?q').sent[0]?.path).toBe('/rw/?q')
+    expect(world.call('http://a/rw//y').sent[0]?.path).toBe('/y')
+  })
+
   test('C062 the Host of the route beats that of the cluster', async () => {
     expect((await to({ hostRewrite: 'h2' })).call('http://a/').sent[0]?.authority).toBe('h2')
     expect((await to({ hostRewrite: 'h2' }, { hostRewrite: 'h1' })).call('http://a/').sent[0]?.authority).toBe('h1')

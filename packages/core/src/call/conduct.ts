@@ -27,6 +27,7 @@ import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
 import {
   asGrpcReply,
+  flagOf,
   type LocalReply,
   replyBlocked,
   replyClosed,
@@ -35,12 +36,14 @@ import {
   replyNoHost,
   replyNoRoute,
   replyReplayExceeded,
+  replyToRefusal,
   replyToAbort,
   replyToFailure,
 } from './local-reply.ts'
 import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
+import { ownDelayOf } from './own-delay.ts'
 import { Race } from './race.ts'
 import { rateLimitedMs } from './rate-limited.ts'
 import { backoffMs, retryReason } from './retry.ts'
@@ -206,7 +209,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.#mirrorOf === undefined
         ? this.#timeoutsOf(plan, trusted)
         : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
-    this.#prepare(plan, target)
+    if (!this.#prepare(plan, target)) return this.#answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(cluster.model.loadBalancer)) this.#hash(hashPolicies)
     this.#try()
@@ -234,7 +237,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     })
   }
 
-  #prepare(plan: ForwardPlan, target: Target): void {
+  /** False: the rewritten path is none. */
+  #prepare(plan: ForwardPlan, target: Target): boolean {
     const headers = this.exchange.takeHeaders()
     this.headers = headers
     this.#prepared = true
@@ -242,7 +246,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     // header operations still see the path and host as they came
     for (const level of target.requestPlans) level.apply(headers, this)
     if (plan.pathPlan !== undefined) {
-      const path = plan.pathPlan(this.path)
+      // nothing is left: it stays as it came
+      const path = plan.pathPlan(this.path) || this.path
+      if (!requestTarget.test(path)) return false
       this.requestPath = this.query === undefined ? path : `${path}?${this.query}`
     }
     if (target.authority !== undefined) this.authority = target.authority
@@ -250,6 +256,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (settings.requestId !== undefined && !this.#hasRequestId(target)) {
       headers.push('x-request-id', settings.requestId())
     }
+    return true
   }
 
   /** Brought by the application or set by a rule. */
@@ -277,8 +284,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     }
     const endpoint = this.#pick(cluster)
     if (endpoint === undefined) return this.#answer(replyNoHost())
+    const { adaptive } = cluster
+    const refusal = this.#attempts === 0 ? adaptive?.refuses(this.#house.random) : undefined
+    if (refusal !== undefined) return this.#answer(replyToRefusal(refusal))
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
+    if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
     if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
@@ -292,9 +303,13 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What is left for this attempt, for a gRPC server (Envoy setTimeoutHeaders). */
   #tellTimeout(): void {
-    const leftMs = this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
-    const timeoutMs = attemptTimeoutMs(this.#timeouts, leftMs)
+    const timeoutMs = attemptTimeoutMs(this.#timeouts, this.#leftMs)
     if (timeoutMs !== 0) setHeader(this.headers, 'grpc-timeout', formatGrpcTimeout(timeoutMs))
+  }
+
+  /** Until the call's deadline. */
+  get #leftMs(): number {
+    return this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
   }
 
   /** The cluster may have been retired by a new configuration since the last attempt. */
@@ -318,7 +333,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
-    if (this.cluster?.observations.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    if (this.cluster?.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    // what was blocked before is no part of how long it takes from here
+    if (attempt.ownDelay !== undefined) attempt.ownDelay = ownDelayOf(this.cluster?.adaptive)
     this.cluster?.reportConnected(attempt.endpoint)
     if (this.#requestSent) this.#startPerTry(attempt)
   }
@@ -347,7 +364,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    if (!this.#isLate(attempt)) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    // only in gRPC does a gRPC status speak of its endpoint; retries look at it always
+    const ofEndpoint = this.grpc || grpcStatus === undefined ? verdict : { ...verdict, grpcStatus: undefined }
+    this.#report(attempt, ofEndpoint)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
     if (this.#race !== undefined && !this.#wins(attempt, verdict)) return false
@@ -371,7 +390,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
-    if (!this.#isLate(attempt)) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    this.#report(attempt, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
@@ -383,7 +402,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   finished(attempt: Attempt, failure?: Failure): void {
     if (!this.#isUnderWay(attempt)) return
     this.#leave(attempt)
-    if (failure !== undefined) this.#flag(failure === 'timeout' ? 'UT' : 'UC')
+    if (failure !== undefined) this.#flag(flagOf(failure))
     this.#end(this.#status)
   }
 
@@ -391,6 +410,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   cancelled(): void {
     if (this.#over) return
     this.#flag('DC')
+    if (this.#attempt?.phase === 'sent' || this.#attempt?.phase === 'pending') this.cluster?.adaptive?.withdrawn()
     this.#stopAttempt()
     this.#end(this.#status)
   }
@@ -400,13 +420,32 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const attempt = this.#attempt
     if (this.#over) return
     if (kind === perTryDeadline) {
-      if (attempt === undefined || attempt.phase !== 'sent') return
+      if (attempt === undefined || attempt.phase !== 'sent' || this.#putOff(attempt, kind)) return
       if (this.#retry?.hedgeOnPerTryTimeout === true) return this.#hedge(attempt)
       this.exchange.abort(attempt)
       this.failed(attempt, 'perTryTimeout', undefined)
       return
     }
-    this.#timedOut(attempt)
+    if (attempt === undefined || !this.#putOff(attempt, kind)) this.#timedOut(attempt)
+  }
+
+  /** What an attempt meant, to those who learn from it; but for what this process itself has delayed. */
+  #report(attempt: Attempt, verdict: Verdict): void {
+    if (this.#isLate(attempt)) return
+    const { ownDelay } = attempt
+    if (ownDelay === undefined) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    else if (!ownDelay.excuses(verdict))
+      this.cluster?.report(attempt.endpoint, verdict, ownDelay.leftOut(attempt.sentAtMs, this.#house.clock.now()))
+  }
+
+  /** A deadline that passed while this process could not look is put off by as long. */
+  #putOff(attempt: Attempt, kind: number): boolean {
+    const graceMs = attempt.phase === 'committed' ? 0 : (attempt.ownDelay?.takeGrace() ?? 0)
+    if (graceMs === 0) return false
+    const deadline = this.#house.timeouts.add(graceMs, kind, this)
+    if (kind === perTryDeadline) attempt.deadline = deadline
+    else this.#deadline = deadline
+    return true
   }
 
   #timedOut(attempt: Attempt | undefined): void {
@@ -416,12 +455,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent' && !this.#isLate(attempt))
-      this.cluster?.report(
-        attempt.endpoint,
-        { kind: 'failure', failure: 'timeout', cause: undefined },
-        attempt.sentAtMs,
-      )
+    if (attempt?.phase === 'sent') this.#report(attempt, { kind: 'failure', failure: 'timeout', cause: undefined })
     this.#stopAttempt()
     this.#answer(this.#failureReply('timeout', undefined))
   }
@@ -443,23 +477,29 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
     const policy = this.#retry
     if (policy === undefined || this.#isHedged(attempt) || retryReason(policy, verdict) === undefined) return false
-    if (!this.#reserveRetry()) return false
     const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
+    const waitMs = this.#reserveRetry(policy, askedMs)
+    if (waitMs === undefined) return false
     this.#leave(attempt)
-    this.#backOff(policy, askedMs)
+    this.#waitForRetry(waitMs)
     return true
   }
 
-  /** A place among the retries of this call and of its cluster. */
-  #reserveRetry(): boolean {
-    if (this.#house.closed || !this.exchange.replayable()) return false
-    if (this.#retriesLeft === 0) return this.#flagged('URX')
+  /** A place among the retries of this call and of its cluster: how long to wait; undefined: there is none. */
+  #reserveRetry(policy: RetryPolicy, askedMs: number | undefined): number | undefined {
+    const { random, closed } = this.#house
+    if (closed || !this.exchange.replayable()) return undefined
+    if (this.#retriesLeft === 0) return this.#refused('URX')
+    const waitMs = askedMs ?? backoffMs(policy, this.#backoffs + 1, random)
+    const { adaptive, limits } = this.cluster ?? {}
+    if (adaptive?.isTooLate(this.#leftMs, waitMs) === true) return this.#refused('URX')
+    if (adaptive?.refusesRetry(random) === true) return this.#refused('UO')
     this.#retriesLeft--
     this.#releaseRetry()
-    const limits = this.cluster?.limits
-    if (limits?.tryRetry() !== true) return this.#flagged('UO')
+    if (limits?.tryRetry() !== true) return this.#refused('UO')
     this.#retryReserved = limits
-    return true
+    if (askedMs === undefined) this.#backoffs++
+    return waitMs
   }
 
   /** How long the response asks to wait, where the policy obeys. */
@@ -470,8 +510,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     return rateLimitedMs(rateLimitedBackoff, headerOf, clock.wallNow(), random)
   }
 
-  #backOff(policy: RetryPolicy, askedMs: number | undefined): void {
-    const waitMs = askedMs ?? backoffMs(policy, ++this.#backoffs, this.#house.random)
+  #waitForRetry(waitMs: number): void {
     this.#wait = this.#house.waits.start(waitMs, () => this.#again())
   }
 
@@ -479,18 +518,14 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** The per-try timeout has passed: it is counted, and another attempt is made while this one goes on. */
   #hedge(attempt: Attempt): void {
+    attempt.deadline = undefined
+    this.#report(attempt, { kind: 'failure', failure: 'perTryTimeout', cause: undefined })
     this.#race ??= new Race()
     this.#race.late(attempt)
-    attempt.deadline = undefined
-    this.cluster?.report(
-      attempt.endpoint,
-      { kind: 'failure', failure: 'perTryTimeout', cause: undefined },
-      attempt.sentAtMs,
-    )
-    const policy = this.#retry
-    if (policy === undefined || !this.#reserveRetry()) return
+    const waitMs = this.#retry && this.#reserveRetry(this.#retry, undefined)
+    if (waitMs === undefined) return
     this.#race.hedge(attempt)
-    this.#backOff(policy, undefined)
+    this.#waitForRetry(waitMs)
   }
 
   /** Its per-try timeout has passed and was counted. */
@@ -525,7 +560,10 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #stopOthers(attempt: Attempt | undefined): void {
     this.#cancelWait()
     const latest = this.#attempt
-    if (latest !== undefined && latest !== attempt && latest.phase !== 'over') this.#drop(latest)
+    if (latest !== undefined && latest !== attempt && latest.phase !== 'over') {
+      this.cluster?.adaptive?.withdrawn()
+      this.#drop(latest)
+    }
     for (const other of this.#race?.others(attempt) ?? []) this.#drop(other)
     this.#race = undefined
     this.#releaseRetry()
@@ -613,9 +651,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   }
 
   /** Of several attempts at once more than one may be refused. */
-  #flagged(flag: string): false {
+  #refused(flag: string): undefined {
     if (!this.#flags.includes(flag)) this.#flag(flag)
-    return false
   }
 
   // ---- what others read of a call ----
@@ -670,7 +707,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
         return this.authority
     }
     const found = this.#prepared ? getHeader(this.headers, name) : this.view.header(name)
-    return typeof found === 'string' || found === undefined ? found : found.join(',')
+    return typeof found === 'string' || found === undefined ? found : found[0]
   }
 
   get protocol(): string {
@@ -685,6 +722,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     return this.target?.cluster ?? ''
   }
 }
+
+/** What HTTP/1.1 may be asked for. */
+const requestTarget = /^(\/|https?:\/\/)/
 
 export function isGrpc(view: RequestView): boolean {
   if ((view.headerBits & contentTypeBit) === 0) return false

@@ -112,7 +112,7 @@ describe('the outcome', () => {
   test.each<[string, url: string, answer: string]>([
     ['C029 no route', 'http://nothing/', '404 NR'],
     ['a blocked host', 'http://other/', '502'],
-    ['an invalid path', 'http://nothing/%zz', '400'],
+    ['an invalid path', 'http://nothing/%00', '400'],
     ['a missing cluster', 'http://missing/', '503 NC'],
     ['no endpoint', 'http://empty/', '503 UH'],
     ['a redirect', 'http://moved/x?q', '301 to http://moved/new?q'],

@@ -1,6 +1,7 @@
 // The house: holds the one mutable reference to the compiled world, the living clusters, and the way in for calls.
 // Configuration comes from a ConfigSource; traffic from doors that make Exchanges.
 import type { Clock } from '../base/clock.ts'
+import type { EventLoop } from '../base/event-loop.ts'
 import { MeshError } from '../base/error.ts'
 import type { Random } from '../base/random.ts'
 import type { RegexEngine } from '../base/regex.ts'
@@ -33,6 +34,8 @@ export interface MeshOptions {
   readonly regex: RegexEngine
   readonly resolver: Resolver
   readonly settings: CallSettings
+  /** Where clusters correct for it; without it the loop counts as never blocked. */
+  readonly eventLoop?: EventLoop
   readonly observer?: MeshObserver
   /** Who asks endpoints how they are; without it no health check is made. */
   readonly probers?: HealthProbers
@@ -47,6 +50,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly waits: Waits
   readonly slices: Slices
   readonly affinity: Affinity
+  readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
   readonly #source: ConfigSource
   readonly #observer: MeshObserver
@@ -69,6 +73,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.random = options.random
     this.resolver = options.resolver
     this.settings = options.settings
+    this.eventLoop = options.eventLoop
     this.probers = options.probers ?? {}
     this.timeouts = new Timeouts(options.clock)
     this.waits = new Waits(options.clock)
