@@ -89,6 +89,28 @@ describe('the per-try timeout', () => {
   })
 })
 
+test.each([
+  [true, true, 200],
+  [true, undefined, 504],
+  [undefined, true, 504],
+])('a trusted (%s) x-envoy-hedge-on-per-try-timeout (%s) gives %i', async (trustRequestHeaders, header, seen) => {
+  const c = cluster('c', ['10.0.0.1', '10.0.0.2'])
+  const action = { ...hedging({ retryOn: ['connect-failure'], hedgeOnPerTryTimeout: false }), timeoutMs: 500 }
+  const settings = trustRequestHeaders === undefined ? {} : { trustRequestHeaders }
+  const it = await worldOf(config([host(['a'], [route(forward('c', action))])], [c]), { settings })
+  const headers = header === undefined ? {} : { 'x-envoy-hedge-on-per-try-timeout': 'true' }
+  const x = it.call('http://a/', { answers: ['hangs', 200], hedges: true, headers })
+  it.clock.advance(500)
+  expect(x.seen).toBe(seen)
+})
+
+test('explain tells of hedging and of waits that servers ask for', async () => {
+  const headers = [{ name: 'retry-after', format: 'seconds' }] as const
+  const it = await world(hedging({ rateLimitedBackoff: { headers } }))
+  const said = it.mesh.explain({ url: 'http://a/' }).steps.find(({ what }) => what === 'retries')?.text
+  expect(said).toBe('up to 2 on 5xx, 100 ms per try, then another beside it, after what retry-after says')
+})
+
 describe('a bad answer', () => {
   test('waits for a better one that is under way', async () => {
     const it = await world(hedging({ numRetries: 1 }))
