@@ -1,9 +1,10 @@
 // One random case: a configuration and a few requests. A recipe is plain enough to be shrunk without memory of its making.
 import fc from 'fast-check'
-import type { MeshConfig, VirtualHost } from '@proxyless/core/spi'
+import type { Endpoint, MeshConfig, VirtualHost } from '@proxyless/core/spi'
 import type { Answer } from '../../../kit/backend.ts'
 import { cluster } from '../../../kit/config.ts'
-import type { Ask, Given } from '../harness/scenario.ts'
+import type { Ask, At, Given } from '../harness/scenario.ts'
+import { detection } from '../harness/words.ts'
 import { virtualHosts } from './routes.ts'
 import { names, pathPieces, queryPieces, text } from './values.ts'
 
@@ -70,10 +71,23 @@ const ask: fc.Arbitrary<AskRecipe> = fc.record({
 export const recipe: fc.Arbitrary<Recipe> = fc.record({
   virtualHosts,
   pathNormalization: fc.constantFrom('base', 'base', 'base', 'none', 'mergeSlashes', 'decodeAndMergeSlashes'),
-  asks: fc.array(ask, { minLength: 1, maxLength: 3 }),
+  asks: fc.array(ask, { minLength: 1, maxLength: 5 }),
 })
 
 const origin = { resource: 'generated', path: '' }
+
+const ring = { kind: 'ringHash', minimumRingSize: 64 } as const
+
+/** Half of the first priority is down, a third of the second. */
+function tiers(at: At): Endpoint[] {
+  return [
+    at('a'),
+    at('b', { health: 'unhealthy' }),
+    at('c', { priority: 1 }),
+    at('d', { priority: 1, health: 'degraded' }),
+    at('e', { priority: 1, health: 'unhealthy' }),
+  ]
+}
 
 export function givenOf({ virtualHosts: hosts, pathNormalization, asks }: Recipe): Given {
   return {
@@ -83,23 +97,31 @@ export function givenOf({ virtualHosts: hosts, pathNormalization, asks }: Recipe
       const abc = ['a', 'b', 'c'].map((name) => at(name))
       return [
         cluster('empty', []),
-        cluster('ring', abc, { loadBalancer: { kind: 'ringHash', minimumRingSize: 64 } }),
+        cluster('ring', abc, { loadBalancer: ring }),
         cluster('maglev', abc, { loadBalancer: { kind: 'maglev', tableSize: 101 } }),
-        cluster('two', [at('e'), at('f', { health: 'unhealthy' })], { protocol: 'http1' }),
+        cluster('two', [at('e'), at('f', { health: 'unhealthy' })]),
+        cluster('tiers', tiers(at), { loadBalancer: ring }),
+        cluster('panic', tiers(at), { loadBalancer: { kind: 'maglev', tableSize: 101 }, panicThreshold: 0.7 }),
+        cluster('od', abc, { loadBalancer: ring, outlierDetection: { ...detection, consecutive5xx: 2 } }),
       ]
     },
-    asks: asks.map(askOf),
+    asks: asks.map((each, n) => askOf(each, n % 3)),
   }
 }
 
-function askOf({ method, host, pieces, query, headers, grpc, body, answers }: AskRecipe): Ask {
+function askOf({ method, host, pieces, query, headers, grpc, body, answers }: AskRecipe, n: number): Ask {
   const path = pieces.join('')
   const bodied = method === 'POST' || method === 'PUT'
   return {
     method,
     host,
     path: (path.startsWith('/') ? path : `/${path}`) + (query.length === 0 ? '' : `?${query.join('&')}`),
-    headers: ['host-key', 'k', ...headers.flat(), ...(grpc && bodied ? ['content-type', 'application/grpc'] : [])],
+    headers: [
+      'host-key',
+      String(n),
+      ...headers.flat(),
+      ...(grpc && bodied ? ['content-type', 'application/grpc'] : []),
+    ],
     answers,
     ...(bodied && { body }),
   }

@@ -114,7 +114,21 @@ const hash: fc.Arbitrary<HashPolicy> = fc.oneof(
 
 /** A ring and a table want a hash: without one they choose by chance, so the last policy always yields one. */
 const hashPolicies = fc.tuple(hash, fc.constant<HashPolicy>({ kind: 'header', name: 'host-key' }))
-const single = fc.constantFrom('a', 'b', 'c', 'd', 'down', 'empty', 'nowhere', 'ring', 'maglev', 'two')
+const single = fc.constantFrom(
+  'a',
+  'b',
+  'c',
+  'd',
+  'down',
+  'empty',
+  'nowhere',
+  'ring',
+  'maglev',
+  'two',
+  'tiers',
+  'panic',
+  'od',
+)
 
 const weighted = fc.record(
   {

@@ -2,7 +2,9 @@
 import type { Scenario } from '../harness/scenario.ts'
 import { answers } from './answers.ts'
 import { balancing } from './balancing.ts'
+import { documents } from './documents.ts'
 import { headers } from './headers.ts'
+import { intended } from './intended.ts'
 import { matching } from './matching.ts'
 import { outliers } from './outliers.ts'
 import { paths } from './paths.ts'
@@ -26,4 +28,6 @@ export const sections: Readonly<Record<string, readonly Scenario[]>> = {
   '7 outliers': outliers,
   '8 pools': pools,
   '14 the wire': wire,
+  'Istio documents': documents,
+  'meant to differ': intended,
 }
