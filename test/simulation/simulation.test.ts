@@ -102,3 +102,35 @@ test('load reports make round robin fit for unequal instances', () => {
   expect(at('round robin').goodput).toBeLessThan(0.6)
   expect(at('client-weighted round robin').goodput).toBeGreaterThan(0.99)
 })
+
+describe('overload', () => {
+  test('of a service that refuses at a cost leaves nothing, and a third with adaptive throttling', () => {
+    const at = (policy: string): Figures => figures('Overload of a service that refuses', policy)
+    expect(at('least request').goodput).toBeLessThan(0.01)
+    expect(at('least request, retries, budget').goodput).toBeLessThan(0.01)
+    expect(at('least request, adaptive throttling').goodput).toBeGreaterThan(0.3)
+  })
+
+  test('of a service that queues leaves nothing, and all that it can do with adaptive concurrency', () => {
+    const at = (policy: string): Figures => figures('Overload of a service that queues', policy)
+    expect(at('least request').goodput).toBeLessThan(0.01)
+    expect(at('least request, adaptive concurrency').goodput).toBeGreaterThan(0.48)
+    expect(at('least request, adaptive concurrency').p99Ms).toBeLessThan(150)
+  })
+})
+
+test('retries that could not end in time are not made: what they would have cost is there for others', () => {
+  const at = (policy: string): Figures => figures('Failures near the deadline', policy)
+  expect(at('least request, retries').goodput).toBeLessThan(at('least request').goodput - 0.1)
+  expect(at('least request, retries in time').goodput).toBeGreaterThan(at('least request, retries').goodput + 0.05)
+  expect(at('least request, retries in time').amplification).toBeLessThan(at('least request, retries').amplification)
+})
+
+test('a client that blocks itself ejects healthy endpoints, and does not when that is corrected', () => {
+  const at = (policy: string): Figures => figures('Blocked client', policy)
+  expect(at('least request, retries').more['ejections']).toBeGreaterThan(5)
+  expect(at('least request, retries').goodput).toBeLessThan(0.5)
+  const corrected = at('least request, retries, event loop correction')
+  expect([corrected.more['ejections'], corrected.goodput]).toEqual([0, 1])
+  expect(corrected.amplification).toBeLessThan(1.01)
+})

@@ -1,9 +1,11 @@
 // What a door touches: contracts, model and the house. Applications use index.ts.
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
+export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
 export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
+export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
 export type {
   Aperture,
   CircuitBreakers,
@@ -72,6 +74,7 @@ export type { CallRecord, MeshObserver } from './call/observer.ts'
 export type { BodyState, Exchange } from './call/transport.ts'
 export { type ExplainRequest } from './mesh/explain.ts'
 export type { Explanation, Step } from './mesh/explanation.ts'
+export type { AdaptiveStatus } from './mesh/adaptive-account.ts'
 export { Mesh, type MeshOptions } from './mesh/mesh.ts'
 export type { ConfigSink, ConfigSource, DocumentSink, DocumentSource, DocumentText } from './mesh/source.ts'
 export type { ClusterStatus, EndpointStatus, MeshStatus, PriorityStatus } from './mesh/status.ts'

@@ -5,6 +5,7 @@ import { Mesh as House } from '@proxyless/core/spi'
 import { fileSource } from '@proxyless/feed'
 import { createFetch, healthProbers, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
 import { documentSource, fromDocuments } from '@proxyless/istio'
+import { EventLoopWatch } from './host/event-loop.ts'
 import { processClock } from './host/process-clock.ts'
 import { processRandom } from './host/process-random.ts'
 import { regexEngine } from './host/regex.ts'
@@ -44,6 +45,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     random: options.random ?? processRandom(),
     regex: regexEngine,
     resolver: processResolver(),
+    eventLoop: new EventLoopWatch(clock),
     settings: {
       trustRequestHeaders: options.trustRequestHeaders ?? false,
       requestId: options.requestId === false ? undefined : requestIds(processRandom()),

@@ -7,6 +7,7 @@ import {
   type RegexEngine,
   SeededRandom,
 } from '@proxyless/core/spi'
+import { EventLoopWatch } from 'proxyless/host'
 import { ClientClock } from './client-clock.ts'
 import type { Network } from './network.ts'
 import type { Server } from './server.ts'
@@ -42,6 +43,7 @@ export class Client {
       regex: noPatterns,
       resolver: { resolve: () => Promise.reject(new Error('no names here')) },
       settings: { trustRequestHeaders: false, requestId: undefined, attemptCount: false, faults: true },
+      eventLoop: new EventLoopWatch(this.clock),
       observer: { endpointEjected: () => void this.ejections++ },
     })
   }

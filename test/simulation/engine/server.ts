@@ -1,7 +1,7 @@
 // One simulated instance of a service: so many workers, a queue before them, and whatever a scenario does to it.
 // It does not notice that a caller has gone: what it has taken in, it works off.
 import type { Clock, Failure, Random } from '@proxyless/core/spi'
-import type { Draw } from './distributions.ts'
+import { type Draw, unit } from './distributions.ts'
 
 /** A request as a server sees it. */
 export interface Job {
@@ -40,6 +40,8 @@ export class Server {
   health: Health = 'up'
   /** Service times are multiplied by it. */
   slowness = 1
+  /** This share (0..1) of what is served is answered with 503 in the end. */
+  errors = 0
   /** Since the last load report: answers, and how long workers were busy. */
   #answers = 0
   #busyMs = 0
@@ -96,7 +98,8 @@ export class Server {
     const tookMs = serviceMs(this.#random, job.key) * this.slowness
     this.#busyMs += tookMs
     this.#after(tookMs, () => {
-      if (handle === undefined) return this.#answer(job, 200)
+      if (handle === undefined)
+        return this.#answer(job, this.errors > 0 && unit(this.#random) <= this.errors ? 503 : 200)
       if (!this.#open.has(job)) return
       // it waits for others: the worker is free meanwhile
       this.#free()

@@ -1,8 +1,11 @@
 // Every scenario, in the order of SIMULATION.md.
+import { blockedClient } from './blocked-client.ts'
 import { coldStart } from './cold-start.ts'
 import { hotKeys } from './hot-keys.ts'
+import { lateRetries } from './late-retries.ts'
 import { manyEndpoints } from './many-endpoints.ts'
 import { fullOutage, partialOutage, rollingRestart, slowEndpoint } from './outages.ts'
+import { costlyRefusals, endlessQueues } from './overload.ts'
 import type { Scenario } from './scenario.ts'
 import { retryStorm } from './three-tiers.ts'
 import { unequalInstances } from './unequal.ts'
@@ -17,4 +20,8 @@ export const scenarios: readonly Scenario[] = [
   coldStart,
   manyEndpoints,
   unequalInstances,
+  costlyRefusals,
+  endlessQueues,
+  lateRetries,
+  blockedClient,
 ]

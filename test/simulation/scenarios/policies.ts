@@ -5,7 +5,7 @@ import type { Policy } from '../engine/run.ts'
 
 export const roundRobin: LoadBalancer = { kind: 'roundRobin' }
 export const leastRequest: LoadBalancer = { kind: 'leastRequest', choices: 2 }
-const peakEwma: LoadBalancer = { kind: 'peakEwma', decayMs: 10_000, failurePenalty: 10 }
+export const peakEwma: LoadBalancer = { kind: 'peakEwma', decayMs: 10_000, failurePenalty: 10 }
 
 /** Two more attempts at other endpoints. */
 const retry: RetryPolicy = {

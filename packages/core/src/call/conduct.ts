@@ -36,12 +36,14 @@ import {
   replyNoHost,
   replyNoRoute,
   replyReplayExceeded,
+  replyToRefusal,
   replyToAbort,
   replyToFailure,
 } from './local-reply.ts'
 import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
+import { ownDelayOf } from './own-delay.ts'
 import { backoffMs, retryReason } from './retry.ts'
 import type { Exchange } from './transport.ts'
 
@@ -270,8 +272,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     }
     const endpoint = this.#pick(cluster)
     if (endpoint === undefined) return this.#answer(replyNoHost())
+    const { adaptive } = cluster
+    const refusal = this.#attempts === 0 ? adaptive?.refuses(this.#house.random) : undefined
+    if (refusal !== undefined) return this.#answer(replyToRefusal(refusal))
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
+    if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
     if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
@@ -285,9 +291,13 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What is left for this attempt, for a gRPC server (Envoy setTimeoutHeaders). */
   #tellTimeout(): void {
-    const leftMs = this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
-    const timeoutMs = attemptTimeoutMs(this.#timeouts, leftMs)
+    const timeoutMs = attemptTimeoutMs(this.#timeouts, this.#leftMs)
     if (timeoutMs !== 0) setHeader(this.headers, 'grpc-timeout', formatGrpcTimeout(timeoutMs))
+  }
+
+  /** Until the call's deadline. */
+  get #leftMs(): number {
+    return this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
   }
 
   /** The cluster may have been retired by a new configuration since the last attempt. */
@@ -311,7 +321,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
-    if (this.cluster?.observations.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    if (this.cluster?.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    // what was blocked before is no part of how long it takes from here
+    if (attempt.ownDelay !== undefined) attempt.ownDelay = ownDelayOf(this.cluster?.adaptive)
     this.cluster?.reportConnected(attempt.endpoint)
     if (this.#requestSent) this.#startPerTry(attempt)
   }
@@ -342,7 +354,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
     // only in gRPC does a gRPC status speak of its endpoint; retries look at it always
     const ofEndpoint = this.grpc || grpcStatus === undefined ? verdict : { ...verdict, grpcStatus: undefined }
-    this.cluster?.report(attempt.endpoint, ofEndpoint, attempt.sentAtMs)
+    this.#report(attempt, ofEndpoint)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
     attempt.phase = 'committed'
@@ -365,7 +377,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    this.#report(attempt, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
@@ -384,6 +396,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   cancelled(): void {
     if (this.#over) return
     this.#flag('DC')
+    if (this.#attempt?.phase === 'sent' || this.#attempt?.phase === 'pending') this.cluster?.adaptive?.withdrawn()
     this.#stopAttempt()
     this.#end(this.#status)
   }
@@ -393,12 +406,30 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const attempt = this.#attempt
     if (this.#over) return
     if (kind === perTryDeadline) {
-      if (attempt === undefined || attempt.phase !== 'sent') return
+      if (attempt === undefined || attempt.phase !== 'sent' || this.#putOff(attempt, kind)) return
       this.exchange.abort(attempt)
       this.failed(attempt, 'perTryTimeout', undefined)
       return
     }
-    this.#timedOut(attempt)
+    if (attempt === undefined || !this.#putOff(attempt, kind)) this.#timedOut(attempt)
+  }
+
+  /** What an attempt meant, to those who learn from it; but for what this process itself has delayed. */
+  #report(attempt: Attempt, verdict: Verdict): void {
+    const { ownDelay } = attempt
+    if (ownDelay === undefined) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    else if (!ownDelay.excuses(verdict))
+      this.cluster?.report(attempt.endpoint, verdict, ownDelay.leftOut(attempt.sentAtMs, this.#house.clock.now()))
+  }
+
+  /** A deadline that passed while this process could not look is put off by as long. */
+  #putOff(attempt: Attempt, kind: number): boolean {
+    const graceMs = attempt.phase === 'committed' ? 0 : (attempt.ownDelay?.takeGrace() ?? 0)
+    if (graceMs === 0) return false
+    const deadline = this.#house.timeouts.add(graceMs, kind, this)
+    if (kind === perTryDeadline) attempt.deadline = deadline
+    else this.#deadline = deadline
+    return true
   }
 
   #timedOut(attempt: Attempt | undefined): void {
@@ -408,12 +439,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent')
-      this.cluster?.report(
-        attempt.endpoint,
-        { kind: 'failure', failure: 'timeout', cause: undefined },
-        attempt.sentAtMs,
-      )
+    if (attempt?.phase === 'sent') this.#report(attempt, { kind: 'failure', failure: 'timeout', cause: undefined })
     this.#stopAttempt()
     this.#answer(this.#failureReply('timeout', undefined))
   }
@@ -436,12 +462,15 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (policy === undefined || this.#house.closed || retryReason(policy, verdict) === undefined) return false
     if (!this.exchange.replayable()) return false
     if (this.#retriesLeft === 0) return this.#flagged('URX')
+    const wait = backoffMs(policy, this.#attempts, this.#house.random)
+    const { adaptive } = this.cluster ?? {}
+    if (adaptive?.isTooLate(this.#leftMs, wait) === true) return this.#flagged('URX')
+    if (adaptive?.refusesRetry(this.#house.random) === true) return this.#flagged('UO')
     this.#retriesLeft--
     const limits = this.cluster?.limits
     if (limits?.tryRetry() !== true) return this.#flagged('UO')
     this.#retryReserved = limits
     this.#leave(attempt)
-    const wait = backoffMs(policy, this.#attempts, this.#house.random)
     this.#wait = this.#house.clock.setTimer(wait, () => this.#again(), false)
     return true
   }

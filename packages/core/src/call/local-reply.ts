@@ -2,6 +2,7 @@
 // Pure data; the call fills in the breadcrumb and the route's response headers, the door puts it on its wire.
 import type { MeshErrorCode } from '../base/error.ts'
 import type { FaultPolicy } from '../model/policy.ts'
+import type { Refusal } from '../cluster/adaptive.ts'
 import { grpcStatusOfHttp, type Failure } from '../cluster/verdict.ts'
 
 export interface LocalReply {
@@ -83,6 +84,15 @@ export function replyNoCluster(): LocalReply {
 
 export function replyNoHost(): LocalReply {
   return reply('NO_HEALTHY_UPSTREAM', 503, 'no healthy upstream', 'UH', 'no_healthy_upstream')
+}
+
+/** Of a service that adapts to what it measures: refused here, nothing was sent. */
+export function replyToRefusal(refusal: Refusal): LocalReply {
+  const base =
+    refusal === 'throttled'
+      ? reply('THROTTLED', 503, 'rejected by client-side throttling', 'UO', 'denied_by_admission_control')
+      : reply('CONCURRENCY_LIMIT', 503, 'reached concurrency limit', 'UO', 'reached_concurrency_limit')
+  return { ...base, headers: ['x-envoy-overloaded', 'true'] }
 }
 
 export function replyReplayExceeded(): LocalReply {

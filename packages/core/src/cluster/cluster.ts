@@ -2,9 +2,11 @@
 // Made when the first call needs it; updated in place; retired when its name is gone.
 import { createPicker } from '../balance/create.ts'
 import type { Clock } from '../base/clock.ts'
+import type { EventLoop } from '../base/event-loop.ts'
 import type { Random } from '../base/random.ts'
 import type { Slices } from '../base/slices.ts'
 import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../model/cluster.ts'
+import { Adaptive } from './adaptive.ts'
 import { DnsDiscovery, type Resolver } from './discovery.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
 import type { MakePicker } from './host-source.ts'
@@ -26,6 +28,8 @@ export interface ClusterHost {
   readonly resolver: Resolver
   /** Where balancers build large tables; without it they build them at once. */
   readonly slices?: Slices
+  /** How long the process was kept from looking; without it nobody knows. */
+  readonly eventLoop?: EventLoop | undefined
   /** Who asks endpoints how they are. */
   readonly probers?: HealthProbers
   endpointHealthChanged(cluster: Cluster, endpoint: Endpoint): void
@@ -43,6 +47,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
   #met: Map<string, Endpoint> | undefined = undefined
   readonly #dns: DnsDiscovery
   model: ClusterModel
+  /** There only where its policy is. */
+  adaptive: Adaptive | undefined = undefined
   #outlier: OutlierDetector | undefined
   #checks: HealthChecker | undefined
   #selection: Selection
@@ -66,6 +72,11 @@ export class Cluster implements OutlierListener, CheckedCluster {
     this.limits.thresholds = model.circuitBreakers
     this.observations.policy = model.loadBalancer
     this.#apply(before)
+  }
+
+  /** Whether anybody here looks at how long attempts take. */
+  get wantsLatency(): boolean {
+    return this.observations.wantsLatency || this.adaptive !== undefined
   }
 
   /** False while names are being resolved and endpoints checked for the first time; then `whenReady` calls back. */
@@ -135,7 +146,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
    * @param sentAtMs when it was on a connection; NaN: never, or nobody wants to know
    */
   report(endpoint: Endpoint, verdict: Verdict, sentAtMs: number = Number.NaN): void {
-    if (verdict.kind === 'failure' && verdict.failure === 'overflow') return
+    if (verdict.kind === 'failure' && verdict.failure === 'overflow') return this.adaptive?.withdrawn()
+    this.adaptive?.report(verdict, sentAtMs)
     const failed = verdict.kind === 'failure' || verdict.status >= 500
     if (failed) endpoint.failedRequests++
     if (this.observations.wantsLatency) this.observations.latency(endpoint, sentAtMs, failed)
@@ -215,6 +227,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
   #apply(before: ClusterModel | undefined): void {
     const { discovery, outlierDetection } = this.model
     this.#applyOutlier(outlierDetection)
+    this.#applyAdaptive()
     this.#applyHealthCheck(before)
     if (before !== undefined && connectsDifferently(before, this.model)) this.#replaceConnections()
     if (discovery.kind !== 'originalDestination') this.#forgetMet()
@@ -251,6 +264,13 @@ export class Cluster implements OutlierListener, CheckedCluster {
     }
     this.#checks = new HealthChecker(healthCheck, { clock, random, probers }, this, before !== undefined)
     if (before !== undefined) this.#checks.update(this.#members.list, true)
+  }
+
+  #applyAdaptive(): void {
+    const { adaptive } = this.model
+    if (this.adaptive?.policy === adaptive) return
+    const { clock, eventLoop } = this.#house
+    this.adaptive = adaptive && new Adaptive(adaptive, clock, this.limits, eventLoop, this.adaptive)
   }
 
   #setEndpoints(models: readonly EndpointModel[]): void {

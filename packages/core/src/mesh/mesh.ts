@@ -1,6 +1,7 @@
 // The house: holds the one mutable reference to the compiled world, the living clusters, and the way in for calls.
 // Configuration comes from a ConfigSource; traffic from doors that make Exchanges.
 import type { Clock } from '../base/clock.ts'
+import type { EventLoop } from '../base/event-loop.ts'
 import { MeshError } from '../base/error.ts'
 import type { Random } from '../base/random.ts'
 import type { RegexEngine } from '../base/regex.ts'
@@ -32,6 +33,8 @@ export interface MeshOptions {
   readonly regex: RegexEngine
   readonly resolver: Resolver
   readonly settings: CallSettings
+  /** Where clusters correct for it; without it the loop counts as never blocked. */
+  readonly eventLoop?: EventLoop
   readonly observer?: MeshObserver
   /** Who asks endpoints how they are; without it no health check is made. */
   readonly probers?: HealthProbers
@@ -45,6 +48,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly timeouts: Timeouts
   readonly slices: Slices
   readonly affinity: Affinity
+  readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
   readonly #source: ConfigSource
   readonly #observer: MeshObserver
@@ -63,6 +67,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.random = options.random
     this.resolver = options.resolver
     this.settings = options.settings
+    this.eventLoop = options.eventLoop
     this.probers = options.probers ?? {}
     this.timeouts = new Timeouts(options.clock)
     this.slices = new Slices(options.clock)

@@ -9,6 +9,7 @@ import { Selection } from '../cluster/selection.ts'
 import type { Cluster as ClusterModel } from '../model/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
+import { type AdaptiveStatus, adaptiveStatus } from './adaptive-account.ts'
 
 export interface MeshStatus {
   /** Version of the configuration in force; empty before the first. */
@@ -35,6 +36,8 @@ export interface ClusterStatus {
   readonly ejectionsActive: number
   /** Ejections that maxEjectionPercent forbade. */
   readonly ejectionOverflows: number
+  /** What it adapts to; null where nothing asks for it, or no call was made yet. */
+  readonly adaptive: AdaptiveStatus | null
   /** Ejections that their enforcing percentage did not draw. */
   readonly ejectionsUnenforced: number
   /** Kind of the active health check; null: none. */
@@ -105,6 +108,7 @@ function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): Clust
     overflows: now?.overflows ?? 0,
     ejectionsActive: cluster?.outlierDetector?.ejectedCount ?? 0,
     ejectionOverflows: cluster?.outlierDetector?.overflows ?? 0,
+    adaptive: adaptiveStatus(cluster?.adaptive),
     ejectionsUnenforced: cluster?.outlierDetector?.unenforced ?? 0,
     healthCheck: model.healthCheck?.kind ?? null,
   }

@@ -1,5 +1,6 @@
 // Who may answer: clusters, their endpoints and the policies that hold for all of them.
 // Plain data; the living counterpart is cluster/cluster.
+import type { AdaptivePolicy } from './adaptive.ts'
 import type { HealthCheck } from './health-check.ts'
 import type { Origin } from './origin.ts'
 import type { OutlierDetection } from './outlier.ts'
@@ -27,6 +28,8 @@ export interface Cluster {
   readonly slowStart?: SlowStart
   /** Only so many of the endpoints are used by this process. */
   readonly aperture?: Aperture
+  /** What its calls adapt to by what they measure. */
+  readonly adaptive?: AdaptivePolicy
   readonly tls?: UpstreamTls
   readonly origin: Origin
   /** Which document set a value, by field: `loadBalancer`, `localities`, `connectionPool`, `outlierDetection`, `tls`, `connectTimeout`. */

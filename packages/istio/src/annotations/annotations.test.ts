@@ -93,6 +93,26 @@ describe('aperture', () => {
   })
 })
 
+describe('what calls adapt to', () => {
+  test('each has the defaults of the field guide, and names its origin', async () => {
+    const names = ['adaptive-throttling', 'adaptive-concurrency', 'deadline-aware-retries', 'event-loop-correction']
+    const config = await reviews(names.map((name) => `proxyless.dev/${name}: enabled`).join('\n'))
+    const { adaptive, origins } = cluster(config)
+    expect(adaptive).toEqual({
+      throttling: { k: 2, windowMs: 120_000, maxRejection: 0.9 },
+      concurrency: { initial: 20, min: 20, max: 200, tolerance: 1.5, windowMs: 1_000 },
+      retriesInTime: true,
+      loopCorrection: { maxGraceMs: 1_000 },
+    })
+    const paths = ['throttling', 'concurrency', 'retriesInTime', 'loopCorrection'].map((part) => origins[part]?.path)
+    expect(paths).toEqual(names.map((name) => `metadata.annotations["proxyless.dev/${name}"]`))
+  })
+
+  test('none of them leaves no trace', async () => {
+    expect(cluster(await reviews('proxyless.dev/adaptive-throttling: disabled')).adaptive).toBeUndefined()
+  })
+})
+
 describe('what is wrong', () => {
   test('a wrong value refuses the document, with its place', async () => {
     const config = await reviews('proxyless.dev/balancer: peak-ewma, decay=soon')
@@ -141,6 +161,12 @@ describe('what is wrong', () => {
     ['enabled, size=2.5', 'size must be a whole number from 1 to 1000000, found "2.5"'],
   ])('aperture: "%s"', (text, message) => {
     expect(parseAnnotation('aperture', text)).toBe(message)
+  })
+
+  test('a limit that begins outside of its bounds', () => {
+    expect(parseAnnotation('adaptive-concurrency', 'enabled, max=10')).toBe(
+      'initial must lie within min and max, found 20, 20, 10',
+    )
   })
 
   test('the nearest name is not any name', () => {

@@ -34,3 +34,10 @@ export function placeAnnotations(documents: readonly Resource[]): PlacedAnnotati
 export function said(placed: PlacedAnnotation | undefined): PlacedAnnotation | undefined {
   return placed === undefined || placed.word === DISABLED ? undefined : placed
 }
+
+/** A parameter; those that the table has are always there. */
+export function numberOf({ numbers }: PlacedAnnotation, name: string): number {
+  const value = numbers[name]
+  if (value === undefined) throw new Error(`the annotation has no ${name}`)
+  return value
+}

@@ -15,7 +15,13 @@ export interface Parameter {
 /** The parameters of a word. */
 export type Parameters = Readonly<Record<string, Parameter>>
 
-export type AnnotationName = 'balancer' | 'aperture'
+export type AnnotationName =
+  | 'balancer'
+  | 'aperture'
+  | 'adaptive-throttling'
+  | 'adaptive-concurrency'
+  | 'deadline-aware-retries'
+  | 'event-loop-correction'
 
 /** What may be said in each, by its first word. `disabled` is always one. */
 export const ANNOTATIONS: Readonly<Record<AnnotationName, Readonly<Record<string, Parameters>>>> = {
@@ -29,6 +35,20 @@ export const ANNOTATIONS: Readonly<Record<AnnotationName, Readonly<Record<string
     },
   },
   aperture: { enabled: { size: count(undefined, 1, 1_000_000) } },
+  'adaptive-throttling': {
+    enabled: { k: number(2, 1, 100), window: duration(120_000, 1_000), maxRejectionPercent: number(90, 0, 100) },
+  },
+  'adaptive-concurrency': {
+    enabled: {
+      initial: count(20, 1, 1_000_000),
+      min: count(20, 1, 1_000_000),
+      max: count(200, 1, 1_000_000),
+      tolerance: number(1.5, 1, 100),
+      window: duration(1_000, 10),
+    },
+  },
+  'deadline-aware-retries': { enabled: {} },
+  'event-loop-correction': { enabled: { maxGrace: duration(1_000, 10) } },
 }
 
 export function isAnnotation(name: string): name is AnnotationName {

@@ -27,6 +27,9 @@ export function parseAnnotation(name: AnnotationName, text: string): AnnotationV
     if (value === undefined) return `"${word}" needs ${key}, such as "${word}, ${key}=20"`
     numbers[key] = value
   }
+  const { min = 0, max = Infinity, initial = min } = numbers
+  if (min > max || initial < min || initial > max)
+    return `initial must lie within min and max, found ${min}, ${initial}, ${max}`
   return { word, numbers }
 }
 

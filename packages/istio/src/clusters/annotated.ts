@@ -1,12 +1,13 @@
 // What the annotations of a rule make of its clusters: what no field of a DestinationRule can say.
-import type { Cluster, LoadBalancer, Origin } from '@proxyless/core/spi'
-import { type PlacedAnnotation, type PlacedAnnotations, said } from '../annotations/placed.ts'
+import type { Aperture, Cluster, LoadBalancer, Origin } from '@proxyless/core/spi'
+import { numberOf, type PlacedAnnotation, type PlacedAnnotations, said } from '../annotations/placed.ts'
 import { hashText } from '../documents/hash.ts'
 import { originOf } from '../documents/resource.ts'
 import type { World } from '../world/world.ts'
+import { translateAdaptive } from './adaptive.ts'
 
 /** The parts of a cluster that annotations set. */
-type Annotated = Partial<Pick<Cluster, 'aperture'>>
+type Annotated = Partial<Pick<Cluster, 'aperture' | 'adaptive'>>
 
 export interface Extensions {
   readonly parts: Annotated
@@ -33,14 +34,19 @@ export function translateAnnotations(
   else if (balancer !== undefined) origin('loadBalancer', balancer)
   const aperture = said(annotations.aperture)
   if (aperture !== undefined) origin('aperture', aperture)
+  const adaptive = translateAdaptive(annotations, origin)
   return {
-    parts:
-      aperture === undefined
-        ? {}
-        : { aperture: { size: numberOf(aperture, 'size'), seed: hashText(world.client.instance ?? '') } },
+    parts: {
+      ...(aperture === undefined ? {} : { aperture: translateAperture(world, aperture) }),
+      ...(adaptive === undefined ? {} : { adaptive }),
+    },
     loadBalancer: balancer === undefined || hashes ? undefined : translateBalancer(balancer),
     origins,
   }
+}
+
+function translateAperture({ client }: World, said: PlacedAnnotation): Aperture {
+  return { size: numberOf(said, 'size'), seed: hashText(client.instance ?? '') }
 }
 
 function translateBalancer(said: PlacedAnnotation): LoadBalancer {
@@ -59,10 +65,4 @@ function translateBalancer(said: PlacedAnnotation): LoadBalancer {
 function warnOfHashing(world: World, { resource, path }: PlacedAnnotation): void {
   const message = 'consistentHash stays in force where it is set; the annotation has no effect there'
   world.findings.warn('ANNOTATION_INERT', resource, path, message)
-}
-
-function numberOf({ numbers }: PlacedAnnotation, name: string): number {
-  const value = numbers[name]
-  if (value === undefined) throw new Error(`the annotation has no ${name}`)
-  return value
 }
