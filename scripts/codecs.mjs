@@ -41,7 +41,7 @@ const wanted = {
 }
 
 const options = [
-  'env=node',
+  'enumsAsLiterals=true',
   'importSuffix=.ts',
   'oneof=unions-value',
   'outputServices=none',

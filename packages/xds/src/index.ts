@@ -1,2 +1,4 @@
 // The package `@proxyless/xds`: a client of xDS control planes.
-export { Listener } from './generated/envoy/config/listener/v3/listener.ts'
+export { AdsClient } from './stream/ads-client.ts'
+export { Delta } from './stream/delta.ts'
+export { StateOfTheWorld } from './stream/sotw.ts'
