@@ -23,14 +23,15 @@ const wanted = {
   'envoy/config/route/v3/route_components.proto': ['FilterConfig'],
   'envoy/config/cluster/v3/cluster.proto': ['Cluster'],
   'envoy/config/endpoint/v3/endpoint.proto': ['ClusterLoadAssignment'],
-  'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto': ['HttpConnectionManager'],
+  'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto': [
+    'HttpConnectionManager',
+  ],
   'envoy/extensions/filters/http/fault/v3/fault.proto': ['HTTPFault'],
   'envoy/extensions/transport_sockets/tls/v3/tls.proto': ['UpstreamTlsContext'],
   'envoy/extensions/upstreams/http/v3/http_protocol_options.proto': ['HttpProtocolOptions'],
   'envoy/extensions/clusters/aggregate/v3/cluster.proto': ['ClusterConfig'],
-  'envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin.proto': [
-    'ClientSideWeightedRoundRobin',
-  ],
+  'envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin.proto':
+    ['ClientSideWeightedRoundRobin'],
   'envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto': ['LeastRequest'],
   'envoy/extensions/load_balancing_policies/maglev/v3/maglev.proto': ['Maglev'],
   'envoy/extensions/load_balancing_policies/random/v3/random.proto': ['Random'],
@@ -107,7 +108,10 @@ function recipe() {
   const versions = ['@bufbuild/buf', '@grpc/grpc-js', '@grpc/grpc-js-xds', 'ts-proto'].map((name) => {
     return JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')).version
   })
-  return createHash('sha256').update(readFileSync(new URL(import.meta.url))).update(versions.join()).digest('hex')
+  return createHash('sha256')
+    .update(readFileSync(new URL(import.meta.url)))
+    .update(versions.join())
+    .digest('hex')
 }
 
 function buf() {

@@ -1,4 +1,4 @@
-// The package `@proxyless/xds`: a client of xDS control planes.
-export { AdsClient } from './stream/ads-client.ts'
-export { Delta } from './stream/delta.ts'
-export { StateOfTheWorld } from './stream/sotw.ts'
+// The package `@proxyless/xds`: a client of xDS control planes, as a configuration source.
+export { type Bootstrap, type BootstrapNode, type BootstrapServer, parseBootstrap } from './bootstrap/bootstrap.ts'
+export type { XdsOptions } from './options.ts'
+export { type XdsHost, xdsSource } from './xds-source.ts'

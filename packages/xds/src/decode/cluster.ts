@@ -1,9 +1,6 @@
 // Cluster: how it finds its endpoints, and the policy that holds for all of them.
 import type { Cluster as Model, Discovery, Origin } from '@proxyless/core/spi'
-import {
-  type Cluster,
-  Cluster_DiscoveryType as Type,
-} from '../generated/envoy/config/cluster/v3/cluster.ts'
+import { type Cluster, Cluster_DiscoveryType as Type } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { readBreakers, readConnections, readOutlier } from './cluster-policy.ts'
 import { readEndpoints } from './endpoints.ts'
@@ -70,7 +67,8 @@ function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
       return readInline(reading, cluster, 'strictDns')
     case Type.ORIGINAL_DST: {
       if (strict) break
-      const port = cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
+      const port =
+        cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
       const discovery: Discovery = { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
       return { kind: 'inline', discovery, weights: [] }
     }
@@ -105,7 +103,8 @@ function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster):
   const path = 'load_assignment'
   const [group, ...more] = loadAssignment?.endpoints ?? []
   const [endpoint, ...others] = group?.lbEndpoints ?? []
-  const host = endpoint?.hostIdentifier?.$case === 'endpoint' ? endpoint.hostIdentifier.value.address?.address : undefined
+  const host =
+    endpoint?.hostIdentifier?.$case === 'endpoint' ? endpoint.hostIdentifier.value.address?.address : undefined
   const socket = host?.$case === 'socketAddress' ? host.value : undefined
   if (more.length > 0 || others.length > 0 || endpoint === undefined) {
     reading.refuse(path, 'LOGICAL_DNS needs exactly one locality with one endpoint')

@@ -136,7 +136,8 @@ function labelsOf(metadata: Metadata | undefined): Record<string, string> {
 
 function checkPriorities(reading: Reading, totals: ReadonlyMap<number, number>): void {
   for (const [priority, total] of totals) {
-    if (total > maxWeight) reading.refuse(`priority ${priority}`, 'weights of localities add up to more than 4294967295')
+    if (total > maxWeight)
+      reading.refuse(`priority ${priority}`, 'weights of localities add up to more than 4294967295')
   }
   if (reading.options.dialect === 'sidecar') return
   for (let priority = 0; priority < totals.size; priority++) {

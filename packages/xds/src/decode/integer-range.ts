@@ -15,7 +15,7 @@ export function rangePattern(start: number, end: number): string | undefined {
 /** Patterns of the natural numbers from `low` to `high`, each of one length and one run of leading digits. */
 function naturals(low: number, high: number): string[] {
   const patterns: string[] = []
-  for (let from = BigInt(low); from <= BigInt(high); ) {
+  for (let from = BigInt(low); from <= BigInt(high);) {
     let free = 0
     let size = 1n
     // the largest block of 10^n numbers that begins here and stays within

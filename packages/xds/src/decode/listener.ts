@@ -40,7 +40,10 @@ function readSocket(reading: Reading, listener: Listener): HttpListener | undefi
     reading.refuse('api_listener', 'is missing')
     return undefined
   }
-  const chains = [...listener.filterChains, ...(listener.defaultFilterChain === undefined ? [] : [listener.defaultFilterChain])]
+  const chains = [
+    ...listener.filterChains,
+    ...(listener.defaultFilterChain === undefined ? [] : [listener.defaultFilterChain]),
+  ]
   const address = listener.address?.address
   const port =
     address?.$case === 'socketAddress' && address.value.portSpecifier?.$case === 'portValue'
@@ -74,7 +77,11 @@ function readManager(
   return { port, routes, faults, pathNormalization: normalizationOf(manager) }
 }
 
-function readRoutes(reading: Reading, path: string, manager: HttpConnectionManager): HttpListener['routes'] | undefined {
+function readRoutes(
+  reading: Reading,
+  path: string,
+  manager: HttpConnectionManager,
+): HttpListener['routes'] | undefined {
   const said = manager.routeSpecifier
   switch (said?.$case) {
     case 'rds':

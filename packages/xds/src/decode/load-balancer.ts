@@ -50,11 +50,15 @@ function readField(reading: Reading, cluster: Cluster): Omit<Balancing, 'weighsL
     case Policy.LEAST_REQUEST: {
       const config = lbConfig?.$case === 'leastRequestLbConfig' ? lbConfig.value : undefined
       const bias = config?.activeRequestBias?.defaultValue
-      return { loadBalancer: leastRequest(reading, config?.choiceCount, bias), ...slowStart(reading, config?.slowStartConfig) }
+      return {
+        loadBalancer: leastRequest(reading, config?.choiceCount, bias),
+        ...slowStart(reading, config?.slowStartConfig),
+      }
     }
     case Policy.RING_HASH: {
       const config = lbConfig?.$case === 'ringHashLbConfig' ? lbConfig.value : undefined
-      if (config !== undefined && config.hashFunction !== 0) reading.refuse('ring_hash_lb_config.hash_function', 'is not XX_HASH')
+      if (config !== undefined && config.hashFunction !== 0)
+        reading.refuse('ring_hash_lb_config.hash_function', 'is not XX_HASH')
       return { loadBalancer: ringHash(reading, config?.minimumRingSize, config?.maximumRingSize, consistent) }
     }
     case Policy.MAGLEV: {
@@ -72,12 +76,7 @@ function readField(reading: Reading, cluster: Cluster): Omit<Balancing, 'weighsL
 }
 
 /** The first that is known (A52); undefined when none is. */
-function readPolicies(
-  reading: Reading,
-  path: string,
-  list: LoadBalancingPolicy,
-  depth: number,
-): Balancing | undefined {
+function readPolicies(reading: Reading, path: string, list: LoadBalancingPolicy, depth: number): Balancing | undefined {
   if (depth > maxDepth) {
     reading.refuse(path, `nested more than ${maxDepth} deep`)
     return undefined

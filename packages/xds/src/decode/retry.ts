@@ -114,6 +114,11 @@ export function readHashPolicies(
   })
 }
 
-function isNamed(name: string, config: { typeUrl: string; value: Uint8Array } | undefined, end: string, type: string): boolean {
+function isNamed(
+  name: string,
+  config: { typeUrl: string; value: Uint8Array } | undefined,
+  end: string,
+  type: string,
+): boolean {
   return name.endsWith(end) || messageName(config).endsWith(type)
 }

@@ -41,13 +41,20 @@ export function readAction(reading: Reading, path: string, route: WireRoute): Ro
   }
 }
 
-function readForward(reading: Reading, path: string, action: WireAction): ForwardAction | DirectResponseAction | undefined {
+function readForward(
+  reading: Reading,
+  path: string,
+  action: WireAction,
+): ForwardAction | DirectResponseAction | undefined {
   const clusters = readClusters(reading, path, action)
   if (clusters === undefined) return undefined
   const rewrite = action.regexRewrite
   const hostRewrite = action.hostRewriteSpecifier
   const stream = action.maxStreamDuration
-  const grpcMs = reading.milliseconds(`${path}.max_stream_duration`, stream?.grpcTimeoutHeaderMax ?? action.maxGrpcTimeout)
+  const grpcMs = reading.milliseconds(
+    `${path}.max_stream_duration`,
+    stream?.grpcTimeoutHeaderMax ?? action.maxGrpcTimeout,
+  )
   const retry = readRetry(reading, `${path}.retry_policy`, action.retryPolicy)
   if (hostRewrite !== undefined && hostRewrite.$case !== 'hostRewriteLiteral') {
     reading.note(`${path}.${hostRewrite.$case}`, 'is not applied')
@@ -96,7 +103,11 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
       return [{ cluster: said.value, weight: 1 }]
     case 'weightedClusters': {
       const at = `${path}.weighted_clusters`
-      const entries = said.value.clusters.map((each, n) => ({ each, at: `${at}.clusters[${n}]`, weight: each.weight ?? 0 }))
+      const entries = said.value.clusters.map((each, n) => ({
+        each,
+        at: `${at}.clusters[${n}]`,
+        weight: each.weight ?? 0,
+      }))
       const total = entries.reduce((sum, { weight }) => sum + weight, 0)
       if (total > maxWeight) reading.refuse(at, 'weights add up to more than 4294967295')
       if (total === 0) reading.refuse(at, 'weights add up to 0')

@@ -32,7 +32,10 @@ function readHost(
 ): RouteHost {
   if (host.domains.length === 0) reading.refuse(`${path}.domains`, 'a virtual host without domains')
   if (host.hedgePolicy !== undefined) reading.note(`${path}.hedge_policy`, 'is not applied')
-  const faults = new Map([...above, ...readOverrides(reading, `${path}.typed_per_filter_config`, host.typedPerFilterConfig)])
+  const faults = new Map([
+    ...above,
+    ...readOverrides(reading, `${path}.typed_per_filter_config`, host.typedPerFilterConfig),
+  ])
   // refused even when every route has its own
   readRetry(reading, `${path}.retry_policy`, host.retryPolicy)
   const routes = host.routes.flatMap((route, n) =>
@@ -54,7 +57,10 @@ function readRoute(
   const levels = config.mostSpecificHeaderMutationsWins ? [config, host, wire] : [wire, host, config]
   const requestHeaders = readMutation(reading, `${path}.request_headers`, levels.map(requestLevel))
   const responseHeaders = readMutation(reading, `${path}.response_headers`, levels.map(responseLevel))
-  const faults = new Map([...above, ...readOverrides(reading, `${path}.typed_per_filter_config`, wire.typedPerFilterConfig)])
+  const faults = new Map([
+    ...above,
+    ...readOverrides(reading, `${path}.typed_per_filter_config`, wire.typedPerFilterConfig),
+  ])
   if (match === undefined || action === undefined) return []
   const mirrors = readInheritedMirrors(reading, path, config, host, wire)
   const route: Route = {
@@ -111,7 +117,8 @@ function readOverrides(reading: Reading, path: string, said: Readonly<Record<str
   const faults = new Map<string, FaultPolicy | undefined>()
   for (const [name, any] of Object.entries(said)) {
     const at = `${path}[${name}]`
-    const wrapped = messageName(any) === 'envoy.config.route.v3.FilterConfig' ? unpack(reading, at, FilterConfig, any) : undefined
+    const wrapped =
+      messageName(any) === 'envoy.config.route.v3.FilterConfig' ? unpack(reading, at, FilterConfig, any) : undefined
     const config = wrapped === undefined ? any : wrapped.config
     if (config !== undefined && messageName(config) === FAULT_FILTER) {
       faults.set(name, wrapped?.disabled === true ? undefined : readFault(reading, at, config))

@@ -6,7 +6,10 @@ import {
   type CertificateValidationContext,
   CertificateValidationContext_TrustChainVerification as Verification,
 } from '../generated/envoy/extensions/transport_sockets/tls/v3/common.ts'
-import { type CommonTlsContext, UpstreamTlsContext } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import {
+  type CommonTlsContext,
+  UpstreamTlsContext,
+} from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import type { CertificateFiles, Reading } from './reading.ts'
 import { messageName, unpack } from './unpack.ts'
 
@@ -59,7 +62,8 @@ function checkUnsupported(reading: Reading, path: string, common: CommonTlsConte
   for (const [field, said] of unsupported) {
     if (!said) continue
     // a sidecar's parameters of the handshake are no promise about the peer: told, not refused
-    if (field === 'tls_params' && reading.options.dialect === 'sidecar') reading.note(`${path}.${field}`, 'is not applied')
+    if (field === 'tls_params' && reading.options.dialect === 'sidecar')
+      reading.note(`${path}.${field}`, 'is not applied')
     else reading.refuse(`${path}.${field}`, 'is not supported')
   }
 }
@@ -103,7 +107,9 @@ function rootsOf(
 function rootSecret(reading: Reading, path: string, name: string): CertificateFiles | undefined {
   const file = /^file-root:(.+)$/.exec(name)?.[1]
   if (file === 'system') return undefined
-  return file === undefined ? providerOf(reading, path, name === 'ROOTCA' ? 'default' : name, 'caFile') : { caFile: file }
+  return file === undefined
+    ? providerOf(reading, path, name === 'ROOTCA' ? 'default' : name, 'caFile')
+    : { caFile: file }
 }
 
 /** Undefined: no client certificate. */
@@ -120,7 +126,8 @@ function identityOf(reading: Reading, path: string, common: CommonTlsContext): C
     const privateKeyFile = fileOf(certificate?.privateKey)
     if (certificateFile !== undefined && privateKeyFile !== undefined) return { certificateFile, privateKeyFile }
     const files = /^file-cert:(.+)~(.+)$/.exec(secret?.name ?? '')
-    if (files?.[1] !== undefined && files[2] !== undefined) return { certificateFile: files[1], privateKeyFile: files[2] }
+    if (files?.[1] !== undefined && files[2] !== undefined)
+      return { certificateFile: files[1], privateKeyFile: files[2] }
     if (secret !== undefined) return providerOf(reading, path, secret.name, 'certificateFile')
   }
   reading.refuse(path, 'certificates come from no provider instance')

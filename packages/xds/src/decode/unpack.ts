@@ -18,7 +18,10 @@ export function unpack<T>(reading: Reading, path: string, codec: Codec<T>, any: 
   try {
     return codec.decode(any.value)
   } catch (error) {
-    reading.refuse(path, `${messageName(any)} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    reading.refuse(
+      path,
+      `${messageName(any)} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
     return undefined
   }
 }

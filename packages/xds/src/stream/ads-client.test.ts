@@ -56,13 +56,20 @@ function world(variant: VariantName, options: Partial<AdsClientOptions> = {}): W
       Object.fromEntries(
         [...client.entries(kind)].map(([name, { state, known, error }]) => [
           name,
-          state === 'acked' ? String(known?.value) : `${state}: ${error ?? ''}${known ? ` (${String(known.value)})` : ''}`,
+          state === 'acked'
+            ? String(known?.value)
+            : `${state}: ${error ?? ''}${known ? ` (${String(known.value)})` : ''}`,
         ]),
       ),
   }
 }
 
-async function opened(variant: VariantName, kind: Kind, names: string[], options?: Partial<AdsClientOptions>): Promise<World> {
+async function opened(
+  variant: VariantName,
+  kind: Kind,
+  names: string[],
+  options?: Partial<AdsClientOptions>,
+): Promise<World> {
   const it = world(variant, options)
   await it.want(kind, ...names)
   it.stream.accept()

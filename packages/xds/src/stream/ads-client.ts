@@ -52,6 +52,7 @@ export class AdsClient {
   readonly #existence: ResourceTimers
   readonly #ttl: ResourceTimers
   readonly #nackedAt = new Map<Kind, number>()
+  readonly #heard = new Set<Kind>()
   #stream: Stream | undefined
   #pause: TimerHandle | undefined
   #flushing = false
@@ -82,6 +83,11 @@ export class AdsClient {
 
   entries(kind: Kind): ReadonlyMap<string, Entry> {
     return this.#store.entries(kind)
+  }
+
+  /** A response of this kind has come, on this stream or an earlier one. */
+  heard(kind: Kind): boolean {
+    return this.#heard.has(kind)
   }
 
   /** Connects at the first want. */
@@ -224,9 +230,11 @@ export class AdsClient {
       next()
       return
     }
+    const first = !this.#heard.has(incoming.kind)
+    this.#heard.add(incoming.kind)
     const error = this.#take(incoming.kind, incoming)
     this.#answer(stream, incoming.kind, incoming, error, next)
-    this.#report()
+    this.#report(first)
   }
 
   #take(kind: Kind, incoming: Incoming): string | undefined {
@@ -271,9 +279,9 @@ export class AdsClient {
     else clock.setTimer(waitMs, say, true)
   }
 
-  #report(): void {
+  #report(always = false): void {
     const now = `${this.#store.changes} ${this.#trouble ?? ''}`
-    if (now === this.#reported || this.#closed) return
+    if ((now === this.#reported && !always) || this.#closed) return
     this.#reported = now
     for (const watcher of this.#watchers) watcher()
   }

@@ -19,7 +19,10 @@ afterEach(() => {
 
 type Stream = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>
 
-async function grpcServer(port: number, onRequest: (stream: Stream, request: DiscoveryRequest) => void): Promise<{ port: number; server: Server }> {
+async function grpcServer(
+  port: number,
+  onRequest: (stream: Stream, request: DiscoveryRequest) => void,
+): Promise<{ port: number; server: Server }> {
   const server = new Server()
   const path = new StateOfTheWorld(Node.fromPartial({})).method
   const method = {
@@ -52,7 +55,11 @@ async function grpcServer(port: number, onRequest: (stream: Stream, request: Dis
 
 function clientOf(port: number, clock: VirtualClock): AdsClient {
   const client = new AdsClient({
-    transport: new GrpcTransport({ server: `127.0.0.1:${port}`, credentials: ChannelCredentials.createInsecure(), clock }),
+    transport: new GrpcTransport({
+      server: `127.0.0.1:${port}`,
+      credentials: ChannelCredentials.createInsecure(),
+      clock,
+    }),
     variant: new StateOfTheWorld(Node.fromPartial({ id: 'n' })),
     clock,
     random: new SeededRandom(1),

@@ -76,7 +76,9 @@ export class GrpcTransport implements AdsTransport {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.service_config_disable_resolution': 1,
       'grpc.enable_retries': 0,
-      ...(authority === undefined ? {} : { 'grpc.default_authority': authority, 'grpc.ssl_target_name_override': authority }),
+      ...(authority === undefined
+        ? {}
+        : { 'grpc.default_authority': authority, 'grpc.ssl_target_name_override': authority }),
     }
   }
 }
@@ -94,4 +96,3 @@ function whenReady(client: Client, ready: () => void): void {
   }
   look()
 }
-
