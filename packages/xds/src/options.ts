@@ -41,7 +41,7 @@ export interface XdsSettings {
 export function settingsOf(
   options: XdsOptions,
   env: Readonly<Record<string, string | undefined>>,
-  fallbackNode: string,
+  fallback: { readonly id: string; readonly metadata?: Readonly<Record<string, unknown>> },
 ): XdsSettings {
   const bootstrap = bootstrapOf(options, env)
   const [first] = bootstrap?.servers ?? []
@@ -56,13 +56,13 @@ export function settingsOf(
     credentials: credentialsOf(options) ?? first?.credentials ?? [{ type: 'insecure' }],
     features: first?.features ?? new Set(),
     node: {
-      id: id ?? (named?.id || fallbackNode),
+      id: id ?? (named?.id || fallback.id),
       cluster: cluster ?? named?.cluster ?? '',
       locality:
         locality === undefined
           ? named?.locality
           : { region: locality.region ?? '', zone: locality.zone ?? '', subZone: locality.subZone ?? '' },
-      metadata: metadata ?? named?.metadata,
+      metadata: metadata ?? (named === undefined ? fallback.metadata : named.metadata),
     },
     bootstrap: bootstrap ?? nothing,
     protocol: options.protocol ?? 'sotw',

@@ -20,15 +20,15 @@ export interface XdsHost {
   readonly random: Random
   readonly regex: RegexEngine
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The node's id where nobody says one. */
-  readonly nodeId: string
+  /** The node where nobody says one. */
+  readonly node: { readonly id: string; readonly metadata?: Readonly<Record<string, unknown>> }
   /** For tests: instead of a connection by gRPC. */
   readonly transport?: AdsTransport
 }
 
 /** @throws TypeError for options or a bootstrap that are wrong. */
 export function xdsSource(options: XdsOptions, host: XdsHost): ConfigSource {
-  return new XdsSource(settingsOf(options, host.env, host.nodeId), host)
+  return new XdsSource(settingsOf(options, host.env, host.node), host)
 }
 
 class XdsSource implements ConfigSource {

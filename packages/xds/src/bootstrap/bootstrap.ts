@@ -36,7 +36,7 @@ export interface BootstrapNode {
   readonly metadata: Readonly<Record<string, unknown>> | undefined
 }
 
-export interface Authority {
+interface Authority {
   readonly listenerTemplate: string
   /** Empty: the top-level ones. */
   readonly servers: readonly BootstrapServer[]

@@ -72,6 +72,7 @@ function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
       const discovery: Discovery = { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
       return { kind: 'inline', discovery, weights: [] }
     }
+    case Type.UNRECOGNIZED:
     default:
       break
   }

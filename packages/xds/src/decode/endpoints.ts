@@ -114,7 +114,7 @@ function readEndpoint(
   }
 }
 
-export function addressOf(address: Address | undefined): { address: string; port: number } | undefined {
+function addressOf(address: Address | undefined): { address: string; port: number } | undefined {
   const said = address?.address
   if (said?.$case === 'pipe') return { address: `unix://${said.value.path}`, port: 0 }
   if (said?.$case !== 'socketAddress' || said.value.portSpecifier?.$case !== 'portValue') return undefined

@@ -69,6 +69,8 @@ function readField(reading: Reading, cluster: Cluster): Omit<Balancing, 'weighsL
       return { loadBalancer: { kind: 'random' } }
     case Policy.CLUSTER_PROVIDED:
       return { loadBalancer: { kind: 'roundRobin' } }
+    case Policy.LOAD_BALANCING_POLICY_CONFIG:
+    case Policy.UNRECOGNIZED:
     default:
       reading.refuse('lb_policy', 'is not supported')
       return { loadBalancer: { kind: 'roundRobin' } }

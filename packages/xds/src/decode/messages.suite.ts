@@ -33,7 +33,7 @@ export const routerFilter = {
   configType: { $case: 'typedConfig', value: emptyAny('envoy.extensions.filters.http.router.v3.Router') },
 } as const
 
-export function managerAny(manager: object): Any {
+function managerAny(manager: object): Any {
   return any(
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     HttpConnectionManager as Codec<HttpConnectionManager>,

@@ -71,7 +71,7 @@ function readRoute(
       ...(requestHeaders === undefined || action.kind !== 'forward' ? {} : { requestHeaders }),
       ...(responseHeaders === undefined ? {} : { responseHeaders }),
       ...(action.kind === 'forward' && action.mirrors.length === 0 ? { mirrors } : {}),
-    } as Route['action'],
+    },
     ...(wire.statPrefix === '' ? {} : { statPrefix: wire.statPrefix }),
     origin: originOf(reading, config, path),
     origins: {},

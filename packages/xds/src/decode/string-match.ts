@@ -7,7 +7,7 @@ import type { Reading } from './reading.ts'
 
 const nothing: StringMatch = { kind: 'regex', value: '[^\\s\\S]' }
 
-export function readStringMatch(reading: Reading, path: string, matcher: StringMatcher | undefined): StringMatch {
+function readStringMatch(reading: Reading, path: string, matcher: StringMatcher | undefined): StringMatch {
   const pattern = matcher?.matchPattern
   switch (pattern?.$case) {
     case 'exact':

@@ -138,8 +138,8 @@ class Walk {
   /** What is in force keeps its clusters, and the server is still asked for them. */
   #keep(tree: Tree): readonly VirtualHost[] {
     for (const [name, cluster] of tree.clusters) {
-      this.clusters.set(name, this.#memory.assembly.assemble(this.#cache, name) ?? cluster)
-      this.#want(name)
+      const fresh = this.#want(name) ? this.#memory.assembly.assemble(this.#cache, name) : undefined
+      this.clusters.set(name, fresh ?? this.#memory.last?.clusters.get(name) ?? cluster)
     }
     return tree.hosts
   }

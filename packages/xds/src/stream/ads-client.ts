@@ -54,7 +54,8 @@ export class AdsClient {
   readonly #nackedAt = new Map<Kind, number>()
   readonly #heard = new Set<Kind>()
   #stream: Stream | undefined
-  #pause: TimerHandle | undefined
+  /** Runs between two streams. */
+  #pause: { readonly timer: TimerHandle } | undefined
   #flushing = false
   #reported = ''
   #trouble: string | undefined
@@ -106,7 +107,7 @@ export class AdsClient {
     this.#closed = true
     this.#existence.cancelAll()
     this.#ttl.cancelAll()
-    if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause)
+    if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause.timer)
     const wire = this.#stream?.wire
     this.#stream = undefined
     wire?.close()
@@ -195,14 +196,11 @@ export class AdsClient {
     this.#stream = undefined
     this.#existence.cancelAll()
     if (!stream.heard) this.#trouble = reason
-    this.#pause = this.#options.clock.setTimer(
-      this.#pauseMs(stream),
-      () => {
-        this.#pause = undefined
-        if (!this.#wants.empty) this.#connect()
-      },
-      true,
-    )
+    const resume = (): void => {
+      this.#pause = undefined
+      if (!this.#wants.empty) this.#connect()
+    }
+    this.#pause = { timer: this.#options.clock.setTimer(this.#pauseMs(stream), resume, true) }
     this.#report()
   }
 

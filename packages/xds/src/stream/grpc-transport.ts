@@ -1,5 +1,5 @@
 // The connection to a control plane by grpc-js: a new channel for each stream, so that the client's own back-off decides.
-import { ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js'
+import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js'
 import type { Clock } from '@proxyless/core/spi'
 import type { AdsStream, AdsTransport, StreamEvents } from './transport.ts'
 

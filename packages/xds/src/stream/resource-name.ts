@@ -1,6 +1,6 @@
 // Names of resources: plain ones, and `xdstp://AUTHORITY/TYPE/ID?key=value` (gRFC A47), whose parameters have no order.
 
-export interface XdstpName {
+interface XdstpName {
   readonly authority: string
   readonly type: string
   readonly id: string
@@ -10,7 +10,7 @@ export interface XdstpName {
 const scheme = 'xdstp:'
 
 /** Undefined for a plain name, and for one that only begins like an xdstp name. */
-export function parseXdstp(name: string): XdstpName | undefined {
+function parseXdstp(name: string): XdstpName | undefined {
   const parts = /^xdstp:\/\/([^/]*)\/([^/?#]+)\/([^?#]*)(?:\?([^#]*))?(?:#.*)?$/.exec(name)
   if (parts === null) return undefined
   const [, authority = '', type = '', id = '', query = ''] = parts
