@@ -97,8 +97,8 @@ describe('before the head', () => {
     ['a close instead of an answer', { at: 'answer', by: 'close' }, 503, 'UC'],
     ['a half-close instead of an answer', { at: 'answer', by: 'half-close' }, 503, 'UC'],
     ['a stall instead of an answer', { at: 'answer', by: 'stall' }, 504, 'UT'],
-    ['a reset within the head', { at: { headBytes: 20 }, by: 'reset' }, 503, 'UC'],
-    ['a close within the head', { at: { headBytes: 20 }, by: 'close' }, 503, 'UC'],
+    ['a reset within the head', { at: { headBytes: 20 }, by: 'reset' }, 502, 'UPE'],
+    ['a close within the head', { at: { headBytes: 20 }, by: 'close' }, 502, 'UPE'],
     ['a stall within the head', { at: { headBytes: 20 }, by: 'stall' }, 504, 'UT'],
   ])('%s is retried where there was no response, and else ends with its flag', async (_, fault, status, flags) => {
     for (const condition of all) {
@@ -144,13 +144,13 @@ describe('before the head', () => {
 
 describe('after the head', () => {
   test.each<[string, Fault, chunked: boolean, flags: string]>([
-    ['a reset right after it', { at: 'head', by: 'reset' }, false, 'UC'],
-    ['a close right after it', { at: 'head', by: 'close' }, false, 'UC'],
+    ['a reset right after it', { at: 'head', by: 'reset' }, false, 'UPE'],
+    ['a close right after it', { at: 'head', by: 'close' }, false, 'UPE'],
     ['a stall right after it', { at: 'head', by: 'stall' }, false, 'UT'],
-    ['a body shorter than its content-length', { at: { bodyBytes: 4 }, by: 'close' }, false, 'UC'],
-    ['the same with a half-close', { at: { bodyBytes: 4 }, by: 'half-close' }, false, 'UC'],
-    ['a chunked body without an end', { at: { bodyBytes: 8 }, by: 'close' }, true, 'UC'],
-    ['a reset in a chunked body', { at: { bodyBytes: 8 }, by: 'reset' }, true, 'UC'],
+    ['a body shorter than its content-length', { at: { bodyBytes: 4 }, by: 'close' }, false, 'UPE'],
+    ['the same with a half-close', { at: { bodyBytes: 4 }, by: 'half-close' }, false, 'UPE'],
+    ['a chunked body without an end', { at: { bodyBytes: 8 }, by: 'close' }, true, 'UPE'],
+    ['a reset in a chunked body', { at: { bodyBytes: 8 }, by: 'reset' }, true, 'UPE'],
     ['a stalled body', { at: { bodyBytes: 4 }, by: 'stall' }, false, 'UT'],
   ])('%s breaks the body of a 200; nothing is retried, nobody ejected', async (_, fault, chunked, flags) => {
     const it = await world(all, chunked, true)

@@ -104,6 +104,7 @@ class Proxy implements FaultProxy {
     if (fault?.at === 'accept' && fault.by !== undefined) {
       // what comes is read, so that a close is a FIN and no RST
       client.on('data', () => undefined)
+      client.on('end', () => client.destroy())
       // not in the turn that accepts: the client shall know that it is connected
       const how = fault.by
       setTimeout(() => breakOff(client, how), 0)
@@ -141,7 +142,7 @@ class Passage {
       }
       if (!this.#over) server.write(chunk)
     })
-    client.on('end', () => server.end())
+    client.on('end', () => void (this.#over || this.#fault.by === 'stall' ? client.destroy() : server.end()))
     client.on('close', () => server.destroy())
     server.on('data', (chunk) => this.#answered(chunk))
     server.on('end', () => void this.#slow.then(() => this.#over || client.end()))

@@ -1,8 +1,11 @@
 // What a door touches: contracts, model and the house. Applications use index.ts.
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
+export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
+export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
+export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
 export type {
   Aperture,
   CircuitBreakers,
@@ -14,12 +17,14 @@ export type {
   Locality,
   LocalityBalancing,
   LocalityWeight,
-  OutlierDetection,
   RetryBudget,
   SlowStart,
   UpstreamProtocol,
   UpstreamTls,
+  ZoneAware,
 } from './model/cluster.ts'
+export type { GrpcHealthCheck, HealthCheck, HttpHealthCheck, TcpHealthCheck } from './model/health-check.ts'
+export type { OutlierDetection } from './model/outlier.ts'
 export type { MeshConfig, PathNormalization, UnknownHosts } from './model/config.ts'
 export type { HeaderMutation, HeaderValue } from './model/headers.ts'
 export type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from './model/match.ts'
@@ -29,6 +34,7 @@ export type {
   FractionalPercent,
   HashPolicy,
   MirrorPolicy,
+  RateLimitedBackoff,
   RetryCondition,
   RetryPolicy,
 } from './model/policy.ts'
@@ -52,6 +58,13 @@ export { splitAuthority } from './route/redirect.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
 export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'
+export {
+  type HealthProbe,
+  type HealthProbers,
+  type MakeProbe,
+  type ProbeResult,
+  unfitHeader,
+} from './cluster/health-probe.ts'
 export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'
@@ -62,6 +75,7 @@ export type { CallRecord, MeshObserver } from './call/observer.ts'
 export type { BodyState, Exchange } from './call/transport.ts'
 export { type ExplainRequest } from './mesh/explain.ts'
 export type { Explanation, Step } from './mesh/explanation.ts'
+export type { AdaptiveStatus } from './mesh/adaptive-account.ts'
 export { Mesh, type MeshOptions } from './mesh/mesh.ts'
 export type { ConfigSink, ConfigSource, DocumentSink, DocumentSource, DocumentText } from './mesh/source.ts'
 export type { ClusterStatus, EndpointStatus, MeshStatus, PriorityStatus } from './mesh/status.ts'

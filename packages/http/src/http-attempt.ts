@@ -2,7 +2,7 @@
 // It is itself the handler that undici 7 calls; undici 8 is served through new-handler.
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { type Attempt, type Failure, loadReportHeader } from '@proxyless/core/spi'
+import { type Attempt, type Failure, loadReportHeader, unfitHeader } from '@proxyless/core/spi'
 import type { OldHandler } from './caller.ts'
 import type { Connection } from './connection.ts'
 import type { EndpointPool } from './endpoint-pool.ts'
@@ -25,6 +25,10 @@ export class HttpAttempt implements OldHandler {
   #connection: Connection | undefined = undefined
   #abort: ((reason?: Error) => void) | undefined = undefined
   #written = false
+  /** Only while it is being reported. */
+  #head: RawHeaders | undefined = undefined
+  /** Part of a final response has come. */
+  #begun = false
   #phase: 'open' | 'forwarding' | 'discarding' | 'over' = 'open'
 
   constructor(exchange: HttpExchange, attempt: Attempt, pool: EndpointPool) {
@@ -82,6 +86,10 @@ export class HttpAttempt implements OldHandler {
 
   #stopReason: Error | undefined = undefined
 
+  responseHeader(name: string): string | undefined {
+    return this.#head === undefined ? undefined : rawHeader(this.#head, name)
+  }
+
   // ---- undici speaks ----
 
   onConnect(abort: (reason?: Error) => void): void {
@@ -91,17 +99,24 @@ export class HttpAttempt implements OldHandler {
   }
 
   onResponseStarted(): void {
+    this.#begun = true
     if (this.#phase === 'open') this.exchange.caller.firstByte()
   }
 
   onHeaders(status: number, raw: RawHeaders, resume: () => void, statusText: string): boolean {
     if (this.#phase !== 'open') return true
-    if (status < 200) return this.exchange.caller.head(status, raw, resume, statusText)
+    if (status < 200) {
+      this.#begun = false
+      return this.exchange.caller.head(status, raw, resume, statusText)
+    }
     const grpcStatus = rawHeader(raw, 'grpc-status')
     const limited = rawHeader(raw, 'x-envoy-ratelimited') !== undefined
     const { call } = this.attempt
-    if (call.cluster?.observations.wantsLoad === true) this.#loadReport(raw)
-    if (!call.head(this.attempt, status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)) {
+    if (call.cluster?.wantsHeads === true) this.#readHead(raw)
+    this.#head = raw
+    const wanted = call.head(this.attempt, status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)
+    this.#head = undefined
+    if (!wanted) {
       this.#discard(raw)
       return true
     }
@@ -131,12 +146,12 @@ export class HttpAttempt implements OldHandler {
       call.cancelled()
       this.exchange.caller.error(mistake)
     } else if (phase === 'forwarding') {
-      call.finished(this.attempt, requestFailureOf(error))
+      call.finished(this.attempt, this.#failureOf(error))
       this.exchange.caller.error(error)
     } else if (error instanceof ConnectionGone && !this.#written) {
       this.#again()
     } else {
-      call.failed(this.attempt, requestFailureOf(error), error)
+      call.failed(this.attempt, this.#failureOf(error), error)
     }
   }
 
@@ -156,6 +171,13 @@ export class HttpAttempt implements OldHandler {
     this.exchange.caller.upgrade(status, this.#edited(raw), socket)
   }
 
+  /** In HTTP/1.1 a response that has begun and does not end breaks the protocol, as in Envoy. */
+  #failureOf(error: Error): Failure {
+    const failure = requestFailureOf(error)
+    const whole = !this.#begun || this.attempt.call.cluster?.model.protocol === 'http2'
+    return failure === 'connectionTermination' && !whole ? 'protocolError' : failure
+  }
+
   /** Nothing of it was written: another connection of the same endpoint takes it. */
   #again(): void {
     this.#phase = 'open'
@@ -165,9 +187,12 @@ export class HttpAttempt implements OldHandler {
     this.#pool.start(this)
   }
 
-  #loadReport(raw: RawHeaders): void {
+  /** What endpoints say of themselves beside their answer. */
+  #readHead(raw: RawHeaders): void {
+    const { call } = this.attempt
     const report = rawHeader(raw, loadReportHeader)
-    if (report !== undefined) this.attempt.call.loadReported(this.attempt, report)
+    if (report !== undefined) call.loadReported(this.attempt, report)
+    if (rawHeader(raw, unfitHeader) !== undefined) call.unfit(this.attempt)
   }
 
   #discard(raw: RawHeaders): void {

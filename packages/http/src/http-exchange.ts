@@ -1,7 +1,16 @@
 // One HTTP call as the engine sees it: the request it can send again, and the caller it answers.
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { Attempt, BodyState, Call, Exchange, HeaderList, LocalReply, RequestView } from '@proxyless/core/spi'
+import {
+  type Attempt,
+  type BodyState,
+  type Call,
+  type Exchange,
+  type HeaderList,
+  type LocalReply,
+  nameBits,
+  type RequestView,
+} from '@proxyless/core/spi'
 import type { Caller } from './caller.ts'
 import type { DispatchView } from './dispatch-view.ts'
 import { type RawHeaders, rawOfList } from './headers.ts'
@@ -20,6 +29,8 @@ export class HttpExchange implements Exchange {
   readonly #stream: ReplayBody | undefined
   #call: Call | undefined
   #current: HttpAttempt | undefined
+  /** Those that a hedged call has not given up. */
+  #earlier: HttpAttempt[] | undefined
 
   constructor(transport: HttpTransport, view: DispatchView, options: Dispatcher.DispatchOptions, caller: Caller) {
     this.#transport = transport
@@ -49,12 +60,23 @@ export class HttpExchange implements Exchange {
   start(attempt: Attempt): void {
     const pool = this.#transport.poolOf(attempt)
     const job = new HttpAttempt(this, attempt, pool)
+    const before = this.#current
+    if (before !== undefined && before.attempt.phase !== 'over') (this.#earlier ??= []).push(before)
     this.#current = job
     pool.start(job)
   }
 
-  abort(_attempt: Attempt): void {
-    this.#current?.stop(new Error('the mesh has ended this attempt'))
+  abort(attempt: Attempt): void {
+    this.#jobOf(attempt)?.stop(new Error('the mesh has ended this attempt'))
+  }
+
+  responseHeader(attempt: Attempt, name: string): string | undefined {
+    return this.#jobOf(attempt)?.responseHeader(name)
+  }
+
+  #jobOf(attempt: Attempt): HttpAttempt | undefined {
+    if (this.#current?.attempt === attempt) return this.#current
+    return this.#earlier?.find((job) => job.attempt === attempt)
   }
 
   /** The caller gave up. */
@@ -87,7 +109,7 @@ export class HttpExchange implements Exchange {
       target,
       authority,
       headers,
-      headerBits: this.view.headerBits,
+      headerBits: nameBits(headers),
       header: (name) => this.view.header(name),
     }
     return new HttpExchange(
@@ -123,7 +145,8 @@ function deliver(caller: Caller, reply: LocalReply, call: Call | undefined, meth
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : Buffer.from(reply.body)
   const headers = reply.headers
   if (body.length > 0 && !headers.includes('content-type')) headers.push('content-type', 'text/plain')
-  headers.push('content-length', String(body.length))
+  if (body.length > 0 || (method !== 'HEAD' && reply.status !== 204))
+    headers.push('content-length', String(body.length))
   if (reply.code !== undefined) {
     headers.push('x-mesh-response-flags', call?.flags ?? '-', 'x-mesh-response-details', reply.details)
     if (call !== undefined) headers.push('x-mesh-breadcrumb', call.breadcrumb.replace(/[^ -~]/g, '?'))

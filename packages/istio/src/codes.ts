@@ -13,6 +13,8 @@ export const PROBLEM_CODES = {
   API_VERSION: 'The apiVersion does not belong to this kind.',
   UNSUPPORTED_KIND: 'Documents of this kind are not used and are ignored.',
   DUPLICATE_RESOURCE: 'The same resource appears twice; the later one is used (under `strict` it is refused).',
+  UNKNOWN_ANNOTATION: 'There is no such annotation of this product; it is ignored (an error under `strict`).',
+  ANNOTATION_INERT: 'The annotation has no effect here; the message says why.',
   UNKNOWN_FIELD: 'The kind has no such field; it is ignored (an error under `strict`).',
   INVALID_VALUE: 'A value has the wrong type, form or range.',
   MISSING_FIELD: 'A required field is missing.',
@@ -45,6 +47,8 @@ export const PROBLEM_CODES = {
   SUBSET_DUPLICATE: 'Several DestinationRules for one host define this subset; the oldest one is used.',
   FAILOVER_WITHOUT_OD:
     'Failover between localities needs outlierDetection; without it endpoints are used wherever they are.',
+  ZONES_UNKNOWN:
+    'Zone aware routing needs a service whose selector selects this client; without one zones make no difference.',
   OD_NEVER_EJECTS: 'With so few endpoints maxEjectionPercent does not allow a single ejection.',
   HASH_SOURCE_IP: 'A client has no source address of its own; a stable key of the process is used.',
   HTTPS_AS_L7: 'HTTP rules are applied to https calls; a sidecar could not, as it sees only encrypted bytes.',

@@ -11,6 +11,8 @@ export interface Workload {
   readonly locality?: Locality
   readonly cluster?: string
   readonly network?: string
+  /** Tells this process from others of its kind, such as the pod's name; which part of a large cluster it keeps to depends on it. */
+  readonly instance?: string
 }
 
 export interface IstioOptions {

@@ -1,9 +1,11 @@
 // The front door: puts the rooms together into a mesh an application can call through.
+import { hostname } from 'node:os'
 import type { ConfigSource, ExplainRequest, Explanation, MeshStatus } from '@proxyless/core'
 import { Mesh as House } from '@proxyless/core/spi'
 import { fileSource } from '@proxyless/feed'
-import { createFetch, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
+import { createFetch, healthProbers, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
 import { documentSource, fromDocuments } from '@proxyless/istio'
+import { EventLoopWatch } from './host/event-loop.ts'
 import { processClock } from './host/process-clock.ts'
 import { processRandom } from './host/process-random.ts'
 import { regexEngine } from './host/regex.ts'
@@ -44,12 +46,14 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     random: options.random ?? processRandom(),
     regex: regexEngine,
     resolver: processResolver(),
+    eventLoop: new EventLoopWatch(clock),
     settings: {
       trustRequestHeaders: options.trustRequestHeaders ?? false,
       requestId: options.requestId === false ? undefined : requestIds(processRandom()),
       attemptCount: options.attemptCount ?? true,
       faults: (options.faults ?? true) && process.env['PROXYLESS_FAULTS'] !== 'off',
     },
+    probers: healthProbers,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   })
   const dispatcher = new MeshDispatcher(
@@ -84,7 +88,11 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   const clock = options.clock ?? processClock
   const documents = typeof config === 'string' ? fileSource(config, { clock }) : documentSource(config)
   return fromDocuments(documents, {
-    workload: { ...(await workloadFromEnvironment()), ...options.workload },
+    workload: {
+      instance: `${hostname()}-${process.pid}`,
+      ...(await workloadFromEnvironment()),
+      ...options.workload,
+    },
     regex: regexEngine,
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),

@@ -11,6 +11,7 @@ import { heapBench } from './heap.ts'
 import { layerInstructions, layerTime } from './layer.ts'
 import { pickBench } from './pick.ts'
 import { routeBenches } from './routes.ts'
+import { tableBenches } from './tables.ts'
 
 export const benches: readonly Bench[] = [
   ...callBenches,
@@ -21,6 +22,7 @@ export const benches: readonly Bench[] = [
   garbageBench,
   ...routeBenches,
   pickBench,
+  ...tableBenches,
   documentsBench,
   applyBench,
   heapBench,

@@ -42,8 +42,9 @@ export class ConsistentPicker<E extends Balanced> implements Picker<E>, Sliced {
       this.#table = before.#table
       this.#seats = seats
     } else {
-      const whole = slices === undefined || entries <= Math.max(smallTable, kind.atOnce)
-      this.#table = builtNow(kind.build(members, whole ? Infinity : kind.atOnce))
+      const atOnce = kind.atOnce(members)
+      const whole = slices === undefined || entries <= Math.max(smallTable, atOnce)
+      this.#table = builtNow(kind.build(members, whole ? Infinity : atOnce))
       if (whole) return
     }
     this.#build = kind.build(members, Infinity)

@@ -28,8 +28,8 @@ export interface TableKind {
   readonly id: string
   /** How large a whole table of these members is. */
   entries(members: HashMembers): number
-  /** So many entries are built within a few milliseconds. */
-  readonly atOnce: number
+  /** How many entries of a table of these members are built within a few milliseconds, also in a cold process. */
+  atOnce(members: HashMembers): number
   /** @param maximum a larger table is made smaller, with the same members and shares */
   build(members: HashMembers, maximum: number): TableBuild
 }

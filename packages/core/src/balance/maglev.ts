@@ -3,15 +3,17 @@
 import { type Hash64, xxHash64 } from '../base/hash.ts'
 import type { HashMembers, HashTable, TableBuild, TableKind } from './hash-table.ts'
 
-const probesPerStep = 65_536
-/** Envoy's default, and small enough to be built at once. */
-const smallSize = 65_537
+const probesPerStep = 16_384
+/** Envoy's default is built at once for a few hosts; before larger tables a small one serves. Primes. */
+const defaultSize = 65_537
+const fewHosts = 100
+const smallSize = 4_099
 
 export function maglevKind(tableSize: number): TableKind {
   return {
     id: `maglev ${tableSize}`,
     entries: () => tableSize,
-    atOnce: smallSize,
+    atOnce: ({ names }) => (names.length > fewHosts ? smallSize : defaultSize),
     build: (members, maximum) => new MaglevBuild(members, tableSize <= maximum ? tableSize : smallSize),
   }
 }

@@ -3,14 +3,14 @@
 import { type Hash64, xxHash64 } from '../base/hash.ts'
 import type { HashMembers, HashTable, TableBuild, TableKind } from './hash-table.ts'
 
-const pointsPerStep = 2_048
-const bucketsPerStep = 8_192
+const pointsPerStep = 1_024
+const bucketsPerStep = 4_096
 
 export function ringKind(minimumRingSize: number, maximumRingSize = 8_388_608): TableKind {
   return {
     id: `ring ${minimumRingSize} ${maximumRingSize}`,
     entries: ({ shares }) => Math.ceil(scaleOf(shares, minimumRingSize, maximumRingSize)),
-    atOnce: 2_048,
+    atOnce: () => 1_024,
     build: (members, maximum) => new RingBuild(members, minimumRingSize, Math.min(maximumRingSize, maximum)),
   }
 }

@@ -1,6 +1,7 @@
 // The clock that stands still.
 import { expect, test } from 'vitest'
 import { VirtualClock } from './clock.ts'
+import { below, SeededRandom } from './random.ts'
 
 test('time moves only when told to', () => {
   const clock = new VirtualClock(5)
@@ -67,4 +68,21 @@ test('advanceAsync lets promises run between timers', async () => {
   await clock.advanceAsync(20)
   await Promise.all([one, two])
   expect(seen).toEqual(['one', 'two', 'three 20'])
+})
+
+test('many timers, some cleared, fire in the order of their times', () => {
+  const clock = new VirtualClock()
+  const random = new SeededRandom(3)
+  const fired: number[] = []
+  const timers = Array.from({ length: 2_000 }, () => {
+    const at = below(random, 500)
+    return { at, timer: clock.setTimer(at, () => fired.push(at)) }
+  })
+  const cleared = timers.filter((_, i) => i % 3 === 0)
+  for (const { timer } of cleared) clock.clearTimer(timer)
+  expect(clock.pendingTimers).toBe(2_000 - cleared.length)
+  clock.advance(500)
+  const kept = timers.filter((_, i) => i % 3 !== 0).map(({ at }) => at)
+  expect(fired).toEqual(kept.toSorted((a, b) => a - b))
+  expect([clock.pendingTimers, clock.nextTimerAt]).toEqual([0, undefined])
 })

@@ -1,5 +1,6 @@
 // Time comes in by the door: the only way the engine reads or waits for time.
 // Not a scheduler: deadlines that are set on every call live in timeouts.ts.
+import { type HeapTimer, TimerHeap } from './timer-heap.ts'
 
 /** A pending timer. Opaque; give it back to the clock that made it. */
 export type TimerHandle = unknown
@@ -16,17 +17,12 @@ export interface Clock {
   clearTimer(timer: TimerHandle): void
 }
 
-interface VirtualTimer {
-  readonly at: number
-  readonly order: number
-  readonly fire: () => void
-}
-
 /** A clock that stands still until told to advance. For tests and simulations. */
 export class VirtualClock implements Clock {
   #now: number
   #order = 0
-  readonly #timers = new Set<VirtualTimer>()
+  #pending = 0
+  readonly #timers = new TimerHeap()
 
   constructor(startMs = 0) {
     this.#now = startMs
@@ -41,33 +37,33 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): TimerHandle {
-    const timer: VirtualTimer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, fire }
-    this.#timers.add(timer)
+    const timer: HeapTimer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, fire }
+    this.#timers.push(timer)
+    this.#pending++
     return timer
   }
 
   clearTimer(timer: TimerHandle): void {
-    this.#timers.delete(timer as VirtualTimer)
+    const found = timer as HeapTimer | undefined
+    if (found?.fire === undefined) return
+    found.fire = undefined
+    this.#pending--
   }
 
   /** Number of timers that have not fired. */
   get pendingTimers(): number {
-    return this.#timers.size
+    return this.#pending
   }
 
   /** Time of the next timer, or undefined when there is none. */
   get nextTimerAt(): number | undefined {
-    return this.#earliest()?.at
+    return this.#timers.peek()?.at
   }
 
   /** Moves time forward, firing due timers in order of their time, then of their creation. */
   advance(ms: number): void {
     const target = this.#now + ms
-    for (let timer = this.#earliest(); timer !== undefined && timer.at <= target; timer = this.#earliest()) {
-      this.#timers.delete(timer)
-      this.#now = Math.max(this.#now, timer.at)
-      timer.fire()
-    }
+    for (let fire = this.#next(target); fire !== undefined; fire = this.#next(target)) fire()
     this.#now = target
   }
 
@@ -75,23 +71,23 @@ export class VirtualClock implements Clock {
   async advanceAsync(ms: number): Promise<void> {
     const target = this.#now + ms
     await settle()
-    for (let timer = this.#earliest(); timer !== undefined && timer.at <= target; timer = this.#earliest()) {
-      this.#timers.delete(timer)
-      this.#now = Math.max(this.#now, timer.at)
-      timer.fire()
+    for (let fire = this.#next(target); fire !== undefined; fire = this.#next(target)) {
+      fire()
       await settle()
     }
     this.#now = target
   }
 
-  #earliest(): VirtualTimer | undefined {
-    let first: VirtualTimer | undefined
-    for (const timer of this.#timers) {
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) {
-        first = timer
-      }
-    }
-    return first
+  /** Takes the next timer that is due by then, and moves to its time. */
+  #next(target: number): (() => void) | undefined {
+    const timer = this.#timers.peek()
+    if (timer === undefined || timer.at > target) return undefined
+    this.#timers.pop()
+    this.#pending--
+    this.#now = Math.max(this.#now, timer.at)
+    const { fire } = timer
+    timer.fire = undefined
+    return fire
   }
 }
 

@@ -11,7 +11,13 @@ export function answerOf(plan: AnswerPlan, match: PathMatch, call: Call): LocalR
   const reply: LocalReply =
     action.kind === 'redirect'
       ? { ...base, status: action.status, body: '', headers: ['location', redirectLocation(action, match, call)] }
-      : { ...base, status: action.status, body: action.body ?? '', headers: [] }
+      : { ...base, status: action.status, body: action.body ?? '', headers: ownLocation(action.status, match, call) }
   for (const level of plan.responsePlans) level.apply(reply.headers, call)
   return reply
+}
+
+/** Envoy tells where a created or moved resource is: where it was asked for. */
+function ownLocation(status: number, match: PathMatch, call: Call): string[] {
+  if (status !== 201 && (status < 300 || status > 399)) return []
+  return ['location', redirectLocation({ kind: 'redirect', status: 301 }, match, call)]
 }

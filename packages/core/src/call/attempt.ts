@@ -2,6 +2,7 @@
 import type { Deadline } from '../base/timeouts.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Call } from './conduct.ts'
+import type { OwnDelay } from './own-delay.ts'
 
 export type AttemptPhase =
   /** Waiting for a connection. */
@@ -21,6 +22,7 @@ export class Attempt {
   deadline: Deadline | undefined = undefined
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
+  ownDelay: OwnDelay | undefined = undefined
 
   constructor(call: Call, endpoint: Endpoint, number: number) {
     this.call = call

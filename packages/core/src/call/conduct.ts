@@ -1,7 +1,7 @@
 // One journey: the page that leads a call from its route to its end. Called by mesh/mesh, reported to by traffic doors.
 // Straight down, no middleware: Envoy fixes the order, and a first attempt that succeeds passes without a promise.
-import type { TimerHandle } from '../base/clock.ts'
 import type { Deadline, Expiring } from '../base/timeouts.ts'
+import type { Wait } from '../base/waits.ts'
 import { turnsOnHash } from '../balance/create.ts'
 import type { HashKey } from '../balance/picker.ts'
 import type { PathNormalization } from '../model/config.ts'
@@ -27,6 +27,7 @@ import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
 import {
   asGrpcReply,
+  flagOf,
   type LocalReply,
   replyBlocked,
   replyClosed,
@@ -35,12 +36,16 @@ import {
   replyNoHost,
   replyNoRoute,
   replyReplayExceeded,
+  replyToRefusal,
   replyToAbort,
   replyToFailure,
 } from './local-reply.ts'
 import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
+import { ownDelayOf } from './own-delay.ts'
+import { Race } from './race.ts'
+import { rateLimitedMs } from './rate-limited.ts'
 import { backoffMs, retryReason } from './retry.ts'
 import type { Exchange } from './transport.ts'
 
@@ -76,14 +81,18 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #plan: ForwardPlan | undefined = undefined
   #retry: RetryPolicy | undefined = undefined
   #timeouts: CallTimeouts = noTimeouts
+  /** The latest, or the one that won. */
   #attempt: Attempt | undefined = undefined
+  /** Earlier ones that may still answer. */
+  #race: Race | undefined = undefined
   #tried: readonly Endpoint[] | undefined = undefined
   #attempts = 0
   #retriesLeft = 0
+  #backoffs = 0
   #noContentAfterTimeout = false
   #flags = ''
   #deadline: Deadline | undefined = undefined
-  #wait: TimerHandle = undefined
+  #wait: Wait | undefined = undefined
   #requestSent: boolean
   #setCookies: HeaderEdit | undefined = undefined
   /** Where this call holds a place among the retries. */
@@ -117,6 +126,16 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.routeName = plan.route.name
     if (plan.kind === 'answer') return this.#answer(answerOf(plan, entry.match.path, this))
     this.#forward(plan)
+  }
+
+  /** Sets out where it had to wait for the first configuration; its caller may have given up meanwhile. */
+  beginLate(): void {
+    if (!this.#over) this.begin()
+  }
+
+  /** Is answered without having set out. */
+  refuse(reply: LocalReply): void {
+    this.#answer(reply)
   }
 
   /** False: the path is invalid. */
@@ -162,7 +181,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const delayMs = drawDelay(fault, this.#house.random)
     if (delayMs === 0) return this.#abortOrRoute(plan, this.#startedAtMs)
     this.#flag('DI')
-    this.#wait = this.#house.clock.setTimer(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()), false)
+    this.#wait = this.#house.waits.start(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()))
   }
 
   #abortOrRoute(plan: ForwardPlan, nowMs: number): void {
@@ -190,7 +209,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.#mirrorOf === undefined
         ? this.#timeoutsOf(plan, trusted)
         : { globalMs: this.#mirrorOf.#timeouts.globalMs, perTryMs: 0 }
-    this.#prepare(plan, target)
+    if (!this.#prepare(plan, target)) return this.#answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(cluster.model.loadBalancer)) this.#hash(hashPolicies)
     this.#try()
@@ -218,7 +237,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     })
   }
 
-  #prepare(plan: ForwardPlan, target: Target): void {
+  /** False: the rewritten path is none. */
+  #prepare(plan: ForwardPlan, target: Target): boolean {
     const headers = this.exchange.takeHeaders()
     this.headers = headers
     this.#prepared = true
@@ -226,7 +246,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     // header operations still see the path and host as they came
     for (const level of target.requestPlans) level.apply(headers, this)
     if (plan.pathPlan !== undefined) {
-      const path = plan.pathPlan(this.path)
+      // nothing is left: it stays as it came
+      const path = plan.pathPlan(this.path) || this.path
+      if (!requestTarget.test(path)) return false
       this.requestPath = this.query === undefined ? path : `${path}?${this.query}`
     }
     if (target.authority !== undefined) this.authority = target.authority
@@ -234,6 +256,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (settings.requestId !== undefined && !this.#hasRequestId(target)) {
       headers.push('x-request-id', settings.requestId())
     }
+    return true
   }
 
   /** Brought by the application or set by a rule. */
@@ -261,8 +284,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     }
     const endpoint = this.#pick(cluster)
     if (endpoint === undefined) return this.#answer(replyNoHost())
+    const { adaptive } = cluster
+    const refusal = this.#attempts === 0 ? adaptive?.refuses(this.#house.random) : undefined
+    if (refusal !== undefined) return this.#answer(replyToRefusal(refusal))
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
+    if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
     if (this.#house.settings.attemptCount) this.#tellAttempt(attempt.number)
     if (this.grpc && this.#plan?.action.maxGrpcTimeoutMs !== undefined) this.#tellTimeout()
     this.exchange.start(attempt)
@@ -276,9 +303,13 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What is left for this attempt, for a gRPC server (Envoy setTimeoutHeaders). */
   #tellTimeout(): void {
-    const leftMs = this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
-    const timeoutMs = attemptTimeoutMs(this.#timeouts, leftMs)
+    const timeoutMs = attemptTimeoutMs(this.#timeouts, this.#leftMs)
     if (timeoutMs !== 0) setHeader(this.headers, 'grpc-timeout', formatGrpcTimeout(timeoutMs))
+  }
+
+  /** Until the call's deadline. */
+  get #leftMs(): number {
+    return this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
   }
 
   /** The cluster may have been retired by a new configuration since the last attempt. */
@@ -302,7 +333,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
-    if (this.cluster?.observations.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    if (this.cluster?.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
+    // what was blocked before is no part of how long it takes from here
+    if (attempt.ownDelay !== undefined) attempt.ownDelay = ownDelayOf(this.cluster?.adaptive)
     this.cluster?.reportConnected(attempt.endpoint)
     if (this.#requestSent) this.#startPerTry(attempt)
   }
@@ -331,28 +364,37 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    // only in gRPC does a gRPC status speak of its endpoint; retries look at it always
+    const ofEndpoint = this.grpc || grpcStatus === undefined ? verdict : { ...verdict, grpcStatus: undefined }
+    this.#report(attempt, ofEndpoint)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
+    if (this.#race !== undefined && !this.#wins(attempt, verdict)) return false
     attempt.phase = 'committed'
     this.#status = status
     return true
   }
 
-  /** Doors that see `endpoint-load-metrics` where `cluster.observations.wantsLoad` tell it, before the head. */
+  /** Doors that see `endpoint-load-metrics` where `cluster.wantsHeads` tell it, before the head. */
   loadReported(attempt: Attempt, text: string): void {
     const report = parseLoadReport(text)
     if (report !== undefined) this.cluster?.observations.load(attempt.endpoint, report)
+  }
+
+  /** Doors that see `x-envoy-immediate-health-check-fail` where `cluster.wantsHeads` tell it. */
+  unfit(attempt: Attempt): void {
+    this.cluster?.reportUnfit(attempt.endpoint)
   }
 
   /** The attempt ended without a response head. */
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
-    this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    this.#report(attempt, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
+    if (this.#race !== undefined && this.#hasOthers(attempt)) return
     this.#answer(this.#failureReply(failure, cause))
   }
 
@@ -360,7 +402,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   finished(attempt: Attempt, failure?: Failure): void {
     if (!this.#isUnderWay(attempt)) return
     this.#leave(attempt)
-    if (failure !== undefined) this.#flag(failure === 'timeout' ? 'UT' : 'UC')
+    if (failure !== undefined) this.#flag(flagOf(failure))
     this.#end(this.#status)
   }
 
@@ -368,6 +410,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   cancelled(): void {
     if (this.#over) return
     this.#flag('DC')
+    if (this.#attempt?.phase === 'sent' || this.#attempt?.phase === 'pending') this.cluster?.adaptive?.withdrawn()
     this.#stopAttempt()
     this.#end(this.#status)
   }
@@ -377,12 +420,32 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const attempt = this.#attempt
     if (this.#over) return
     if (kind === perTryDeadline) {
-      if (attempt === undefined || attempt.phase !== 'sent') return
+      if (attempt === undefined || attempt.phase !== 'sent' || this.#putOff(attempt, kind)) return
+      if (this.#retry?.hedgeOnPerTryTimeout === true) return this.#hedge(attempt)
       this.exchange.abort(attempt)
       this.failed(attempt, 'perTryTimeout', undefined)
       return
     }
-    this.#timedOut(attempt)
+    if (attempt === undefined || !this.#putOff(attempt, kind)) this.#timedOut(attempt)
+  }
+
+  /** What an attempt meant, to those who learn from it; but for what this process itself has delayed. */
+  #report(attempt: Attempt, verdict: Verdict): void {
+    if (this.#isLate(attempt)) return
+    const { ownDelay } = attempt
+    if (ownDelay === undefined) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
+    else if (!ownDelay.excuses(verdict))
+      this.cluster?.report(attempt.endpoint, verdict, ownDelay.leftOut(attempt.sentAtMs, this.#house.clock.now()))
+  }
+
+  /** A deadline that passed while this process could not look is put off by as long. */
+  #putOff(attempt: Attempt, kind: number): boolean {
+    const graceMs = attempt.phase === 'committed' ? 0 : (attempt.ownDelay?.takeGrace() ?? 0)
+    if (graceMs === 0) return false
+    const deadline = this.#house.timeouts.add(graceMs, kind, this)
+    if (kind === perTryDeadline) attempt.deadline = deadline
+    else this.#deadline = deadline
+    return true
   }
 
   #timedOut(attempt: Attempt | undefined): void {
@@ -392,12 +455,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent')
-      this.cluster?.report(
-        attempt.endpoint,
-        { kind: 'failure', failure: 'timeout', cause: undefined },
-        attempt.sentAtMs,
-      )
+    if (attempt?.phase === 'sent') this.#report(attempt, { kind: 'failure', failure: 'timeout', cause: undefined })
     this.#stopAttempt()
     this.#answer(this.#failureReply('timeout', undefined))
   }
@@ -409,7 +467,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What is told of attempts that are over comes too late. */
   #isUnderWay(attempt: Attempt): boolean {
-    return attempt === this.#attempt && attempt.phase !== 'over' && !this.#over
+    if (attempt.phase === 'over' || this.#over) return false
+    return attempt === this.#attempt || this.#isHedged(attempt)
   }
 
   // ---- what next when it fails ----
@@ -417,17 +476,97 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   /** True when another attempt was scheduled. */
   #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
     const policy = this.#retry
-    if (policy === undefined || this.#house.closed || retryReason(policy, verdict) === undefined) return false
-    if (!this.exchange.replayable()) return false
-    if (this.#retriesLeft === 0) return this.#flagged('URX')
-    this.#retriesLeft--
-    const limits = this.cluster?.limits
-    if (limits?.tryRetry() !== true) return this.#flagged('UO')
-    this.#retryReserved = limits
+    if (policy === undefined || this.#isHedged(attempt) || retryReason(policy, verdict) === undefined) return false
+    const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
+    const waitMs = this.#reserveRetry(policy, askedMs)
+    if (waitMs === undefined) return false
     this.#leave(attempt)
-    const wait = backoffMs(policy, this.#attempts, this.#house.random)
-    this.#wait = this.#house.clock.setTimer(wait, () => this.#again(), false)
+    this.#waitForRetry(waitMs)
     return true
+  }
+
+  /** A place among the retries of this call and of its cluster: how long to wait; undefined: there is none. */
+  #reserveRetry(policy: RetryPolicy, askedMs: number | undefined): number | undefined {
+    const { random, closed } = this.#house
+    if (closed || !this.exchange.replayable()) return undefined
+    if (this.#retriesLeft === 0) return this.#refused('URX')
+    const waitMs = askedMs ?? backoffMs(policy, this.#backoffs + 1, random)
+    const { adaptive, limits } = this.cluster ?? {}
+    if (adaptive?.isTooLate(this.#leftMs, waitMs) === true) return this.#refused('URX')
+    if (adaptive?.refusesRetry(random) === true) return this.#refused('UO')
+    this.#retriesLeft--
+    this.#releaseRetry()
+    if (limits?.tryRetry() !== true) return this.#refused('UO')
+    this.#retryReserved = limits
+    if (askedMs === undefined) this.#backoffs++
+    return waitMs
+  }
+
+  /** How long the response asks to wait, where the policy obeys. */
+  #askedMs({ rateLimitedBackoff }: RetryPolicy, attempt: Attempt): number | undefined {
+    if (rateLimitedBackoff === undefined) return undefined
+    const { clock, random } = this.#house
+    const headerOf = (name: string): string | undefined => this.exchange.responseHeader?.(attempt, name)
+    return rateLimitedMs(rateLimitedBackoff, headerOf, clock.wallNow(), random)
+  }
+
+  #waitForRetry(waitMs: number): void {
+    this.#wait = this.#house.waits.start(waitMs, () => this.#again())
+  }
+
+  // ---- several at once ----
+
+  /** The per-try timeout has passed: it is counted, and another attempt is made while this one goes on. */
+  #hedge(attempt: Attempt): void {
+    attempt.deadline = undefined
+    this.#report(attempt, { kind: 'failure', failure: 'perTryTimeout', cause: undefined })
+    this.#race ??= new Race()
+    this.#race.late(attempt)
+    const waitMs = this.#retry && this.#reserveRetry(this.#retry, undefined)
+    if (waitMs === undefined) return
+    this.#race.hedge(attempt)
+    this.#waitForRetry(waitMs)
+  }
+
+  /** Its per-try timeout has passed and was counted. */
+  #isLate(attempt: Attempt): boolean {
+    return this.#race !== undefined && this.#race.isLate(attempt)
+  }
+
+  /** Another attempt was made beside it. */
+  #isHedged(attempt: Attempt): boolean {
+    return this.#race !== undefined && this.#race.isHedged(attempt)
+  }
+
+  /** A bad answer waits for better ones as long as there may be any; else it is taken and all others are stopped. */
+  #wins(attempt: Attempt, verdict: Verdict): boolean {
+    const bad = this.#retry !== undefined && retryReason(this.#retry, verdict) !== undefined
+    if (bad && this.#hasOthers(attempt)) {
+      this.#leave(attempt)
+      return false
+    }
+    this.#stopOthers(attempt)
+    this.#attempt = attempt
+    return true
+  }
+
+  #hasOthers(attempt: Attempt): boolean {
+    const latest = this.#attempt
+    if (this.#wait !== undefined || (this.#race?.others(attempt).length ?? 0) > 0) return true
+    return latest !== undefined && latest !== attempt && latest.phase !== 'over'
+  }
+
+  /** All attempts but one, and what is scheduled. */
+  #stopOthers(attempt: Attempt | undefined): void {
+    this.#cancelWait()
+    const latest = this.#attempt
+    if (latest !== undefined && latest !== attempt && latest.phase !== 'over') {
+      this.cluster?.adaptive?.withdrawn()
+      this.#drop(latest)
+    }
+    for (const other of this.#race?.others(attempt) ?? []) this.#drop(other)
+    this.#race = undefined
+    this.#releaseRetry()
   }
 
   #again(): void {
@@ -440,7 +579,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #decided(attempt: Attempt): void {
     attempt.deadline?.cancel()
     attempt.deadline = undefined
-    this.#releaseRetry()
+    // of one that was hedged the place went on to the next
+    if (!this.#isHedged(attempt)) this.#releaseRetry()
   }
 
   #releaseRetry(): void {
@@ -456,11 +596,17 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #stopAttempt(): void {
     const attempt = this.#attempt
-    if (this.#wait !== undefined) {
-      this.#house.clock.clearTimer(this.#wait)
-      this.#wait = undefined
-    }
-    if (attempt === undefined || attempt.phase === 'over') return
+    this.#cancelWait()
+    if (this.#race !== undefined) this.#stopOthers(attempt)
+    if (attempt !== undefined && attempt.phase !== 'over') this.#drop(attempt)
+  }
+
+  #cancelWait(): void {
+    if (this.#wait !== undefined) this.#house.waits.cancel(this.#wait)
+    this.#wait = undefined
+  }
+
+  #drop(attempt: Attempt): void {
     this.exchange.abort(attempt)
     this.#decided(attempt)
     this.#leave(attempt)
@@ -488,6 +634,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #end(status: number): void {
     this.#over = true
+    if (this.#race !== undefined) this.#stopOthers(undefined)
     this.#deadline?.cancel()
     this.#deadline = undefined
     this.#releaseRetry()
@@ -503,9 +650,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#flags = this.#flags === '' ? flag : `${this.#flags},${flag}`
   }
 
-  #flagged(flag: string): false {
-    this.#flag(flag)
-    return false
+  /** Of several attempts at once more than one may be refused. */
+  #refused(flag: string): undefined {
+    if (!this.#flags.includes(flag)) this.#flag(flag)
   }
 
   // ---- what others read of a call ----
@@ -560,7 +707,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
         return this.authority
     }
     const found = this.#prepared ? getHeader(this.headers, name) : this.view.header(name)
-    return typeof found === 'string' || found === undefined ? found : found.join(',')
+    return typeof found === 'string' || found === undefined ? found : found[0]
   }
 
   get protocol(): string {
@@ -575,6 +722,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     return this.target?.cluster ?? ''
   }
 }
+
+/** What HTTP/1.1 may be asked for. */
+const requestTarget = /^(\/|https?:\/\/)/
 
 export function isGrpc(view: RequestView): boolean {
   if ((view.headerBits & contentTypeBit) === 0) return false

@@ -1,5 +1,5 @@
 // A server's report of its own load in a response header, `endpoint-load-metrics` (ORCA), in its two readable forms.
-// The binary form is protobuf and is left to the gRPC door. Traffic doors ask for it where `wantsLoad` says so.
+// The binary form is protobuf and is left to the gRPC door. Traffic doors ask for it where `wantsHeads` says so.
 import type { LoadReport } from '../balance/reported-load.ts'
 
 export const loadReportHeader = 'endpoint-load-metrics'

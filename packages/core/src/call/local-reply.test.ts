@@ -50,7 +50,7 @@ const cases: readonly (readonly [
 ])[] = [
   ['C029 C133 no route', 'http://nothing/', 200, 404, '', 'NR', 'route_not_found', '12', 'NO_ROUTE'],
   ['C022 an unknown host', 'http://other/', 200, 502, '', '-', 'direct_response', '14', 'UNKNOWN_HOST'],
-  ['an invalid path', 'http://ok/%zz', 200, 400, '', '-', 'path_normalization_failed', '13', 'INVALID_PATH'],
+  ['an invalid path', 'http://ok/%00', 200, 400, '', '-', 'path_normalization_failed', '13', 'INVALID_PATH'],
   ['C019 a missing cluster', 'http://missing/', 200, 503, '', 'NC', 'cluster_not_found', '14', 'NO_CLUSTER'],
   [
     'no endpoint',
@@ -225,7 +225,17 @@ describe('headers', () => {
     const action = { kind: 'directResponse', status: 200, responseHeaders: { remove: [], set, add: [] } } as const
     const it = await worldOf(config([host(['a'], [route(action)])], []))
     const exchange = it.call('https://a:444/p/../q?z', { method: 'PUT', headers: { x: ['1', '2'] } })
-    expect(exchange.replyHeader('x-seen')).toBe('PUT https a:444 /q?z 1,2')
+    expect(exchange.replyHeader('x-seen')).toBe('PUT https a:444 /q?z 1')
+  })
+
+  test.each([
+    [200, undefined],
+    [201, 'http://a/x?y'],
+    [300, 'http://a/x?y'],
+    [400, undefined],
+  ])('a direct %d has the location %s, as in Envoy', async (status, location) => {
+    const world = await worldOf(config([host(['a'], [route({ kind: 'directResponse', status })])], []))
+    expect(world.call('http://a/x?y').replyHeader('location')).toBe(location)
   })
 
   test('overflow says x-envoy-overloaded', async () => {

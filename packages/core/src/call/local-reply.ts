@@ -2,6 +2,7 @@
 // Pure data; the call fills in the breadcrumb and the route's response headers, the door puts it on its wire.
 import type { MeshErrorCode } from '../base/error.ts'
 import type { FaultPolicy } from '../model/policy.ts'
+import type { Refusal } from '../cluster/adaptive.ts'
 import { grpcStatusOfHttp, type Failure } from '../cluster/verdict.ts'
 
 export interface LocalReply {
@@ -37,6 +38,11 @@ const failures: Readonly<Record<Failure, Case>> = {
   overflow: { code: 'OVERFLOW', status: 503, flag: 'UO', reason: 'overflow' },
   timeout: { code: 'TIMEOUT', status: 504, flag: 'UT', reason: 'response_timeout' },
   perTryTimeout: { code: 'PER_TRY_TIMEOUT', status: 504, flag: 'UT', reason: 'upstream_per_try_timeout' },
+}
+
+/** Envoy's response flag of a failure. */
+export function flagOf(failure: Failure): string {
+  return failures[failure].flag
 }
 
 /** The reply for an attempt that ended without a response. */
@@ -80,6 +86,15 @@ export function replyNoHost(): LocalReply {
   return reply('NO_HEALTHY_UPSTREAM', 503, 'no healthy upstream', 'UH', 'no_healthy_upstream')
 }
 
+/** Of a service that adapts to what it measures: refused here, nothing was sent. */
+export function replyToRefusal(refusal: Refusal): LocalReply {
+  const base =
+    refusal === 'throttled'
+      ? reply('THROTTLED', 503, 'rejected by client-side throttling', 'UO', 'denied_by_admission_control')
+      : reply('CONCURRENCY_LIMIT', 503, 'reached concurrency limit', 'UO', 'reached_concurrency_limit')
+  return { ...base, headers: ['x-envoy-overloaded', 'true'] }
+}
+
 export function replyReplayExceeded(): LocalReply {
   const body = 'exceeded request buffer limit while retrying upstream'
   return {
@@ -90,6 +105,10 @@ export function replyReplayExceeded(): LocalReply {
 
 export function replyClosed(): LocalReply {
   return reply('MESH_CLOSED', 503, 'the mesh is closed', '', 'mesh_closed')
+}
+
+export function replyUnavailable(message: string): LocalReply {
+  return reply('CONFIG_UNAVAILABLE', 503, message, '', 'no_configuration')
 }
 
 /** `httpStatus` wins over `grpcStatus`; a gRPC abort of a plain request is a 200 with the text body. */

@@ -25,5 +25,12 @@ export interface MeshObserver {
   callEnded?(call: CallRecord): void
   endpointEjected?(event: { readonly cluster: string; readonly endpoint: string; readonly reason: string }): void
   endpointReturned?(event: { readonly cluster: string; readonly endpoint: string }): void
+  /** An active health check has found an endpoint another than it was. */
+  endpointHealthChanged?(event: {
+    readonly cluster: string
+    readonly endpoint: string
+    readonly healthy: boolean
+    readonly reason: string
+  }): void
   configApplied?(event: { readonly version: string; readonly problems: readonly Problem[] }): void
 }

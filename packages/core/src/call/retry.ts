@@ -35,7 +35,9 @@ function reasonOfFailure(policy: RetryPolicy, failure: Failure): RetryCondition 
   if (failure === 'overflow' || failure === 'timeout') return undefined
   const { retryOn } = policy
   if (isConnectFailure(failure) && retryOn.includes('connect-failure')) return 'connect-failure'
-  if (failure === 'resetBeforeRequest' && retryOn.includes('reset-before-request')) return 'reset-before-request'
+  if ((failure === 'resetBeforeRequest' || isConnectFailure(failure)) && retryOn.includes('reset-before-request')) {
+    return 'reset-before-request'
+  }
   if (failure === 'refusedStream' && retryOn.includes('refused-stream')) return 'refused-stream'
   return retryOn.find((condition) => condition === 'reset' || condition === '5xx' || condition === 'gateway-error')
 }

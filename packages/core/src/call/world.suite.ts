@@ -1,6 +1,7 @@
 // A whole mesh on virtual time for tests of calls, with a check that nothing is left behind.
 import { expect } from 'vitest'
 import { VirtualClock, type TimerHandle } from '../base/clock.ts'
+import type { EventLoop } from '../base/event-loop.ts'
 import { SeededRandom } from '../base/random.ts'
 import { testRegex } from '../base/regex.suite.ts'
 import type { Resolver } from '../cluster/discovery.ts'
@@ -69,6 +70,7 @@ export interface WorldOptions {
   readonly seed?: number
   readonly observer?: MeshObserver
   readonly resolver?: Resolver
+  readonly eventLoop?: EventLoop
 }
 
 export class World {
@@ -77,13 +79,14 @@ export class World {
   readonly mesh: Mesh
   readonly records: CallRecord[] = []
 
-  constructor(first: MeshConfig | undefined, { settings, seed = 1, observer, resolver }: WorldOptions = {}) {
+  constructor(first: MeshConfig | undefined, { settings, seed = 1, observer, resolver, eventLoop }: WorldOptions = {}) {
     this.source = new GivenSource(first)
     this.mesh = new Mesh({
       source: this.source,
       clock: this.clock,
       random: new SeededRandom(seed),
       regex: testRegex,
+      ...(eventLoop === undefined ? {} : { eventLoop }),
       resolver: resolver ?? { resolve: () => Promise.reject(new Error('no resolver')) },
       settings: { trustRequestHeaders: false, requestId: undefined, attemptCount: true, faults: true, ...settings },
       observer: { ...observer, callEnded: (record) => void this.records.push(record) },

@@ -29,6 +29,7 @@ function world(seed = 1) {
     resolver,
     endpointEjected: (_, one, reason) => log.push(`${one.key} ejected: ${reason}`),
     endpointReturned: (_, one) => log.push(`${one.key} returned`),
+    endpointHealthChanged: () => undefined,
   }
   const make = (endpoints: readonly (string | EndpointModel)[], more: Partial<Model> = {}): Cluster =>
     new Cluster(modelOf('c', endpoints, more), house)

@@ -2,16 +2,21 @@
 // Made when the first call needs it; updated in place; retired when its name is gone.
 import { createPicker } from '../balance/create.ts'
 import type { Clock } from '../base/clock.ts'
+import type { EventLoop } from '../base/event-loop.ts'
 import type { Random } from '../base/random.ts'
 import type { Slices } from '../base/slices.ts'
 import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../model/cluster.ts'
+import { Adaptive } from './adaptive.ts'
 import { DnsDiscovery, type Resolver } from './discovery.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
 import type { MakePicker } from './host-source.ts'
 import { Limits } from './limits.ts'
 import { Members } from './members.ts'
 import { Observations } from './observations.ts'
-import { OutlierDetector, type OutlierListener } from './outlier.ts'
+import type { OutlierListener } from './ejections.ts'
+import { type CheckedCluster, HealthChecker } from './health-checker.ts'
+import type { HealthProbers } from './health-probe.ts'
+import { OutlierDetector } from './outlier.ts'
 import { anyEndpoint, type Selecting } from './selecting.ts'
 import { Selection } from './selection.ts'
 import type { Verdict } from './verdict.ts'
@@ -23,11 +28,16 @@ export interface ClusterHost {
   readonly resolver: Resolver
   /** Where balancers build large tables; without it they build them at once. */
   readonly slices?: Slices
+  /** How long the process was kept from looking; without it nobody knows. */
+  readonly eventLoop?: EventLoop | undefined
+  /** Who asks endpoints how they are. */
+  readonly probers?: HealthProbers
+  endpointHealthChanged(cluster: Cluster, endpoint: Endpoint): void
   endpointEjected(cluster: Cluster, endpoint: Endpoint, reason: string): void
   endpointReturned(cluster: Cluster, endpoint: Endpoint): void
 }
 
-export class Cluster implements OutlierListener {
+export class Cluster implements OutlierListener, CheckedCluster {
   readonly name: string
   readonly limits: Limits
   readonly observations: Observations
@@ -37,7 +47,10 @@ export class Cluster implements OutlierListener {
   #met: Map<string, Endpoint> | undefined = undefined
   readonly #dns: DnsDiscovery
   model: ClusterModel
+  /** There only where its policy is. */
+  adaptive: Adaptive | undefined = undefined
   #outlier: OutlierDetector | undefined
+  #checks: HealthChecker | undefined
   #selection: Selection
   retired = false
 
@@ -61,13 +74,29 @@ export class Cluster implements OutlierListener {
     this.#apply(before)
   }
 
-  /** False while names are being resolved for the first time; then `whenReady` calls back. */
+  /** Whether anybody here looks at how long attempts take. */
+  get wantsLatency(): boolean {
+    return this.observations.wantsLatency || this.adaptive !== undefined
+  }
+
+  /** False while names are being resolved and endpoints checked for the first time; then `whenReady` calls back. */
   get ready(): boolean {
-    return this.model.discovery.kind !== 'strictDns' || this.#dns.settled
+    return this.#resolved && (this.#checks === undefined || this.#checks.warm || this.endpointCount === 0)
   }
 
   whenReady(then: () => void): void {
-    this.#dns.whenSettled(then)
+    if (!this.#resolved) this.#dns.whenSettled(() => this.whenReady(then))
+    else if (this.ready || this.#checks === undefined) then()
+    else this.#checks.whenWarm(then)
+  }
+
+  get #resolved(): boolean {
+    return this.model.discovery.kind !== 'strictDns' || this.#dns.settled
+  }
+
+  /** Somebody reads the heads of responses: doors show them to the call. */
+  get wantsHeads(): boolean {
+    return this.#checks !== undefined || this.observations.wantsLoad
   }
 
   /** An endpoint for an attempt; undefined when none may be used. */
@@ -117,7 +146,8 @@ export class Cluster implements OutlierListener {
    * @param sentAtMs when it was on a connection; NaN: never, or nobody wants to know
    */
   report(endpoint: Endpoint, verdict: Verdict, sentAtMs: number = Number.NaN): void {
-    if (verdict.kind === 'failure' && verdict.failure === 'overflow') return
+    if (verdict.kind === 'failure' && verdict.failure === 'overflow') return this.adaptive?.withdrawn()
+    this.adaptive?.report(verdict, sentAtMs)
     const failed = verdict.kind === 'failure' || verdict.status >= 500
     if (failed) endpoint.failedRequests++
     if (this.observations.wantsLatency) this.observations.latency(endpoint, sentAtMs, failed)
@@ -127,6 +157,11 @@ export class Cluster implements OutlierListener {
 
   reportConnected(endpoint: Endpoint): void {
     this.#outlier?.reportConnected(endpoint)
+  }
+
+  /** An endpoint has asked to be left alone (`x-envoy-immediate-health-check-fail`). */
+  reportUnfit(endpoint: Endpoint): void {
+    this.#checks?.failNow(endpoint)
   }
 
   /** No new calls: connections finish what they carry, then close. */
@@ -168,8 +203,23 @@ export class Cluster implements OutlierListener {
     this.#house.endpointReturned(this, endpoint)
   }
 
+  warmedUp(): void {
+    this.#rebuild()
+  }
+
+  healthChanged(endpoint: Endpoint, recovered: boolean): void {
+    if (recovered && this.model.slowStart !== undefined) endpoint.healthySinceMs = this.#house.clock.now()
+    this.#rebuild()
+    this.#house.endpointHealthChanged(this, endpoint)
+  }
+
+  healthCheckPassed(endpoint: Endpoint): void {
+    this.#outlier?.reportHealthy(endpoint)
+  }
+
   #stop(): void {
     this.retired = true
+    this.#checks?.close()
     this.#outlier?.close()
     this.#dns.stop()
   }
@@ -177,6 +227,8 @@ export class Cluster implements OutlierListener {
   #apply(before: ClusterModel | undefined): void {
     const { discovery, outlierDetection } = this.model
     this.#applyOutlier(outlierDetection)
+    this.#applyAdaptive()
+    this.#applyHealthCheck(before)
     if (before !== undefined && connectsDifferently(before, this.model)) this.#replaceConnections()
     if (discovery.kind !== 'originalDestination') this.#forgetMet()
     if (before?.discovery === discovery) this.#rebuild()
@@ -194,7 +246,31 @@ export class Cluster implements OutlierListener {
     }
     this.#outlier?.close()
     if (policy === undefined) for (const endpoint of this.endpoints()) endpoint.ejected = false
-    this.#outlier = policy === undefined ? undefined : new OutlierDetector(policy, this.#house.clock, this)
+    const { clock, random } = this.#house
+    this.#outlier = policy === undefined ? undefined : new OutlierDetector(policy, clock, random, this)
+  }
+
+  /** Endpoints that were there before the check keep serving until their first result. */
+  #applyHealthCheck(before: ClusterModel | undefined): void {
+    const { healthCheck } = this.model
+    const { clock, random, probers } = this.#house
+    const same = before !== undefined && isSame(before.healthCheck, healthCheck)
+    if (same && !connectsDifferently(before, this.model)) return
+    this.#checks?.close()
+    this.#checks = undefined
+    if (healthCheck === undefined || probers === undefined) {
+      for (const endpoint of this.endpoints()) endpoint.checked = undefined
+      return
+    }
+    this.#checks = new HealthChecker(healthCheck, { clock, random, probers }, this, before !== undefined)
+    if (before !== undefined) this.#checks.update(this.#members.list, true)
+  }
+
+  #applyAdaptive(): void {
+    const { adaptive } = this.model
+    if (this.adaptive?.policy === adaptive) return
+    const { clock, eventLoop } = this.#house
+    this.adaptive = adaptive && new Adaptive(adaptive, clock, this.limits, eventLoop, this.adaptive)
   }
 
   #setEndpoints(models: readonly EndpointModel[]): void {
@@ -204,6 +280,7 @@ export class Cluster implements OutlierListener {
       for (const endpoint of added) endpoint.healthySinceMs = nowMs
     }
     for (const endpoint of gone) this.#left(endpoint)
+    this.#checks?.update(this.#members.list, false)
     this.#rebuild()
   }
 
@@ -247,4 +324,8 @@ function connectsDifferently(before: ClusterModel, after: ClusterModel): boolean
   const said = ({ tls, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
     JSON.stringify([tls, protocol, connectionPool, connectTimeoutMs])
   return before !== after && said(before) !== said(after)
+}
+
+function isSame(before: ClusterModel['healthCheck'], after: ClusterModel['healthCheck']): boolean {
+  return before === after || JSON.stringify(before) === JSON.stringify(after)
 }

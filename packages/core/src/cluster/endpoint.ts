@@ -4,6 +4,8 @@ import { PeakLatency } from '../balance/peak-latency.ts'
 import type { Balanced } from '../balance/picker.ts'
 import { type LoadReport, ReportedLoad } from '../balance/reported-load.ts'
 import type { Endpoint as EndpointModel } from '../model/cluster.ts'
+import type { CheckedHealth } from './checked-health.ts'
+import type { Tally } from './tally.ts'
 
 /** What a traffic door keeps per endpoint. */
 export interface Connections {
@@ -39,8 +41,15 @@ export class Endpoint implements Balanced {
   consecutiveLocalOriginFailure = 0
   ejected = false
   ejectedAtMs = 0
+  /** Added to the time of this ejection. */
+  ejectionJitterMs = 0
   ejectionMultiplier = 0
+  returnedAtMs: number = -Infinity
   ejections = 0
+  tally: Tally | undefined = undefined
+
+  /** What its health check has found; undefined: it is not asked. */
+  checked: CheckedHealth | undefined = undefined
 
   constructor(model: EndpointModel) {
     this.model = model
@@ -49,6 +58,11 @@ export class Endpoint implements Balanced {
   /** `address:port`; its identity within the cluster. */
   get key(): string {
     return (this.#key ??= endpointKey(this.model))
+  }
+
+  /** What was said of it and what its health check has found; ejections not included. */
+  get health(): EndpointModel['health'] {
+    return this.checked === undefined ? this.model.health : this.checked.combine(this.model.health)
   }
 
   get weight(): number {

@@ -20,6 +20,6 @@ export function exclusionsOf(selection: Selection): (endpoint: Endpoint) => stri
     if (here.length > 0 && !here.some((source) => source.locality && localityName(source.locality) === name))
       return `locality ${name === '' ? 'unknown' : name} has no weight`
     if (selection.model.aperture !== undefined) return `outside of this process's ${selection.model.aperture.size}`
-    return `${endpoint.model.health} hosts get no calls now`
+    return `${endpoint.health} hosts get no calls now`
   }
 }

@@ -35,7 +35,7 @@ test('priorities ascend; numbers that nobody has are skipped', () => {
 })
 
 test('no endpoints are one empty priority', () => {
-  expect(hostSetsOf([])).toEqual([{ priority: 0, hosts: [], healthy: [], degraded: [] }])
+  expect(hostSetsOf([])).toEqual([{ priority: 0, hosts: [], healthy: [], degraded: [], excluded: 0 }])
 })
 
 test('an unfit endpoint says why', () => {

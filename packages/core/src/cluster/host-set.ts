@@ -8,6 +8,8 @@ export interface HostSet {
   readonly hosts: readonly Endpoint[]
   readonly healthy: readonly Endpoint[]
   readonly degraded: readonly Endpoint[]
+  /** So many asked not to be counted among `hosts` when shares are made (Envoy excluded hosts). */
+  readonly excluded: number
 }
 
 /** By priority, ascending; numbers that nobody has are skipped. */
@@ -25,27 +27,30 @@ export function hostSetsOf(endpoints: readonly Endpoint[]): HostSet[] {
 
 export function hostSetOf(priority: number, hosts: readonly Endpoint[]): HostSet {
   // mostly all are fit, and one list serves for both
-  if (hosts.every(isHealthy)) return { priority, hosts, healthy: hosts, degraded: [] }
-  return { priority, hosts, healthy: hosts.filter(isHealthy), degraded: hosts.filter(isDegraded) }
+  if (hosts.every(isHealthy)) return { priority, hosts, healthy: hosts, degraded: [], excluded: 0 }
+  const excluded = hosts.reduce((count, { checked }) => count + (checked?.excluded === true ? 1 : 0), 0)
+  return { priority, hosts, healthy: hosts.filter(isHealthy), degraded: hosts.filter(isDegraded), excluded }
 }
 
 function isHealthy(endpoint: Endpoint): boolean {
-  return endpoint.model.health === 'healthy' && !endpoint.ejected
+  return endpoint.health === 'healthy' && !endpoint.ejected
 }
 
 function isDegraded(endpoint: Endpoint): boolean {
-  return endpoint.model.health === 'degraded' && !endpoint.ejected
+  return endpoint.health === 'degraded' && !endpoint.ejected
 }
 
 /** Numbers only, for the division of load. */
-export function countsOf({ hosts, healthy, degraded }: HostSet): PriorityCounts {
-  return { total: hosts.length, healthy: healthy.length, degraded: degraded.length }
+export function countsOf({ hosts, healthy, degraded, excluded }: HostSet): PriorityCounts {
+  return { total: hosts.length - excluded, healthy: healthy.length, degraded: degraded.length }
 }
 
 /** Why the health of an endpoint forbids to pick it; undefined when it does not. */
 export function unfitnessOf(endpoint: Endpoint): string | undefined {
   if (endpoint.ejected) return 'ejected by outlier detection'
-  return endpoint.model.health === 'unhealthy' || endpoint.model.health === 'draining'
-    ? endpoint.model.health
-    : undefined
+  const { health } = endpoint.model
+  if (health === 'unhealthy' || health === 'draining') return health
+  const { checked } = endpoint
+  if (checked === undefined || !checked.failing) return undefined
+  return checked.unknown ? 'awaiting its first health check' : `failed its health check: ${checked.reason}`
 }

@@ -1,35 +1,56 @@
-// Passive health: ejects endpoints that fail several times in a row and takes them back (Envoy outlier detection).
-// Knows nothing of calls; is told what attempts meant. Owns one background timer, only while there is something to undo.
+// Passive health: counts what attempts meant, ejects endpoints that fail, takes them back (Envoy outlier detection, SEMANTICS 7).
+// Knows nothing of calls. Owns one background timer, only while there is something to judge or to undo.
 import type { Clock, TimerHandle } from '../base/clock.ts'
-import type { OutlierDetection } from '../model/cluster.ts'
+import type { Random } from '../base/random.ts'
+import type { OutlierDetection } from '../model/outlier.ts'
+import { Ejections, type OutlierListener } from './ejections.ts'
 import type { Endpoint } from './endpoint.ts'
+import { judgeRates } from './failure-rates.ts'
+import { Tally } from './tally.ts'
 import { httpStatusOfGrpc, type Verdict } from './verdict.ts'
 
-/** Hears of ejections; the cluster rebuilds its picker. */
-export interface OutlierListener {
-  ejected(endpoint: Endpoint, reason: string): void
-  returned(endpoint: Endpoint): void
-  /** All endpoints of the cluster, the ejected included. */
-  endpoints(): Iterable<Endpoint>
-  readonly endpointCount: number
-}
-
 export class OutlierDetector {
-  policy: OutlierDetection
+  #policy: OutlierDetection
   readonly #clock: Clock
   readonly #listener: OutlierListener
   readonly #startedAtMs: number
+  readonly #ejections: Ejections
+  #counts: boolean
   #timer: TimerHandle = undefined
-  ejectedCount = 0
-  /** Ejections that the cap forbade. */
-  overflows = 0
   #closed = false
 
-  constructor(policy: OutlierDetection, clock: Clock, listener: OutlierListener) {
-    this.policy = policy
+  constructor(policy: OutlierDetection, clock: Clock, random: Random, listener: OutlierListener) {
+    this.#policy = policy
+    this.#counts = judgesRates(policy)
     this.#clock = clock
     this.#listener = listener
     this.#startedAtMs = clock.now()
+    this.#ejections = new Ejections(policy, clock, random, listener)
+  }
+
+  get policy(): OutlierDetection {
+    return this.#policy
+  }
+
+  set policy(policy: OutlierDetection) {
+    this.#policy = policy
+    this.#ejections.policy = policy
+    this.#counts = judgesRates(policy)
+    if (!this.#counts) for (const endpoint of this.#listener.endpoints()) endpoint.tally = undefined
+  }
+
+  get ejectedCount(): number {
+    return this.#ejections.active
+  }
+
+  /** Ejections that the cap forbade. */
+  get overflows(): number {
+    return this.#ejections.overflows
+  }
+
+  /** Ejections that were not drawn by their enforcing percentage. */
+  get unenforced(): number {
+    return this.#ejections.unenforced
   }
 
   /** An attempt's fate is known. Overflows, faults and the caller's own cancellation are not reported here. */
@@ -38,22 +59,28 @@ export class OutlierDetector {
     if (verdict.kind === 'response') {
       const status = verdict.grpcStatus === undefined ? verdict.status : httpStatusOfGrpc(verdict.grpcStatus)
       this.#external(endpoint, status)
-    } else if (this.policy.splitExternalLocalOriginErrors) {
-      this.#local(endpoint)
+    } else if (this.#policy.splitExternalLocalOriginErrors) {
+      this.#localFailure(endpoint)
     } else {
       const timedOut = verdict.failure === 'timeout' || verdict.failure === 'perTryTimeout'
       this.#external(endpoint, timedOut ? 504 : 503)
     }
   }
 
-  /** A connection was made or a response came: local origin is fine (split mode only). */
+  /** The attempt is on a connection: local origin is fine (split mode only). */
   reportConnected(endpoint: Endpoint): void {
     endpoint.consecutiveLocalOriginFailure = 0
+    if (this.#counts && this.#policy.splitExternalLocalOriginErrors) this.#tallyOf(endpoint).local.add(true)
+  }
+
+  /** A health check was passed. */
+  reportHealthy(endpoint: Endpoint): void {
+    if (endpoint.ejected && this.#policy.healthCheckEndsEjection !== false) this.#ejections.return(endpoint)
   }
 
   /** An endpoint left the cluster. */
   removed(endpoint: Endpoint): void {
-    if (endpoint.ejected) this.ejectedCount--
+    if (endpoint.ejected) this.#ejections.active--
   }
 
   close(): void {
@@ -63,55 +90,56 @@ export class OutlierDetector {
   }
 
   #external(endpoint: Endpoint, status: number): void {
-    const codes = this.policy.errorStatusCodes
+    const codes = this.#policy.errorStatusCodes
     const failed = codes === undefined ? status >= 500 : codes.includes(status)
+    if (this.#counts) this.#tallyOf(endpoint).external.add(!failed)
     if (!failed) {
       endpoint.consecutive5xx = 0
       endpoint.consecutiveGatewayFailure = 0
       return
     }
+    const { consecutive5xx, consecutiveGatewayFailure, enforcing } = this.#policy
     if (status >= 502 && status <= 504) {
       endpoint.consecutiveGatewayFailure++
-      if (endpoint.consecutiveGatewayFailure === this.policy.consecutiveGatewayFailure) {
+      if (endpoint.consecutiveGatewayFailure === consecutiveGatewayFailure) {
         endpoint.consecutiveGatewayFailure = 0
-        this.#eject(endpoint, `${this.policy.consecutiveGatewayFailure} consecutive gateway errors`)
+        const reason = `${consecutiveGatewayFailure} consecutive gateway errors`
+        this.#eject(endpoint, enforcing?.consecutiveGatewayFailure, reason)
       }
     } else {
       endpoint.consecutiveGatewayFailure = 0
     }
     endpoint.consecutive5xx++
-    if (endpoint.consecutive5xx === this.policy.consecutive5xx) {
+    if (endpoint.consecutive5xx === consecutive5xx) {
       endpoint.consecutive5xx = 0
-      this.#eject(endpoint, `${this.policy.consecutive5xx} consecutive errors`)
+      this.#eject(endpoint, enforcing?.consecutive5xx, `${consecutive5xx} consecutive errors`)
     }
   }
 
-  #local(endpoint: Endpoint): void {
+  #localFailure(endpoint: Endpoint): void {
+    if (this.#counts) this.#tallyOf(endpoint).local.add(false)
+    const { consecutiveLocalOriginFailure, enforcing } = this.#policy
     endpoint.consecutiveLocalOriginFailure++
-    if (endpoint.consecutiveLocalOriginFailure !== this.policy.consecutiveLocalOriginFailure) return
+    if (endpoint.consecutiveLocalOriginFailure !== consecutiveLocalOriginFailure) return
     endpoint.consecutiveLocalOriginFailure = 0
-    this.#eject(endpoint, `${this.policy.consecutiveLocalOriginFailure} consecutive local failures`)
+    const reason = `${consecutiveLocalOriginFailure} consecutive local failures`
+    this.#eject(endpoint, enforcing?.consecutiveLocalOriginFailure, reason)
   }
 
-  #eject(endpoint: Endpoint, reason: string): void {
-    if (endpoint.ejected) return
-    if ((this.ejectedCount + 1) / this.#listener.endpointCount > this.policy.maxEjectionPercent + 1e-9) {
-      this.overflows++
-      return
-    }
-    endpoint.ejected = true
-    endpoint.ejectedAtMs = this.#clock.now()
-    endpoint.ejectionMultiplier++
-    endpoint.ejections++
-    this.ejectedCount++
-    this.#arm()
-    this.#listener.ejected(endpoint, reason)
+  #eject(endpoint: Endpoint, enforcing: number | undefined, reason: string): void {
+    if (this.#ejections.eject(endpoint, enforcing ?? 1, reason)) this.#arm()
+  }
+
+  /** What was counted has to be judged at the end of the interval. */
+  #tallyOf(endpoint: Endpoint): Tally {
+    if (this.#timer === undefined) this.#arm()
+    return (endpoint.tally ??= new Tally())
   }
 
   /** Sweeps happen at whole intervals since the cluster was made, as Envoy's timer does. */
   #arm(): void {
-    if (this.#timer !== undefined) return
-    const { intervalMs } = this.policy
+    if (this.#timer !== undefined || this.#closed) return
+    const { intervalMs } = this.#policy
     // a clock may fire a hair early: the sweep of one boundary must not be followed by another for the same
     const sinceStart = this.#clock.now() - this.#startedAtMs + 1
     const wait = intervalMs - (sinceStart % intervalMs) + 1
@@ -120,25 +148,25 @@ export class OutlierDetector {
 
   #sweep(): void {
     this.#timer = undefined
-    const now = this.#clock.now()
+    const nowMs = this.#clock.now()
+    for (const endpoint of this.#listener.endpoints()) {
+      if (endpoint.ejected) this.#ejections.returnIfDue(endpoint, nowMs)
+      endpoint.tally?.turn()
+    }
+    if (this.#counts) {
+      judgeRates(this.#policy, this.#listener.endpoints(), 'external', this.#ejections)
+      if (this.#policy.splitExternalLocalOriginErrors)
+        judgeRates(this.#policy, this.#listener.endpoints(), 'local', this.#ejections)
+    }
     let work = false
     for (const endpoint of this.#listener.endpoints()) {
-      if (endpoint.ejected) this.#returnIfDue(endpoint, now)
-      else if (endpoint.ejectionMultiplier > 0) endpoint.ejectionMultiplier--
+      this.#ejections.decay(endpoint, nowMs)
       work ||= endpoint.ejected || endpoint.ejectionMultiplier > 0
     }
     if (work) this.#arm()
   }
+}
 
-  #returnIfDue(endpoint: Endpoint, now: number): void {
-    const { baseEjectionTimeMs, maxEjectionTimeMs } = this.policy
-    const duration = Math.min(baseEjectionTimeMs * endpoint.ejectionMultiplier, maxEjectionTimeMs)
-    if (now - endpoint.ejectedAtMs < duration) return
-    endpoint.ejected = false
-    endpoint.consecutive5xx = 0
-    endpoint.consecutiveGatewayFailure = 0
-    endpoint.consecutiveLocalOriginFailure = 0
-    this.ejectedCount--
-    this.#listener.returned(endpoint)
-  }
+function judgesRates({ successRate, failurePercentage }: OutlierDetection): boolean {
+  return successRate !== undefined || failurePercentage !== undefined
 }

@@ -71,7 +71,7 @@ export class SourceShelf {
     const localities = localityGroupsOf(set).flatMap((group) => {
       const { locality } = group
       const said = weightOf(weights, priority, locality)?.weight ?? 0
-      const weight = effectiveWeight(said, group[tier].length, group.hosts.length, factor)
+      const weight = effectiveWeight(said, group[tier].length, group.hosts.length - group.excluded, factor)
       return weight > 0 ? [{ weight, source: this.#shelve({ priority, tier, locality }, group[tier]) }] : []
     })
     const [first] = localities

@@ -35,6 +35,13 @@ export function isConnectFailure(failure: Failure): boolean {
   return failure === 'connectFailure' || failure === 'connectTimeout' || failure === 'localConnectFailure'
 }
 
+/** It took too long, as this side sees it. */
+export function isTimeout(verdict: Verdict): boolean {
+  if (verdict.kind === 'response') return false
+  const { failure } = verdict
+  return failure === 'timeout' || failure === 'perTryTimeout' || failure === 'connectTimeout'
+}
+
 const grpcToHttp: readonly number[] = [
   200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401,
 ]

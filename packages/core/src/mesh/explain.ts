@@ -20,6 +20,7 @@ import { preparePath, splitTarget } from '../route/path.ts'
 import { nameBits } from '../route/header-list.ts'
 import { redirectLocation } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
+import { explainAdaptive } from './adaptive-account.ts'
 import { explainChoice } from './choice.ts'
 import { explainHash } from './hash-account.ts'
 import { Explanation, type Step } from './explanation.ts'
@@ -137,6 +138,7 @@ class Account {
     const endpoint = this.#choose(cluster, plan, request)
     this.#outgoing(plan, target, request)
     this.#policies(plan)
+    this.#adapts(cluster)
     return this.#end(title, {
       route: plan.route.name,
       cluster: cluster.name,
@@ -229,12 +231,20 @@ class Account {
       return
     }
     const codes = retry.retriableStatusCodes.length === 0 ? '' : ` ${retry.retriableStatusCodes.join(',')}`
-    const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try`
+    const hedged = retry.hedgeOnPerTryTimeout === true ? ', then another beside it' : ''
+    const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try${hedged}`
+    const asked = retry.rateLimitedBackoff?.headers.map(({ name }) => name).join(', ')
     this.#say(
       'retries',
-      `up to ${retry.numRetries} on ${retry.retryOn.join(',')}${codes}${perTry}`,
+      `up to ${retry.numRetries} on ${retry.retryOn.join(',')}${codes}${perTry}${asked === undefined ? '' : `, after what ${asked} says`}`,
       originOf(plan, 'retry'),
     )
+  }
+
+  #adapts({ adaptive, limits, model }: Cluster): void {
+    if (adaptive === undefined) return
+    for (const [what, text, part] of explainAdaptive(adaptive, limits.requests + limits.pending))
+      this.#say(what, text, model.origins[part])
   }
 
   #say(what: string, text: string, origin?: Origin): void {

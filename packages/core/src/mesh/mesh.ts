@@ -1,18 +1,21 @@
 // The house: holds the one mutable reference to the compiled world, the living clusters, and the way in for calls.
 // Configuration comes from a ConfigSource; traffic from doors that make Exchanges.
 import type { Clock } from '../base/clock.ts'
+import type { EventLoop } from '../base/event-loop.ts'
 import { MeshError } from '../base/error.ts'
 import type { Random } from '../base/random.ts'
 import type { RegexEngine } from '../base/regex.ts'
 import { Slices } from '../base/slices.ts'
 import { Timeouts } from '../base/timeouts.ts'
+import { Waits } from '../base/waits.ts'
 import { Call } from '../call/conduct.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
-import { type LocalReply, replyClosed } from '../call/local-reply.ts'
+import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
 import type { Exchange } from '../call/transport.ts'
 import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
 import type { Resolver } from '../cluster/discovery.ts'
+import type { HealthProbers } from '../cluster/health-probe.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
@@ -31,7 +34,11 @@ export interface MeshOptions {
   readonly regex: RegexEngine
   readonly resolver: Resolver
   readonly settings: CallSettings
+  /** Where clusters correct for it; without it the loop counts as never blocked. */
+  readonly eventLoop?: EventLoop
   readonly observer?: MeshObserver
+  /** Who asks endpoints how they are; without it no health check is made. */
+  readonly probers?: HealthProbers
 }
 
 export class Mesh implements CallHouse, ClusterHost, ConfigSink {
@@ -40,8 +47,11 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly resolver: Resolver
   readonly settings: CallSettings
   readonly timeouts: Timeouts
+  readonly waits: Waits
   readonly slices: Slices
   readonly affinity: Affinity
+  readonly eventLoop: EventLoop | undefined
+  readonly probers: HealthProbers
   readonly #source: ConfigSource
   readonly #observer: MeshObserver
   readonly #compiler: Compiler
@@ -52,6 +62,10 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   #snapshot: Snapshot | undefined
   #next: MeshConfig | undefined
   #sourceProblems: Problem[] = []
+  /** Calls that wait for the first configuration. */
+  readonly #early: Call[] = []
+  /** Why there is none. */
+  #startFailure: MeshError | undefined
   closed = false
 
   constructor(options: MeshOptions) {
@@ -59,7 +73,10 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.random = options.random
     this.resolver = options.resolver
     this.settings = options.settings
+    this.eventLoop = options.eventLoop
+    this.probers = options.probers ?? {}
     this.timeouts = new Timeouts(options.clock)
+    this.waits = new Waits(options.clock)
     this.slices = new Slices(options.clock)
     this.affinity = new Affinity(options.clock, options.random.fork())
     this.#observer = options.observer ?? {}
@@ -76,14 +93,21 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
 
   /** Leads one call to its end; the exchange hears what became of it. */
   call(exchange: Exchange): Call | undefined {
-    if (this.closed || this.#snapshot === undefined) {
+    if (this.closed) {
       exchange.reply(replyClosed())
       return undefined
     }
     const call = new Call(this, exchange)
     exchange.attach(call)
-    call.begin()
+    if (this.#snapshot === undefined) this.#callEarly(call)
+    else call.begin()
     return call
+  }
+
+  /** Before the first configuration calls wait for it, unless the source has said that there is none. */
+  #callEarly(call: Call): void {
+    if (this.#startFailure === undefined) this.#early.push(call)
+    else call.refuse(replyUnavailable(this.#startFailure.message))
   }
 
   /** Resolves when the first configuration is in force. @throws MeshError MESH_CLOSED when the mesh is closed before */
@@ -111,8 +135,11 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (this.closed) return
     this.closed = true
     this.#neverReady(new MeshError('MESH_CLOSED', 'the mesh was closed before it was ready'))
-    for (const cluster of this.#clusters.values()) cluster.destroy()
+    const living = [...this.#clusters.values()]
     this.#clusters.clear()
+    for (const cluster of living) cluster.destroy()
+    this.waits.close()
+    for (const call of this.#early.splice(0)) call.refuse(replyClosed())
     this.timeouts.close()
     this.slices.close()
     await this.#source.close()
@@ -130,7 +157,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   /** Bad news of the source: before the first configuration it ends the start, later what is in force keeps serving. */
   problem(problem: Problem): void {
     if (this.#snapshot === undefined && this.#next === undefined) {
-      this.#neverReady(new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`))
+      this.#startFailure = new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`)
+      this.#neverReady(this.#startFailure)
+      for (const call of this.#early.splice(0)) call.refuse(replyUnavailable(this.#startFailure.message))
     }
     this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
     this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
@@ -153,6 +182,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     }
     this.#observer.configApplied?.({ version: config.version, problems: config.problems })
     this.#becameReady()
+    for (const call of this.#early.splice(0)) call.beginLate()
   }
 
   // ---- for calls and clusters ----
@@ -209,5 +239,17 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
 
   endpointReturned(cluster: Cluster, endpoint: Endpoint): void {
     this.#observer.endpointReturned?.({ cluster: cluster.name, endpoint: endpoint.key })
+  }
+
+  endpointHealthChanged(cluster: Cluster, endpoint: Endpoint): void {
+    if (endpoint.checked === undefined) return
+    const { state, reason } = endpoint.checked
+    const healthy = state !== 'failing'
+    this.#observer.endpointHealthChanged?.({
+      cluster: cluster.name,
+      endpoint: endpoint.key,
+      healthy,
+      reason: healthy ? state : reason,
+    })
   }
 }

@@ -9,6 +9,7 @@ import { Selection } from '../cluster/selection.ts'
 import type { Cluster as ClusterModel } from '../model/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
+import { type AdaptiveStatus, adaptiveStatus } from './adaptive-account.ts'
 
 export interface MeshStatus {
   /** Version of the configuration in force; empty before the first. */
@@ -35,6 +36,12 @@ export interface ClusterStatus {
   readonly ejectionsActive: number
   /** Ejections that maxEjectionPercent forbade. */
   readonly ejectionOverflows: number
+  /** What it adapts to; null where nothing asks for it, or no call was made yet. */
+  readonly adaptive: AdaptiveStatus | null
+  /** Ejections that their enforcing percentage did not draw. */
+  readonly ejectionsUnenforced: number
+  /** Kind of the active health check; null: none. */
+  readonly healthCheck: 'http' | 'tcp' | 'grpc' | null
 }
 
 export interface PriorityStatus {
@@ -62,6 +69,8 @@ export interface EndpointStatus {
   readonly failedRequests: number
   readonly connections: number
   readonly ejections: number
+  /** What its last health check said; null: it is not checked. */
+  readonly healthCheck: 'passing' | 'degraded' | 'failing' | 'pending' | null
   /** Why it is not picked; null when it may be. */
   readonly excluded: string | null
 }
@@ -99,6 +108,9 @@ function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): Clust
     overflows: now?.overflows ?? 0,
     ejectionsActive: cluster?.outlierDetector?.ejectedCount ?? 0,
     ejectionOverflows: cluster?.outlierDetector?.overflows ?? 0,
+    adaptive: adaptiveStatus(cluster?.adaptive),
+    ejectionsUnenforced: cluster?.outlierDetector?.unenforced ?? 0,
+    healthCheck: model.healthCheck?.kind ?? null,
   }
 }
 
@@ -135,12 +147,13 @@ function endpointStatuses(
     locality: localityName(endpoint.model.locality),
     priority: endpoint.model.priority,
     weight: endpoint.weight,
-    health: endpoint.ejected ? 'ejected' : endpoint.model.health,
+    health: endpoint.ejected ? 'ejected' : endpoint.health,
     activeRequests: endpoint.activeRequests,
     totalRequests: endpoint.totalRequests,
     failedRequests: endpoint.failedRequests,
     connections: endpoint.connectionCount,
     ejections: endpoint.ejections,
+    healthCheck: endpoint.checked?.state ?? null,
     excluded: exclusion(endpoint) ?? null,
   }))
 }

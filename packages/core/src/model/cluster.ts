@@ -1,6 +1,9 @@
 // Who may answer: clusters, their endpoints and the policies that hold for all of them.
 // Plain data; the living counterpart is cluster/cluster.
+import type { AdaptivePolicy } from './adaptive.ts'
+import type { HealthCheck } from './health-check.ts'
 import type { Origin } from './origin.ts'
+import type { OutlierDetection } from './outlier.ts'
 
 export interface Cluster {
   readonly name: string
@@ -13,6 +16,8 @@ export interface Cluster {
   readonly connectionPool: ConnectionPool
   readonly circuitBreakers: CircuitBreakers
   readonly outlierDetection?: OutlierDetection
+  /** Endpoints are asked how they are; Envoy too takes one check per cluster. */
+  readonly healthCheck?: HealthCheck
   /** Below this share (0..1) of usable hosts all hosts are used; 0: never. */
   readonly panicThreshold: number
   /** How much more than its share a priority is presumed to bear before load moves on. Default 1.4. */
@@ -23,6 +28,8 @@ export interface Cluster {
   readonly slowStart?: SlowStart
   /** Only so many of the endpoints are used by this process. */
   readonly aperture?: Aperture
+  /** What its calls adapt to by what they measure. */
+  readonly adaptive?: AdaptivePolicy
   readonly tls?: UpstreamTls
   readonly origin: Origin
   /** Which document set a value, by field: `loadBalancer`, `localities`, `connectionPool`, `outlierDetection`, `tls`, `connectTimeout`. */
@@ -56,6 +63,8 @@ export interface Endpoint {
   readonly hostname?: string
   /** What consistent balancers know it by, whatever they are told (Envoy's `hash_key` metadata). */
   readonly hashName?: string
+  /** Where its health is asked for, if not at its own port by the check's host name; `disabled`: it is not asked. */
+  readonly healthCheck?: { readonly port?: number; readonly hostname?: string; readonly disabled?: boolean }
 }
 
 export interface Locality {
@@ -184,21 +193,6 @@ export interface RetryBudget {
   readonly minRetryConcurrency: number
   /** Count the requests of this window instead of those under way now. */
   readonly intervalMs?: number
-}
-
-/** Envoy's outlier detection; 0 in a `consecutive*` field switches that detector off. */
-export interface OutlierDetection {
-  readonly consecutive5xx: number
-  readonly consecutiveGatewayFailure: number
-  readonly splitExternalLocalOriginErrors: boolean
-  readonly consecutiveLocalOriginFailure: number
-  readonly intervalMs: number
-  readonly baseEjectionTimeMs: number
-  readonly maxEjectionTimeMs: number
-  /** 0..1 of all hosts; a hard cap. */
-  readonly maxEjectionPercent: number
-  /** These statuses count as errors and all others as success; undefined: 500 and above. */
-  readonly errorStatusCodes?: readonly number[]
 }
 
 export interface UpstreamTls {

@@ -1,7 +1,8 @@
 // A MeshConfig in a few words, for core's own tests. The tests of other rooms build on it.
-import type { CircuitBreakers, Cluster, Endpoint, OutlierDetection } from './cluster.ts'
+import type { CircuitBreakers, Cluster, Endpoint } from './cluster.ts'
 import type { MeshConfig } from './config.ts'
 import type { RouteMatch } from './match.ts'
+import type { OutlierDetection } from './outlier.ts'
 import type { RetryPolicy } from './policy.ts'
 import type { ForwardAction, Route, RouteAction, VirtualHost } from './route.ts'
 

@@ -2,7 +2,7 @@
 // Unknown operators are refused; configuration doors call `compileFormat` to find out.
 
 export interface FormatContext {
-  /** A request header as it is when the level starts; pseudo headers included. */
+  /** The first line of a request header as it is once the level has removed its own; pseudo headers included. */
   requestHeader(name: string): string | undefined
   readonly protocol: string
   readonly startTimeMs: number

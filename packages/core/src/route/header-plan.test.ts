@@ -51,7 +51,7 @@ describe('one level', () => {
     expect(apply(['x', 'o'], level({ set: [['x', '%REQ(absent)%']] }))).toEqual(['x', 'o'])
   })
 
-  test('operators see the headers as they are when the level starts', () => {
+  test('operators see the headers as they are once the level has removed its own, before its sets', () => {
     const mutation = level({
       remove: ['a'],
       set: [
@@ -60,7 +60,7 @@ describe('one level', () => {
         ['c', '%REQ(b)%'],
       ],
     })
-    expect(apply(['a', 'old', 'b', 'B'], mutation)).toEqual(['b', 'was-old', 'a', 'new', 'c', 'B'])
+    expect(apply(['a', 'old', 'b', 'B'], mutation)).toEqual(['b', 'was-', 'a', 'new', 'c', 'B'])
   })
 })
 

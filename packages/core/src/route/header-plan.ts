@@ -1,4 +1,4 @@
-// Compiles header operations: per level all removes, then sets, then adds, formats evaluated when the level starts.
+// Compiles header operations: per level all removes, then sets, then adds; formats are evaluated after the removes.
 // An operation whose value comes out empty is skipped (Envoy's default append actions).
 import type { HeaderMutation, HeaderValue } from '../model/headers.ts'
 import { compileFormat, type Format, type FormatContext } from './format.ts'
@@ -27,9 +27,9 @@ export class HeaderPlan implements HeaderEdit {
   }
 
   apply(list: HeaderList, context: FormatContext): void {
+    for (const name of this.#remove) removeHeader(list, name)
     const sets = this.#set.map((operation) => operation.value(context))
     const adds = this.#add.map((operation) => operation.value(context))
-    for (const name of this.#remove) removeHeader(list, name)
     this.#set.forEach((operation, i) => {
       const value = sets[i]
       if (value) setHeader(list, operation.name, value)

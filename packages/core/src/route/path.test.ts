@@ -31,8 +31,24 @@ test.each<
   ['/a%2F%2Fb', '/a%2F%2Fb', '/a%2F%2Fb', '/a%2F%2Fb', '/a/b'],
   ['*', '*', '*', '*', '*'],
   ['', '', undefined, undefined, undefined],
-  ['/bad%', '/bad%', undefined, undefined, undefined],
-  ['/bad%zz', '/bad%zz', undefined, undefined, undefined],
+  // what follows was seen of Envoy 1.40 (test/peers/envoy, section 3.1)
+  ['/bad%', '/bad%', '/bad%', '/bad%', '/bad%'],
+  ['/bad%zz%41', '/bad%zz%41', '/bad%zzA', '/bad%zzA', '/bad%zzA'],
+  ['/%2%45', '/%2%45', '/%252E', '/%252E', '/%252E'],
+  ['/%%41', '/%%41', '/%A', '/%A', '/%A'],
+  ['/%%41%42', '/%%41%42', '/%25AB', '/%25AB', '/%25AB'],
+  ['/a%00', '/a%00', undefined, undefined, undefined],
+  ['/a/..;x=1/b', '/a/..;x=1/b', '/b', '/b', '/b'],
+  ['/a/.;/b/..;', '/a/.;/b/..;', '/a/', '/a/', '/a/'],
+  ['/a/%2e%2e;/b', '/a/%2e%2e;/b', '/a/..;/b', '/a/..;/b', '/a/..;/b'],
+  ['/a/...;/;/b', '/a/...;/;/b', '/a/...;/;/b', '/a/...;/;/b', '/a/...;/;/b'],
+  [
+    '/<a>|"^`{}',
+    '/<a>|"^`{}',
+    '/%3Ca%3E%7C%22%5E%60%7B%7D',
+    '/%3Ca%3E%7C%22%5E%60%7B%7D',
+    '/%3Ca%3E%7C%22%5E%60%7B%7D',
+  ],
 ])('%s: none gives %s, base %s, mergeSlashes %s, decodeAndMergeSlashes %s', (path, ...expected) => {
   expect(modes.map((mode) => preparePath(path, mode))).toEqual(expected)
 })

@@ -6,6 +6,7 @@ import { hasLabels } from '../registry/labels.ts'
 import type { MeshService, ServicePort } from '../registry/service.ts'
 import { BUILT_IN } from '../world/settings.ts'
 import type { World } from '../world/world.ts'
+import { translateAnnotations } from './annotated.ts'
 import {
   translateBreakers,
   translateConnectionPool,
@@ -46,13 +47,16 @@ export function translateCluster(
   const documents = [subset?.resource, rule?.resource].filter((one) => one !== undefined)
   const placed = placeEndpoints(world, service, policy, chosen, documents)
   const { discovery, localities } = placed
+  const byFields = translateLoadBalancer(policy.loadBalancer?.value, world.compat)
+  const hashes = byFields.kind === 'ringHash' || byFields.kind === 'maglev'
+  const extensions = translateAnnotations(world, rule?.annotations, hashes)
   const slowStart = translateSlowStart(policy.loadBalancer?.value)
   if (rule !== undefined) warnOfEndpoints(world, service, discovery, policy, subset, rule.resource)
   return {
     name: clusterName(service.host, port.number, variant),
     service: { host: service.host, port: port.number, ...(variant === undefined ? {} : { variant }) },
     discovery,
-    loadBalancer: translateLoadBalancer(policy.loadBalancer?.value, world.compat),
+    loadBalancer: extensions.loadBalancer ?? byFields,
     protocol: isHttp2(world, port, policy) ? 'http2' : 'http1',
     connectTimeoutMs: pool?.tcp?.connectTimeout ?? world.settings.connectTimeoutMs,
     connectionPool: translateConnectionPool(pool, world.settings, world.compat),
@@ -62,8 +66,9 @@ export function translateCluster(
     ...(localities === undefined ? {} : { localities }),
     ...(slowStart === undefined ? {} : { slowStart }),
     ...(tls === undefined ? {} : { tls }),
+    ...extensions.parts,
     origin: subset === undefined ? originOf(service.resource, '') : originOf(subset.resource, subset.path),
-    origins: { ...originsOf(world, policy), localities: placed.origin },
+    origins: { ...originsOf(world, policy), localities: placed.origin, ...extensions.origins },
   }
 }
 

@@ -1,5 +1,6 @@
 // Which DestinationRule governs a service for this client: the client's namespace, then the service's, then the root's.
 // Rules of one namespace with an identical host are merged, oldest first.
+import { placeAnnotations, type PlacedAnnotations } from '../annotations/placed.ts'
 import type { Resource } from '../documents/resource.ts'
 import { originOf } from '../documents/resource.ts'
 import type { Findings } from '../world/findings.ts'
@@ -17,6 +18,7 @@ export interface Rule {
   readonly resource: Resource<'DestinationRule'>
   readonly policy?: PlacedPolicy
   readonly subsets: ReadonlyMap<string, PlacedSubset>
+  readonly annotations: PlacedAnnotations
   /** Calls fail, because the rule asks for a security that is not there. */
   readonly failClosed: boolean
 }
@@ -107,5 +109,6 @@ function merge(documents: readonly Resource<'DestinationRule'>[], findings: Find
   }
   const [resource] = documents as readonly [Resource<'DestinationRule'>]
   const failClosed = documents.some((document) => document.failClosed)
-  return { resource, subsets, failClosed, ...(policy === undefined ? {} : { policy }) }
+  const annotations = placeAnnotations(documents)
+  return { resource, subsets, annotations, failClosed, ...(policy === undefined ? {} : { policy }) }
 }

@@ -8,14 +8,17 @@ import { endpointTopology } from './topology.ts'
 /** So many priorities can localities make: they lie within those of labels. */
 const levels = 5
 
-/** @param locality where the client is; undefined: nobody says, and localities make no difference */
+/**
+ * @param locality where the client is; undefined: nobody says, and localities make no difference
+ * `regions`: localities count even where labels do, as zone aware routing has it
+ */
 export function withPriorities(
   endpoints: readonly Endpoint[],
-  { failover = [], failoverPriority = [] }: LocalityLbSpec,
+  { failover = [], failoverPriority = [], regions = false }: LocalityLbSpec & { readonly regions?: boolean },
   locality: Locality | undefined,
   client: Labels,
 ): readonly Endpoint[] {
-  const byLocality = failoverPriority.length === 0 || failover.length > 0
+  const byLocality = regions || failoverPriority.length === 0 || failover.length > 0
   const region = locality && failover.find(({ from }) => from === locality.region)?.to
   const found = endpoints.map((endpoint) => {
     const labels = distanceByLabels(endpoint, failoverPriority, client)

@@ -3,12 +3,13 @@ import type { Discovery, LocalityBalancing, Origin } from '@proxyless/core/spi'
 import { originOf } from '../documents/resource.ts'
 import type { Resource } from '../documents/resource.ts'
 import type { MeshService } from '../registry/service.ts'
-import type { LocalityLbSpec } from '../schema/locality.ts'
+import type { LocalityLbSpec, ZoneAwareLbSpec } from '../schema/locality.ts'
 import { BUILT_IN } from '../world/settings.ts'
 import type { World } from '../world/world.ts'
 import { bySize, distribute } from './distribute.ts'
 import { withPriorities } from './failover.ts'
 import type { Policy } from './policy.ts'
+import { placeByZone } from './zone-aware.ts'
 import { clientLocality, clientTopology, HOSTNAME, NETWORK, REGION, SUBZONE, ZONE } from './topology.ts'
 
 interface Setting {
@@ -39,6 +40,8 @@ export function placeEndpoints(
   discovery: Discovery,
   documents: readonly Resource[],
 ): Placed {
+  const zones = zonesOf(world, policy)
+  if (zones !== undefined) return placeZones(world, zones, discovery, documents)
   const setting = settingOf(world, service, policy)
   const origin = setting?.origin ?? BUILT_IN
   if (setting === undefined || discovery.kind === 'originalDestination') return { discovery, origin }
@@ -63,6 +66,42 @@ export function placeEndpoints(
     ...(asked ? { localities: { kind: 'weighted', weights: bySize(placed) } as const } : {}),
     origin,
   }
+}
+
+interface ZoneSetting {
+  readonly spec: ZoneAwareLbSpec
+  readonly origin: Origin
+}
+
+/** The rule's where it sets either of the two, else the mesh's. */
+function zonesOf(world: World, policy: Policy): ZoneSetting | undefined {
+  const block = policy.loadBalancer
+  const said = block?.value.zoneAwareLbSetting
+  if (block !== undefined && said !== undefined) {
+    const origin = { ...block.origin, path: `${block.origin.path}.zoneAwareLbSetting` }
+    return said.enabled === true ? { spec: said, origin } : undefined
+  }
+  const mesh = world.settings.zoneAwareLb
+  if (block?.value.localityLbSetting !== undefined || mesh?.enabled !== true) return undefined
+  return { spec: mesh, origin: world.settings.originOf('zoneAwareLbSetting') }
+}
+
+function placeZones(
+  world: World,
+  { spec, origin }: ZoneSetting,
+  discovery: Discovery,
+  documents: readonly Resource[],
+): Placed {
+  const own = clientLocality(world.client)
+  if (discovery.kind === 'originalDestination' || own === undefined) return { discovery, origin }
+  const { endpoints, localities, known } = placeByZone(world, spec, own, discovery.endpoints)
+  const resource = documents.find(({ id }) => id === origin.resource)
+  if (!known && resource !== undefined) {
+    const message =
+      'no service selects this client, so how its kind is spread over zones is unknown: zones make no difference'
+    world.findings.warn('ZONES_UNKNOWN', resource, origin.path, message)
+  }
+  return { discovery: { ...discovery, endpoints }, localities, origin }
 }
 
 /** The rule's, else the service's own preference, else the mesh's; never two at once. */

@@ -43,5 +43,10 @@ export function problemOfNote(note: ParseNote, resource: string, chunk: Chunk, o
 }
 
 function pointsAtKey(finding: Finding): boolean {
-  return finding.code === 'UNKNOWN_FIELD' || finding.code === 'NOT_YET_APPLIED' || finding.code === 'UNSUPPORTED_FIELD'
+  return (
+    finding.code === 'UNKNOWN_FIELD' ||
+    finding.code === 'UNKNOWN_ANNOTATION' ||
+    finding.code === 'NOT_YET_APPLIED' ||
+    finding.code === 'UNSUPPORTED_FIELD'
+  )
 }

@@ -1,5 +1,6 @@
 // One document's data to a resource: envelope, shape, rules. Anything wrong makes it refused, with all its reasons.
 import type { Problem, RegexEngine } from '@proxyless/core/spi'
+import { checkAnnotations } from '../annotations/check.ts'
 import { Report } from '../findings.ts'
 import type { Finding } from '../findings.ts'
 import { applySchema } from '../schema/apply-schema.ts'
@@ -66,6 +67,8 @@ function readSpec(value: Record<string, unknown>, envelope: Envelope, place: Pla
   const { kind, namespace, name } = envelope
   const report = new Report()
   checkEnvelope(value, kind, report, options.strict)
+  const annotations = texts(envelope.metadata['annotations'])
+  checkAnnotations(kind, annotations, report, options.strict)
   const { fields, base } = fieldsOf(value, kind)
   const spec = applySchema<unknown>(KINDS[kind].schema, fields, base, report, options.strict)
   if (spec !== undefined) checkSpec(kind, spec as never, report, options.regex, base)
@@ -75,7 +78,7 @@ function readSpec(value: Record<string, unknown>, envelope: Envelope, place: Pla
     name,
     id: resourceId(kind, namespace, name),
     labels: texts(envelope.metadata['labels']),
-    annotations: texts(envelope.metadata['annotations']),
+    annotations,
     ...created(envelope.metadata['creationTimestamp']),
     spec: spec as never,
     findings: report.findings,

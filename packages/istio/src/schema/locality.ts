@@ -1,12 +1,21 @@
 // Where calls go by locality: LocalityLoadBalancerSetting, and the slow start of new endpoints, WarmupConfiguration.
 import * as z from 'zod'
-import { optional, positiveDuration, strings } from './primitives.ts'
+import { count, optional, positiveDuration, strings } from './primitives.ts'
 
 export interface LocalityLbSpec {
   readonly enabled?: boolean
   readonly distribute?: readonly DistributeSpec[]
   readonly failover?: readonly { readonly from?: string; readonly to?: string }[]
   readonly failoverPriority?: readonly string[]
+}
+
+/** Zone aware routing: the zones share what the client's kind asks, by how many endpoints they have. */
+export interface ZoneAwareLbSpec {
+  readonly enabled?: boolean
+  readonly failover?: readonly { readonly from?: string; readonly to?: string }[]
+  readonly failoverPriority?: readonly string[]
+  /** Default 6. */
+  readonly minClusterSize?: number
 }
 
 export interface DistributeSpec {
@@ -36,6 +45,13 @@ export const localityLbSetting: z.ZodType<LocalityLbSpec> = z.strictObject({
   ),
   failover: optional(z.array(z.strictObject({ from: optional(z.string()), to: optional(z.string()) }))),
   failoverPriority: optional(strings),
+})
+
+export const zoneAwareLbSetting: z.ZodType<ZoneAwareLbSpec> = z.strictObject({
+  enabled: optional(z.boolean()),
+  failover: optional(z.array(z.strictObject({ from: optional(z.string()), to: optional(z.string()) }))),
+  failoverPriority: optional(strings),
+  minClusterSize: optional(count),
 })
 
 export const warmup: z.ZodType<WarmupSpec> = z.strictObject({

@@ -1,8 +1,8 @@
 // MeshConfig in Istio's words: the settings of the whole mesh that matter to a caller.
 // Given in code or as a document of `kind: MeshConfig`, whose fields win.
 import * as z from 'zod'
-import { localityLbSetting } from './locality.ts'
-import type { LocalityLbSpec } from './locality.ts'
+import { localityLbSetting, zoneAwareLbSetting } from './locality.ts'
+import type { LocalityLbSpec, ZoneAwareLbSpec } from './locality.ts'
 import { duration, optional, positiveDuration, strings, unchecked } from './primitives.ts'
 import { connectionPool, outlierDetection, tcpKeepalive } from './traffic-policy.ts'
 import type { ConnectionPoolSpec, OutlierDetectionSpec, TcpKeepaliveSpec } from './traffic-policy.ts'
@@ -23,6 +23,7 @@ export interface MeshSettingsInput {
   readonly tcpKeepalive?: { readonly probes?: number; readonly time?: string; readonly interval?: string }
   readonly h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE'
   readonly localityLbSetting?: LocalityLbSpec
+  readonly zoneAwareLbSetting?: ZoneAwareLbSpec
   readonly defaultHttpRetryPolicy?: {
     readonly attempts?: number
     readonly perTryTimeout?: string
@@ -50,6 +51,7 @@ export interface MeshSettingsSpec {
   readonly tcpKeepalive?: TcpKeepaliveSpec
   readonly h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE'
   readonly localityLbSetting?: LocalityLbSpec
+  readonly zoneAwareLbSetting?: ZoneAwareLbSpec
   readonly defaultHttpRetryPolicy?: RetriesSpec
   readonly defaultTrafficPolicy?: {
     readonly connectionPool?: ConnectionPoolSpec
@@ -115,6 +117,7 @@ export const meshSettingsSchema: z.ZodType<MeshSettingsSpec> = z.strictObject({
   tcpKeepalive: optional(tcpKeepalive),
   h2UpgradePolicy: optional(z.enum(['DO_NOT_UPGRADE', 'UPGRADE'])),
   localityLbSetting: optional(localityLbSetting),
+  zoneAwareLbSetting: optional(zoneAwareLbSetting),
   defaultHttpRetryPolicy: optional(retries),
   defaultTrafficPolicy: optional(
     z.strictObject({ connectionPool: optional(connectionPool), outlierDetection: optional(outlierDetection) }),

@@ -1,7 +1,7 @@
 // The policy blocks that DestinationRules, their subsets and ports, and the mesh defaults share.
 import * as z from 'zod'
-import { localityLbSetting, warmup } from './locality.ts'
-import type { LocalityLbSpec, WarmupSpec } from './locality.ts'
+import { localityLbSetting, warmup, zoneAwareLbSetting } from './locality.ts'
+import type { LocalityLbSpec, WarmupSpec, ZoneAwareLbSpec } from './locality.ts'
 import {
   bigCount,
   count,
@@ -35,6 +35,7 @@ export interface LoadBalancerSpec {
   readonly simple?: SimpleLoadBalancer
   readonly consistentHash?: ConsistentHashSpec
   readonly localityLbSetting?: LocalityLbSpec
+  readonly zoneAwareLbSetting?: ZoneAwareLbSpec
   readonly warmup?: WarmupSpec
   readonly warmupDurationSecs?: number
 }
@@ -195,6 +196,7 @@ const blocks = {
       simple: optional(z.enum(['UNSPECIFIED', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST', 'LEAST_CONN'])),
       consistentHash: optional(consistentHash),
       localityLbSetting: optional(localityLbSetting),
+      zoneAwareLbSetting: optional(zoneAwareLbSetting),
       warmup: optional(warmup),
       warmupDurationSecs: optional(positiveDuration),
     }),

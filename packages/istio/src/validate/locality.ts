@@ -1,7 +1,7 @@
 // What a locality setting must satisfy beyond its shape (Istio's ValidateLocalityLbSetting), of a rule or of the mesh.
 import { joinPath } from '../documents/path.ts'
 import type { Report } from '../findings.ts'
-import type { LocalityLbSpec, WarmupSpec } from '../schema/locality.ts'
+import type { LocalityLbSpec, WarmupSpec, ZoneAwareLbSpec } from '../schema/locality.ts'
 
 const TOPOLOGY = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone', 'topology.istio.io/subzone']
 
@@ -25,6 +25,15 @@ export function checkLocality(spec: LocalityLbSpec, path: string, report: Report
     joinPath(path, 'distribute'),
     report,
   )
+  checkFailover(spec, path, report)
+}
+
+/** Alike for both settings of localities. */
+export function checkFailover(
+  { failover = [], failoverPriority = [] }: ZoneAwareLbSpec,
+  path: string,
+  report: Report,
+): void {
   for (const [index, { from = '', to = '' }] of failover.entries()) {
     const at = `${joinPath(path, 'failover')}[${index}]`
     if (from === to) report.error('INVALID_VALUE', at, 'from and to must be different regions')

@@ -5,17 +5,24 @@ import type { Report } from '../findings.ts'
 import { ELSEWHERE, WITHOUT_EFFECT_YET } from '../schema/mesh-settings.ts'
 import type { MeshSettingsSpec } from '../schema/mesh-settings.ts'
 import { isRecord } from '../schema/walk.ts'
-import { checkLocality } from './locality.ts'
+import { checkFailover, checkLocality } from './locality.ts'
 import { checkConnectionPool, checkKeepalive, checkOutlierDetection } from './policy-blocks.ts'
 import { checkRetries } from './retries.ts'
 
 export function checkMeshSettings(spec: MeshSettingsSpec, base: string, report: Report): void {
-  const { tcpKeepalive, localityLbSetting, defaultHttpRetryPolicy, defaultTrafficPolicy = {} } = spec
+  const {
+    tcpKeepalive,
+    localityLbSetting,
+    zoneAwareLbSetting,
+    defaultHttpRetryPolicy,
+    defaultTrafficPolicy = {},
+  } = spec
   const { connectionPool, outlierDetection } = defaultTrafficPolicy
   const at = (...keys: string[]): string => keys.reduce(joinPath, base)
   if (tcpKeepalive !== undefined) checkKeepalive(tcpKeepalive, at('tcpKeepalive'), report)
   if (defaultHttpRetryPolicy !== undefined) checkRetries(defaultHttpRetryPolicy, at('defaultHttpRetryPolicy'), report)
   if (localityLbSetting !== undefined) checkLocality(localityLbSetting, at('localityLbSetting'), report)
+  if (zoneAwareLbSetting !== undefined) checkFailover(zoneAwareLbSetting, at('zoneAwareLbSetting'), report)
   if (connectionPool !== undefined)
     checkConnectionPool(connectionPool, at('defaultTrafficPolicy', 'connectionPool'), report)
   if (outlierDetection !== undefined)

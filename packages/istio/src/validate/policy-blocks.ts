@@ -6,7 +6,7 @@ import type {
   OutlierDetectionSpec,
   TcpKeepaliveSpec,
 } from '../schema/traffic-policy.ts'
-import { checkLocality, checkWarmup } from './locality.ts'
+import { checkFailover, checkLocality, checkWarmup } from './locality.ts'
 
 export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report: Report): void {
   const hash = block.consistentHash
@@ -39,8 +39,13 @@ export function checkLoadBalancer(block: LoadBalancerSpec, path: string, report:
       )
     }
   }
-  const { localityLbSetting, warmup, warmupDurationSecs } = block
+  const { localityLbSetting, zoneAwareLbSetting, warmup, warmupDurationSecs } = block
   if (localityLbSetting !== undefined) checkLocality(localityLbSetting, `${path}.localityLbSetting`, report)
+  if (zoneAwareLbSetting !== undefined) {
+    checkFailover(zoneAwareLbSetting, `${path}.zoneAwareLbSetting`, report)
+    if (localityLbSetting !== undefined && zoneAwareLbSetting.enabled === true)
+      report.error('CONFLICTING_FIELDS', path, 'localityLbSetting and zoneAwareLbSetting exclude one another')
+  }
   if (warmup !== undefined) {
     checkWarmup(warmup, `${path}.warmup`, report)
     if (warmupDurationSecs !== undefined)

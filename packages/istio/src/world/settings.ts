@@ -4,7 +4,7 @@ import type { Compat } from '../compat.ts'
 import { originOf } from '../documents/resource.ts'
 import type { Resource } from '../documents/resource.ts'
 import type { Finding } from '../findings.ts'
-import type { LocalityLbSpec } from '../schema/locality.ts'
+import type { LocalityLbSpec, ZoneAwareLbSpec } from '../schema/locality.ts'
 import type { MeshSettingsSpec, Normalization, OutboundMode } from '../schema/mesh-settings.ts'
 import type { PolicyBlocks } from '../schema/traffic-policy.ts'
 import type { RetriesSpec } from '../schema/virtual-service.ts'
@@ -25,6 +25,7 @@ export interface Settings {
   readonly defaultRetries?: RetriesSpec
   readonly defaultPolicy: PolicyBlocks
   readonly localityLb: LocalityLbSpec
+  readonly zoneAwareLb?: ZoneAwareLbSpec
   readonly serviceExportTo: readonly string[]
   readonly virtualServiceExportTo: readonly string[]
   readonly destinationRuleExportTo: readonly string[]
@@ -63,6 +64,7 @@ export function settle(
     ...(said.defaultHttpRetryPolicy === undefined ? {} : { defaultRetries: said.defaultHttpRetryPolicy }),
     defaultPolicy: said.defaultTrafficPolicy ?? {},
     localityLb: said.localityLbSetting ?? {},
+    ...(said.zoneAwareLbSetting === undefined ? {} : { zoneAwareLb: said.zoneAwareLbSetting }),
     serviceExportTo: said.defaultServiceExportTo ?? EVERYONE,
     virtualServiceExportTo: said.defaultVirtualServiceExportTo ?? EVERYONE,
     destinationRuleExportTo: said.defaultDestinationRuleExportTo ?? EVERYONE,

@@ -13,6 +13,8 @@ describe('the workload', () => {
       SERVICE_ACCOUNT: 'bookinfo-reviews',
       PROXYLESS_LOCALITY: 'eu/a',
       ISTIO_META_CLUSTER_ID: 'one',
+      POD_NAME: 'reviews-1',
+      HOSTNAME: 'other',
     }
     expect(await read(env, {})).toEqual({
       namespace: 'shop',
@@ -20,6 +22,7 @@ describe('the workload', () => {
       serviceAccount: 'bookinfo-reviews',
       locality: { region: 'eu', zone: 'a', subzone: '' },
       cluster: 'one',
+      instance: 'reviews-1',
     })
   })
 

@@ -9,6 +9,7 @@ export interface EnvironmentWorkload {
   readonly serviceAccount?: string
   readonly locality?: { readonly region: string; readonly zone: string; readonly subzone: string }
   readonly cluster?: string
+  readonly instance?: string
 }
 
 /** The process's variables and files. */
@@ -32,12 +33,14 @@ const podLabels = '/etc/podinfo/labels'
  * | serviceAccount | `SERVICE_ACCOUNT`                                                                                  |
  * | locality       | `PROXYLESS_LOCALITY`: `region/zone/subzone`, the latter two optional                               |
  * | cluster        | `ISTIO_META_CLUSTER_ID`                                                                            |
+ * | instance       | `POD_NAME`, else `HOSTNAME`                                                                        |
  */
 export async function workloadFromEnvironment(from: Surroundings = surroundings()): Promise<EnvironmentWorkload> {
   const said = (name: string): string | undefined => from.env[name]?.trim() || undefined
   const serviceAccount = said('SERVICE_ACCOUNT')
   const cluster = said('ISTIO_META_CLUSTER_ID')
   const locality = said('PROXYLESS_LOCALITY')
+  const instance = said('POD_NAME') ?? said('HOSTNAME')
   const namespace = said('POD_NAMESPACE') ?? (await from.readText(serviceAccountNamespace))?.trim()
   return {
     namespace: namespace || 'default',
@@ -45,6 +48,7 @@ export async function workloadFromEnvironment(from: Surroundings = surroundings(
     ...(serviceAccount !== undefined && { serviceAccount }),
     ...(locality !== undefined && { locality: parseLocality(locality) }),
     ...(cluster !== undefined && { cluster }),
+    ...(instance !== undefined && { instance }),
   }
 }
 

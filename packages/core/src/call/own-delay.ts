@@ -1,0 +1,41 @@
+// What this process itself has delayed an attempt by: how long its event loop was blocked since, and what was given in return.
+// There only for attempts at clusters that correct for it.
+import type { Adaptive } from '../cluster/adaptive.ts'
+import { isTimeout, type Verdict } from '../cluster/verdict.ts'
+
+export class OwnDelay {
+  readonly #adaptive: Adaptive
+  readonly #beforeMs: number
+  #graceMs = 0
+
+  constructor(adaptive: Adaptive) {
+    this.#adaptive = adaptive
+    this.#beforeMs = adaptive.eventLoop?.blockedMs() ?? 0
+  }
+
+  /** As if it had been sent later by what was blocked since. */
+  leftOut(sentAtMs: number, nowMs: number): number {
+    return Math.min(nowMs, sentAtMs + this.#blockedMs)
+  }
+
+  /** By how much a deadline that has passed is put off; 0: it holds. */
+  takeGrace(): number {
+    const graceMs = this.#adaptive.graceFor(this.#blockedMs, this.#graceMs)
+    this.#graceMs += graceMs
+    return graceMs
+  }
+
+  /** A timeout after a block that was not made up for counts against nobody. */
+  excuses(verdict: Verdict): boolean {
+    return isTimeout(verdict) && this.#blockedMs > this.#graceMs + 1
+  }
+
+  get #blockedMs(): number {
+    return (this.#adaptive.eventLoop?.blockedMs() ?? 0) - this.#beforeMs
+  }
+}
+
+/** Undefined where nobody corrects. */
+export function ownDelayOf(adaptive: Adaptive | undefined): OwnDelay | undefined {
+  return adaptive?.eventLoop === undefined ? undefined : new OwnDelay(adaptive)
+}
