@@ -103,6 +103,19 @@ test('load reports make round robin fit for unequal instances', () => {
   expect(at('client-weighted round robin').goodput).toBeGreaterThan(0.99)
 })
 
+test('zone aware routing keeps calls at home as far as there is room for them', () => {
+  const at = (policy: string): Figures => figures('Three zones', policy)
+  const left = (policy: string): number => at(policy).more['left the zone'] ?? 0
+  const [anywhere, nearest, zoneAware] = [
+    'least request',
+    'least request, nearest first (localityLbSetting)',
+    'least request, zone aware (zoneAwareLbSetting)',
+  ] as const
+  expect(left(zoneAware)).toBeLessThan(left(anywhere) / 5)
+  expect(at(zoneAware).p50Ms).toBeLessThan(at(anywhere).p50Ms - 2)
+  expect(at(nearest).p99Ms).toBeGreaterThan(at(zoneAware).p99Ms * 3)
+})
+
 describe('overload', () => {
   test('of a service that refuses at a cost leaves nothing, and a third with adaptive throttling', () => {
     const at = (policy: string): Figures => figures('Overload of a service that refuses', policy)

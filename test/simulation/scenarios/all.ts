@@ -9,6 +9,7 @@ import { costlyRefusals, endlessQueues } from './overload.ts'
 import type { Scenario } from './scenario.ts'
 import { retryStorm } from './three-tiers.ts'
 import { unequalInstances } from './unequal.ts'
+import { threeZones } from './zones.ts'
 
 export const scenarios: readonly Scenario[] = [
   slowEndpoint,
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   coldStart,
   manyEndpoints,
   unequalInstances,
+  threeZones,
   costlyRefusals,
   endlessQueues,
   lateRetries,
