@@ -34,6 +34,7 @@ export type {
   FractionalPercent,
   HashPolicy,
   MirrorPolicy,
+  RateLimitedBackoff,
   RetryCondition,
   RetryPolicy,
 } from './model/policy.ts'

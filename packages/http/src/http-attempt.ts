@@ -27,6 +27,8 @@ export class HttpAttempt implements OldHandler {
   #written = false
   /** Part of a final response has come. */
   #begun = false
+  /** Only while it is being reported. */
+  #head: RawHeaders | undefined = undefined
   #phase: 'open' | 'forwarding' | 'discarding' | 'over' = 'open'
 
   constructor(exchange: HttpExchange, attempt: Attempt, pool: EndpointPool) {
@@ -84,6 +86,10 @@ export class HttpAttempt implements OldHandler {
 
   #stopReason: Error | undefined = undefined
 
+  responseHeader(name: string): string | undefined {
+    return this.#head === undefined ? undefined : rawHeader(this.#head, name)
+  }
+
   // ---- undici speaks ----
 
   onConnect(abort: (reason?: Error) => void): void {
@@ -107,7 +113,10 @@ export class HttpAttempt implements OldHandler {
     const limited = rawHeader(raw, 'x-envoy-ratelimited') !== undefined
     const { call } = this.attempt
     if (call.cluster?.wantsHeads === true) this.#readHead(raw)
-    if (!call.head(this.attempt, status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)) {
+    this.#head = raw
+    const wanted = call.head(this.attempt, status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)
+    this.#head = undefined
+    if (!wanted) {
       this.#discard(raw)
       return true
     }

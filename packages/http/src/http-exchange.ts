@@ -29,6 +29,8 @@ export class HttpExchange implements Exchange {
   readonly #stream: ReplayBody | undefined
   #call: Call | undefined
   #current: HttpAttempt | undefined
+  /** Those that a hedged call has not given up. */
+  #earlier: HttpAttempt[] | undefined
 
   constructor(transport: HttpTransport, view: DispatchView, options: Dispatcher.DispatchOptions, caller: Caller) {
     this.#transport = transport
@@ -58,12 +60,23 @@ export class HttpExchange implements Exchange {
   start(attempt: Attempt): void {
     const pool = this.#transport.poolOf(attempt)
     const job = new HttpAttempt(this, attempt, pool)
+    const before = this.#current
+    if (before !== undefined && before.attempt.phase !== 'over') (this.#earlier ??= []).push(before)
     this.#current = job
     pool.start(job)
   }
 
-  abort(_attempt: Attempt): void {
-    this.#current?.stop(new Error('the mesh has ended this attempt'))
+  abort(attempt: Attempt): void {
+    this.#jobOf(attempt)?.stop(new Error('the mesh has ended this attempt'))
+  }
+
+  responseHeader(attempt: Attempt, name: string): string | undefined {
+    return this.#jobOf(attempt)?.responseHeader(name)
+  }
+
+  #jobOf(attempt: Attempt): HttpAttempt | undefined {
+    if (this.#current?.attempt === attempt) return this.#current
+    return this.#earlier?.find((job) => job.attempt === attempt)
   }
 
   /** The caller gave up. */

@@ -344,10 +344,19 @@ describe('a mesh that is closed', () => {
     expect(world.call('http://a/').replied).toMatchObject({ status: 503, code: 'MESH_CLOSED', details: 'mesh_closed' })
   })
 
-  test('so does one that has no configuration yet', async () => {
-    const house = new House(undefined)
-    expect(house.call('http://a/').replied).toMatchObject({ status: 503, code: 'MESH_CLOSED' })
-    await house.apply(config([], []))
+  test('ends back-off and fault delays at once: nothing keeps the process', async () => {
+    const delay = { fault: { delay: { delayMs: 60_000, percent: { numerator: 1_000_000 } } } }
+    const backOff = retries({ retryOn: ['5xx'], backoffBaseMs: 60_000, backoffMaxMs: 60_000 })
+    for (const [action, answers] of [
+      [delay, [200]],
+      [backOff, [503, 200]],
+    ] as const) {
+      const world = await simple(action)
+      const it = world.call('http://a/', { answers })
+      expect([it.seen, world.clock.foregroundTimers]).toEqual([undefined, 1])
+      await world.mesh.close()
+      expect([it.replied?.code, world.clock.pendingTimers]).toEqual(['MESH_CLOSED', 0])
+    }
   })
 
   test('retries nothing, and a call that waited says why it ended', async () => {
@@ -417,4 +426,53 @@ test('whatever becomes of its attempts, a call ends once and leaves nothing behi
     ),
     { numRuns: 150 },
   )
+})
+
+describe('a mesh without configuration', () => {
+  const toA = (): ReturnType<typeof config> =>
+    config([host(['a'], [route(forward('c'))])], [cluster('c', ['10.0.0.1'])])
+
+  test('lets calls wait for the first one', async () => {
+    const house = new House(undefined)
+    const it = house.call('http://a/')
+    expect(it.seen).toBeUndefined()
+    await house.apply(toA())
+    expect([it.seen, house.record.cluster]).toEqual([200, 'c'])
+  })
+
+  test('forgets a call whose caller gives up meanwhile', async () => {
+    const house = new House(undefined)
+    const it = house.call('http://a/')
+    it.cancel()
+    await house.apply(toA())
+    expect([it.sent.length, house.record.flags]).toEqual([0, 'DC'])
+  })
+
+  test('answers those that wait when it closes', async () => {
+    const house = new House(undefined)
+    const it = house.call('http://a/')
+    await house.mesh.close()
+    expect(it.replied).toMatchObject({ status: 503, code: 'MESH_CLOSED' })
+  })
+
+  test('answers all when the source says that there is none, until there is one', async () => {
+    const house = new House(undefined)
+    const waiting = house.call('http://a/')
+    const problem = {
+      code: 'X',
+      severity: 'error',
+      outcome: 'void',
+      resource: 'dir',
+      path: '',
+      message: 'gone',
+    } as const
+    house.source.sink.problem(problem)
+    const later = house.call('http://a/')
+    for (const it of [waiting, later]) {
+      expect(it.replied).toMatchObject({ status: 503, code: 'CONFIG_UNAVAILABLE', details: 'no_configuration' })
+      expect(it.replied?.body).toContain('dir: gone')
+    }
+    await house.apply(toA())
+    expect(house.call('http://a/').seen).toBe(200)
+  })
 })

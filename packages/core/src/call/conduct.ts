@@ -1,7 +1,7 @@
 // One journey: the page that leads a call from its route to its end. Called by mesh/mesh, reported to by traffic doors.
 // Straight down, no middleware: Envoy fixes the order, and a first attempt that succeeds passes without a promise.
-import type { TimerHandle } from '../base/clock.ts'
 import type { Deadline, Expiring } from '../base/timeouts.ts'
+import type { Wait } from '../base/waits.ts'
 import { turnsOnHash } from '../balance/create.ts'
 import type { HashKey } from '../balance/picker.ts'
 import type { PathNormalization } from '../model/config.ts'
@@ -44,6 +44,8 @@ import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
 import { ownDelayOf } from './own-delay.ts'
+import { Race } from './race.ts'
+import { rateLimitedMs } from './rate-limited.ts'
 import { backoffMs, retryReason } from './retry.ts'
 import type { Exchange } from './transport.ts'
 
@@ -79,14 +81,18 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #plan: ForwardPlan | undefined = undefined
   #retry: RetryPolicy | undefined = undefined
   #timeouts: CallTimeouts = noTimeouts
+  /** The latest, or the one that won. */
   #attempt: Attempt | undefined = undefined
+  /** Earlier ones that may still answer. */
+  #race: Race | undefined = undefined
   #tried: readonly Endpoint[] | undefined = undefined
   #attempts = 0
   #retriesLeft = 0
+  #backoffs = 0
   #noContentAfterTimeout = false
   #flags = ''
   #deadline: Deadline | undefined = undefined
-  #wait: TimerHandle = undefined
+  #wait: Wait | undefined = undefined
   #requestSent: boolean
   #setCookies: HeaderEdit | undefined = undefined
   /** Where this call holds a place among the retries. */
@@ -120,6 +126,16 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.routeName = plan.route.name
     if (plan.kind === 'answer') return this.#answer(answerOf(plan, entry.match.path, this))
     this.#forward(plan)
+  }
+
+  /** Sets out where it had to wait for the first configuration; its caller may have given up meanwhile. */
+  beginLate(): void {
+    if (!this.#over) this.begin()
+  }
+
+  /** Is answered without having set out. */
+  refuse(reply: LocalReply): void {
+    this.#answer(reply)
   }
 
   /** False: the path is invalid. */
@@ -165,7 +181,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const delayMs = drawDelay(fault, this.#house.random)
     if (delayMs === 0) return this.#abortOrRoute(plan, this.#startedAtMs)
     this.#flag('DI')
-    this.#wait = this.#house.clock.setTimer(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()), false)
+    this.#wait = this.#house.waits.start(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()))
   }
 
   #abortOrRoute(plan: ForwardPlan, nowMs: number): void {
@@ -353,6 +369,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#report(attempt, ofEndpoint)
     this.#decided(attempt)
     if (this.#retryAfter(attempt, verdict)) return false
+    if (this.#race !== undefined && !this.#wins(attempt, verdict)) return false
     attempt.phase = 'committed'
     this.#status = status
     return true
@@ -377,6 +394,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#decided(attempt)
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
+    if (this.#race !== undefined && this.#hasOthers(attempt)) return
     this.#answer(this.#failureReply(failure, cause))
   }
 
@@ -403,6 +421,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (this.#over) return
     if (kind === perTryDeadline) {
       if (attempt === undefined || attempt.phase !== 'sent' || this.#putOff(attempt, kind)) return
+      if (this.#retry?.hedgeOnPerTryTimeout === true) return this.#hedge(attempt)
       this.exchange.abort(attempt)
       this.failed(attempt, 'perTryTimeout', undefined)
       return
@@ -412,7 +431,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What an attempt meant, to those who learn from it; but for what this process itself has delayed. */
   #report(attempt: Attempt, verdict: Verdict): void {
-    const { ownDelay } = attempt
+    const { ownDelay, late } = attempt
+    if (late) return
     if (ownDelay === undefined) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
     else if (!ownDelay.excuses(verdict))
       this.cluster?.report(attempt.endpoint, verdict, ownDelay.leftOut(attempt.sentAtMs, this.#house.clock.now()))
@@ -447,7 +467,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What is told of attempts that are over comes too late. */
   #isUnderWay(attempt: Attempt): boolean {
-    return attempt === this.#attempt && attempt.phase !== 'over' && !this.#over
+    if (attempt.phase === 'over' || this.#over) return false
+    return attempt === this.#attempt || this.#race?.has(attempt) === true
   }
 
   // ---- what next when it fails ----
@@ -455,20 +476,92 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   /** True when another attempt was scheduled. */
   #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
     const policy = this.#retry
-    if (policy === undefined || this.#house.closed || retryReason(policy, verdict) === undefined) return false
-    if (!this.exchange.replayable()) return false
-    if (this.#retriesLeft === 0) return this.#flagged('URX')
-    const wait = backoffMs(policy, this.#attempts, this.#house.random)
+    if (policy === undefined || attempt.hedged || retryReason(policy, verdict) === undefined) return false
+    if (!this.#mayRetry()) return false
+    const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
+    const waitMs = askedMs ?? this.#backOffMs(policy)
+    if (!this.#reserveRetry(waitMs)) return false
+    this.#leave(attempt)
+    this.#backOff(waitMs)
+    return true
+  }
+
+  #mayRetry(): boolean {
+    if (this.#house.closed || !this.exchange.replayable()) return false
+    return this.#retriesLeft > 0 || this.#flagged('URX')
+  }
+
+  /** A place among the retries of this call and of its cluster. */
+  #reserveRetry(waitMs: number): boolean {
     const { adaptive } = this.cluster ?? {}
-    if (adaptive?.isTooLate(this.#leftMs, wait) === true) return this.#flagged('URX')
+    if (adaptive?.isTooLate(this.#leftMs, waitMs) === true) return this.#flagged('URX')
     if (adaptive?.refusesRetry(this.#house.random) === true) return this.#flagged('UO')
     this.#retriesLeft--
+    this.#releaseRetry()
     const limits = this.cluster?.limits
     if (limits?.tryRetry() !== true) return this.#flagged('UO')
     this.#retryReserved = limits
-    this.#leave(attempt)
-    this.#wait = this.#house.clock.setTimer(wait, () => this.#again(), false)
     return true
+  }
+
+  /** How long the response asks to wait, where the policy obeys. */
+  #askedMs({ rateLimitedBackoff }: RetryPolicy, attempt: Attempt): number | undefined {
+    if (rateLimitedBackoff === undefined) return undefined
+    const { clock, random } = this.#house
+    const headerOf = (name: string): string | undefined => this.exchange.responseHeader?.(attempt, name)
+    return rateLimitedMs(rateLimitedBackoff, headerOf, clock.wallNow(), random)
+  }
+
+  #backOffMs(policy: RetryPolicy): number {
+    return backoffMs(policy, ++this.#backoffs, this.#house.random)
+  }
+
+  #backOff(waitMs: number): void {
+    this.#wait = this.#house.waits.start(waitMs, () => this.#again())
+  }
+
+  // ---- several at once ----
+
+  /** The per-try timeout has passed: it is counted, and another attempt is made while this one goes on. */
+  #hedge(attempt: Attempt): void {
+    attempt.deadline = undefined
+    this.#report(attempt, { kind: 'failure', failure: 'perTryTimeout', cause: undefined })
+    attempt.late = true
+    const policy = this.#retry
+    if (policy === undefined || !this.#mayRetry()) return
+    const waitMs = this.#backOffMs(policy)
+    if (!this.#reserveRetry(waitMs)) return
+    this.#race ??= new Race()
+    this.#race.join(attempt)
+    this.#backOff(waitMs)
+  }
+
+  /** A bad answer waits for better ones as long as there may be any; else it is taken and all others are stopped. */
+  #wins(attempt: Attempt, verdict: Verdict): boolean {
+    const bad = this.#retry !== undefined && retryReason(this.#retry, verdict) !== undefined
+    if (bad && this.#hasOthers(attempt)) {
+      this.#leave(attempt)
+      return false
+    }
+    this.#stopOthers(attempt)
+    this.#attempt = attempt
+    return true
+  }
+
+  #hasOthers(attempt: Attempt): boolean {
+    const latest = this.#attempt
+    if (this.#wait !== undefined || this.#race?.hasOther(attempt) === true) return true
+    return latest !== undefined && latest !== attempt && latest.phase !== 'over'
+  }
+
+  /** All attempts but one, and what is scheduled. */
+  #stopOthers(attempt: Attempt | undefined): void {
+    this.#cancelWait()
+    const latest = this.#attempt
+    if (latest !== undefined && latest !== attempt && latest.phase !== 'over') this.#drop(latest)
+    for (const other of this.#race?.others(attempt) ?? []) this.#drop(other)
+    this.#race = undefined
+    this.#releaseRetry()
   }
 
   #again(): void {
@@ -481,7 +574,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #decided(attempt: Attempt): void {
     attempt.deadline?.cancel()
     attempt.deadline = undefined
-    this.#releaseRetry()
+    // of one that was hedged the place went on to the next
+    if (!attempt.hedged) this.#releaseRetry()
   }
 
   #releaseRetry(): void {
@@ -497,11 +591,17 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #stopAttempt(): void {
     const attempt = this.#attempt
-    if (this.#wait !== undefined) {
-      this.#house.clock.clearTimer(this.#wait)
-      this.#wait = undefined
-    }
-    if (attempt === undefined || attempt.phase === 'over') return
+    this.#cancelWait()
+    if (this.#race !== undefined) this.#stopOthers(attempt)
+    if (attempt !== undefined && attempt.phase !== 'over') this.#drop(attempt)
+  }
+
+  #cancelWait(): void {
+    if (this.#wait !== undefined) this.#house.waits.cancel(this.#wait)
+    this.#wait = undefined
+  }
+
+  #drop(attempt: Attempt): void {
     this.exchange.abort(attempt)
     this.#decided(attempt)
     this.#leave(attempt)
@@ -529,6 +629,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #end(status: number): void {
     this.#over = true
+    if (this.#race !== undefined) this.#stopOthers(undefined)
     this.#deadline?.cancel()
     this.#deadline = undefined
     this.#releaseRetry()
@@ -544,8 +645,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#flags = this.#flags === '' ? flag : `${this.#flags},${flag}`
   }
 
+  /** Of several attempts at once more than one may be refused. */
   #flagged(flag: string): false {
-    this.#flag(flag)
+    if (!this.#flags.includes(flag)) this.#flag(flag)
     return false
   }
 

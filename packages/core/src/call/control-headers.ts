@@ -52,6 +52,7 @@ export function trustedRetryPolicy(policy: RetryPolicy | undefined, view: Reques
   const conditions = [...listOf(view, 'x-envoy-retry-on'), ...listOf(view, 'x-envoy-retry-grpc-on')] as RetryCondition[]
   const codes = listOf(view, 'x-envoy-retriable-status-codes').map(Number)
   const retries = controlHeader(view, 'x-envoy-max-retries')
+  const hedge = view.header('x-envoy-hedge-on-per-try-timeout')
   if (policy === undefined && conditions.length === 0) return undefined
   return {
     backoffBaseMs: 25,
@@ -59,6 +60,7 @@ export function trustedRetryPolicy(policy: RetryPolicy | undefined, view: Reques
     avoidPreviousHosts: false,
     retryOtherPriorities: false,
     ...policy,
+    ...(hedge === undefined ? {} : { hedgeOnPerTryTimeout: hedge === 'true' }),
     numRetries: retries ?? policy?.numRetries ?? 1,
     retryOn: [...(policy?.retryOn ?? []), ...conditions],
     retriableStatusCodes: [...(policy?.retriableStatusCodes ?? []), ...codes],

@@ -22,6 +22,7 @@ export type Answer =
       readonly status: number
       readonly grpcStatus?: number
       readonly rateLimited?: boolean
+      readonly headers?: Readonly<Record<string, string>>
       /** Until the head. */
       readonly afterMs?: number
       /** From the head to the end of the body; Infinity: never. */
@@ -40,6 +41,8 @@ export interface CallWords {
   readonly replayable?: boolean
   /** Answers to copies of this call. */
   readonly copyAnswers?: readonly Answer[]
+  /** True: attempts may be under way at once. */
+  readonly hedges?: boolean
   /** False: the request cannot be copied. */
   readonly copyable?: boolean
 }
@@ -79,7 +82,8 @@ export class FakeExchange implements Exchange {
   readonly #clock: Clock
   readonly #headers: HeaderList
   #call: Call | undefined
-  #flight: Flight | undefined
+  readonly #flights = new Map<Attempt, Flight>()
+  #heads: Readonly<Record<string, string>> = {}
 
   constructor(clock: Clock, view: RequestView, words: CallWords = {}, headers: HeaderList = listOf(words)) {
     this.#clock = clock
@@ -108,7 +112,8 @@ export class FakeExchange implements Exchange {
   }
 
   start(attempt: Attempt): void {
-    if (this.#flight !== undefined) throw new Error('an attempt starts before the one before it has ended')
+    if (this.words.hedges !== true && this.#flights.size > 0)
+      throw new Error('an attempt starts before the one before it has ended')
     const { requestPath: path, authority, headers } = this.call
     const { key: endpoint } = attempt.endpoint
     this.sent.push({ attempt, endpoint, path, authority, headers: headers.slice(), atMs: this.#clock.now() })
@@ -117,9 +122,14 @@ export class FakeExchange implements Exchange {
   }
 
   abort(attempt: Attempt): void {
-    if (this.#flight?.attempt !== attempt) throw new Error('an attempt is stopped that is not under way')
+    const flight = this.#flights.get(attempt)
+    if (flight === undefined) throw new Error('an attempt is stopped that is not under way')
     this.aborted++
-    this.#land()
+    this.#land(flight)
+  }
+
+  responseHeader(_attempt: Attempt, name: string): string | undefined {
+    return this.#heads[name]
   }
 
   reply(reply: LocalReply): void {
@@ -172,48 +182,48 @@ export class FakeExchange implements Exchange {
 
   #meet(flight: Flight, answer: Answer): void {
     const { limits } = flight.attempt.call.cluster!
-    this.#flight = flight
+    this.#flights.set(flight.attempt, flight)
     if (answer === 'waits') {
-      if (!limits.tryPending()) this.#fail('overflow')
+      if (!limits.tryPending()) this.#fail(flight, 'overflow')
       return
     }
-    if (typeof answer === 'string' && answer !== 'hangs' && isBeforeRequest(answer)) return this.#fail(answer)
-    if (!limits.tryRequest()) return this.#fail('overflow')
+    if (typeof answer === 'string' && answer !== 'hangs' && isBeforeRequest(answer)) return this.#fail(flight, answer)
+    if (!limits.tryRequest()) return this.#fail(flight, 'overflow')
     flight.sent = true
     this.call.ready(flight.attempt)
     if (answer === 'hangs') return
-    if (typeof answer === 'string') return this.#fail(answer)
+    if (typeof answer === 'string') return this.#fail(flight, answer)
     const response = typeof answer === 'number' ? { status: answer } : answer
-    this.#after(response.afterMs ?? 0, () => {
-      if ('fails' in response) this.#fail(response.fails)
-      else this.#respond(flight.attempt, response)
+    this.#after(flight, response.afterMs ?? 0, () => {
+      if ('fails' in response) this.#fail(flight, response.fails)
+      else this.#respond(flight, response)
     })
   }
 
-  #respond(attempt: Attempt, response: Extract<Answer, { status: number }>): void {
+  #respond(flight: Flight, response: Extract<Answer, { status: number }>): void {
     const { status, grpcStatus, rateLimited = false, bodyMs = 0, breaks } = response
+    this.#heads = response.headers ?? {}
+    const wanted = this.call.head(flight.attempt, status, grpcStatus, rateLimited)
+    this.#heads = {}
     // a response that is not wanted leaves the wire before the next attempt is told to start
-    if (!this.call.head(attempt, status, grpcStatus, rateLimited)) return this.#land()
+    if (!wanted) return this.#land(flight)
     this.status = status
     if (bodyMs === Infinity) return
-    this.#after(bodyMs, () => {
-      this.#land()
+    this.#after(flight, bodyMs, () => {
+      this.#land(flight)
       this.complete = breaks === undefined
-      this.call.finished(attempt, breaks)
+      this.call.finished(flight.attempt, breaks)
     })
   }
 
-  #fail(failure: Failure): void {
-    const attempt = this.#flight?.attempt
-    this.#land()
-    if (attempt !== undefined) this.call.failed(attempt, failure, new Error(failure))
+  #fail(flight: Flight, failure: Failure): void {
+    this.#land(flight)
+    this.call.failed(flight.attempt, failure, new Error(failure))
   }
 
   /** The attempt is off the wire. */
-  #land(): void {
-    const flight = this.#flight
-    if (flight === undefined) return
-    this.#flight = undefined
+  #land(flight: Flight): void {
+    if (!this.#flights.delete(flight.attempt)) return
     if (flight.timer !== undefined) this.#clock.clearTimer(flight.timer)
     const limits = flight.attempt.call.cluster?.limits
     if (limits === undefined) return
@@ -221,9 +231,9 @@ export class FakeExchange implements Exchange {
     else if (limits.pending > 0) limits.pending--
   }
 
-  #after(ms: number, deed: () => void): void {
-    if (ms === 0 || this.#flight === undefined) return deed()
-    this.#flight.timer = this.#clock.setTimer(ms, deed, true)
+  #after(flight: Flight, ms: number, deed: () => void): void {
+    if (ms === 0 || !this.#flights.has(flight.attempt)) return deed()
+    flight.timer = this.#clock.setTimer(ms, deed, true)
   }
 
   #ended(): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { MeshError } from '../base/error.ts'
 import type { Random } from '../base/random.ts'
 import type { Timeouts } from '../base/timeouts.ts'
+import type { Waits } from '../base/waits.ts'
 import type { PathNormalization } from '../model/config.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Affinity } from '../route/affinity.ts'
@@ -39,6 +40,7 @@ export interface CallHouse {
   readonly clock: Clock
   readonly random: Random
   readonly timeouts: Timeouts
+  readonly waits: Waits
   readonly settings: CallSettings
   readonly affinity: Affinity
   cluster(name: string): Cluster | undefined

@@ -107,6 +107,10 @@ export function replyClosed(): LocalReply {
   return reply('MESH_CLOSED', 503, 'the mesh is closed', '', 'mesh_closed')
 }
 
+export function replyUnavailable(message: string): LocalReply {
+  return reply('CONFIG_UNAVAILABLE', 503, message, '', 'no_configuration')
+}
+
 /** `httpStatus` wins over `grpcStatus`; a gRPC abort of a plain request is a 200 with the text body. */
 export function replyToAbort(abort: NonNullable<FaultPolicy['abort']>): LocalReply {
   const base = reply('FAULT_ABORT', abort.httpStatus ?? 200, 'fault filter abort', 'FI', 'fault_filter_abort')

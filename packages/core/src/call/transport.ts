@@ -28,6 +28,8 @@ export interface Exchange {
   takeHeaders(): HeaderList
   /** Send the request to `attempt.endpoint`. Reports come later or at once: `ready`, then `head` or `failed`, then `finished`. */
   start(attempt: Attempt): void
+  /** The first line of a header of the response, asked for only while its head is being reported. */
+  responseHeader?(attempt: Attempt, name: string): string | undefined
   /** Stop an attempt; it reports nothing more. */
   abort(attempt: Attempt): void
   /** The mesh itself answers; the last thing an exchange hears. */

@@ -231,10 +231,12 @@ class Account {
       return
     }
     const codes = retry.retriableStatusCodes.length === 0 ? '' : ` ${retry.retriableStatusCodes.join(',')}`
-    const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try`
+    const hedged = retry.hedgeOnPerTryTimeout === true ? ', then another beside it' : ''
+    const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try${hedged}`
+    const asked = retry.rateLimitedBackoff?.headers.map(({ name }) => name).join(', ')
     this.#say(
       'retries',
-      `up to ${retry.numRetries} on ${retry.retryOn.join(',')}${codes}${perTry}`,
+      `up to ${retry.numRetries} on ${retry.retryOn.join(',')}${codes}${perTry}${asked === undefined ? '' : `, after what ${asked} says`}`,
       originOf(plan, 'retry'),
     )
   }

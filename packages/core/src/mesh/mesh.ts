@@ -7,9 +7,10 @@ import type { Random } from '../base/random.ts'
 import type { RegexEngine } from '../base/regex.ts'
 import { Slices } from '../base/slices.ts'
 import { Timeouts } from '../base/timeouts.ts'
+import { Waits } from '../base/waits.ts'
 import { Call } from '../call/conduct.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
-import { type LocalReply, replyClosed } from '../call/local-reply.ts'
+import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
 import type { Exchange } from '../call/transport.ts'
 import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
@@ -46,6 +47,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly resolver: Resolver
   readonly settings: CallSettings
   readonly timeouts: Timeouts
+  readonly waits: Waits
   readonly slices: Slices
   readonly affinity: Affinity
   readonly eventLoop: EventLoop | undefined
@@ -60,6 +62,10 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   #snapshot: Snapshot | undefined
   #next: MeshConfig | undefined
   #sourceProblems: Problem[] = []
+  /** Calls that wait for the first configuration. */
+  readonly #early: Call[] = []
+  /** Why there is none. */
+  #startFailure: MeshError | undefined
   closed = false
 
   constructor(options: MeshOptions) {
@@ -70,6 +76,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.eventLoop = options.eventLoop
     this.probers = options.probers ?? {}
     this.timeouts = new Timeouts(options.clock)
+    this.waits = new Waits(options.clock)
     this.slices = new Slices(options.clock)
     this.affinity = new Affinity(options.clock, options.random.fork())
     this.#observer = options.observer ?? {}
@@ -86,14 +93,21 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
 
   /** Leads one call to its end; the exchange hears what became of it. */
   call(exchange: Exchange): Call | undefined {
-    if (this.closed || this.#snapshot === undefined) {
+    if (this.closed) {
       exchange.reply(replyClosed())
       return undefined
     }
     const call = new Call(this, exchange)
     exchange.attach(call)
-    call.begin()
+    if (this.#snapshot === undefined) this.#callEarly(call)
+    else call.begin()
     return call
+  }
+
+  /** Before the first configuration calls wait for it, unless the source has said that there is none. */
+  #callEarly(call: Call): void {
+    if (this.#startFailure === undefined) this.#early.push(call)
+    else call.refuse(replyUnavailable(this.#startFailure.message))
   }
 
   /** Resolves when the first configuration is in force. @throws MeshError MESH_CLOSED when the mesh is closed before */
@@ -124,6 +138,8 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     const living = [...this.#clusters.values()]
     this.#clusters.clear()
     for (const cluster of living) cluster.destroy()
+    this.waits.close()
+    for (const call of this.#early.splice(0)) call.refuse(replyClosed())
     this.timeouts.close()
     this.slices.close()
     await this.#source.close()
@@ -141,7 +157,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   /** Bad news of the source: before the first configuration it ends the start, later what is in force keeps serving. */
   problem(problem: Problem): void {
     if (this.#snapshot === undefined && this.#next === undefined) {
-      this.#neverReady(new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`))
+      this.#startFailure = new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`)
+      this.#neverReady(this.#startFailure)
+      for (const call of this.#early.splice(0)) call.refuse(replyUnavailable(this.#startFailure.message))
     }
     this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
     this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
@@ -164,6 +182,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     }
     this.#observer.configApplied?.({ version: config.version, problems: config.problems })
     this.#becameReady()
+    for (const call of this.#early.splice(0)) call.beginLate()
   }
 
   // ---- for calls and clusters ----

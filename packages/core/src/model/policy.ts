@@ -32,6 +32,17 @@ export interface RetryPolicy {
   readonly avoidPreviousHosts: boolean
   /** Retry other priorities first (Envoy previous_priorities, update frequency 2). */
   readonly retryOtherPriorities: boolean
+  /** Servers that say when to come again are obeyed instead of the back-off. */
+  readonly rateLimitedBackoff?: RateLimitedBackoff
+  /** An attempt that passes its per-try timeout goes on while the next one is made; the first good answer wins. */
+  readonly hedgeOnPerTryTimeout?: boolean
+}
+
+export interface RateLimitedBackoff {
+  /** Lower case; the first that says a time within the limit counts. */
+  readonly headers: readonly { readonly name: string; readonly format: 'seconds' | 'unixTimestamp' }[]
+  /** What asks for more is not obeyed. Default 300 s. */
+  readonly maxIntervalMs?: number
 }
 
 /** A chance as Envoy counts it: `numerator` of a million. */
