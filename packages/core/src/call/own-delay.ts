@@ -1,7 +1,9 @@
 // What this process itself has delayed an attempt by: how long its event loop was blocked since, and what was given in return.
 // There only for attempts at clusters that want to know: to correct for it, or to leave out hedges.
+import type { Clock } from '../base/clock.ts'
 import type { Adaptive } from '../cluster/adaptive.ts'
 import { isTimeout, type Verdict } from '../cluster/verdict.ts'
+import type { Attempt } from './attempt.ts'
 
 export class OwnDelay {
   readonly #adaptive: Adaptive
@@ -43,4 +45,9 @@ export class OwnDelay {
 /** Undefined where nobody corrects. */
 export function ownDelayOf(adaptive: Adaptive | undefined): OwnDelay | undefined {
   return adaptive?.eventLoop === undefined ? undefined : new OwnDelay(adaptive)
+}
+
+/** When an attempt was sent, or would have been but for what this process has delayed of it since. */
+export function ownSentAtMs({ ownDelay, sentAtMs }: Attempt, clock: Pick<Clock, 'now'>): number {
+  return ownDelay === undefined ? sentAtMs : ownDelay.leftOut(sentAtMs, clock.now())
 }

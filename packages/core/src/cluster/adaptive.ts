@@ -104,6 +104,12 @@ export class Adaptive {
     if (verdict.kind === 'response' && verdict.status < 500) this.latencies?.observe(tookMs)
   }
 
+  /** Without them percentiles would fall, and more and more be hedged. */
+  outrun(sentAtMs: number): void {
+    this.throttle?.accepted()
+    if (!Number.isNaN(sentAtMs)) this.latencies?.observe(this.#clock.now() - sentAtMs)
+  }
+
   /** Nothing can be said of an attempt: the caller gave up, or a limit of this side stopped it. */
   withdrawn(): void {
     this.throttle?.accepted()

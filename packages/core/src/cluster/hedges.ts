@@ -13,7 +13,7 @@ export class Hedges {
   readonly #limits: Limits
   /** Since the beginning: made, those whose answer was taken, and those that there was no room for. */
   made = 0
-  won = 0
+  wins = 0
   refused = 0
 
   constructor(policy: Hedging, latencies: LatencyWindow, limits: Limits) {
@@ -31,6 +31,11 @@ export class Hedges {
     const { percentile, minDelayMs } = this.policy
     const usualMs = this.#latencies.percentile(percentile)
     return usualMs === undefined ? undefined : Math.max(minDelayMs, usualMs)
+  }
+
+  /** The answer of an attempt was taken while another was under way. */
+  won(attempt: number): void {
+    if (attempt === 2) this.wins++
   }
 
   /**

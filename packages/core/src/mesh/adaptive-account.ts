@@ -47,7 +47,7 @@ export function adaptiveStatus(adaptive: Adaptive | undefined): AdaptiveStatus |
     hedging:
       hedges === undefined
         ? null
-        : { delayMs: hedges.delayMs ?? null, made: hedges.made, won: hedges.won, refused: hedges.refused },
+        : { delayMs: hedges.delayMs ?? null, made: hedges.made, won: hedges.wins, refused: hedges.refused },
     medianMs: latencies?.percentile(0.5) ?? null,
     retriesTooLate,
     timeoutsPutOff,
