@@ -20,10 +20,6 @@ export class Attempt {
   readonly number: number
   phase: AttemptPhase = 'pending'
   deadline: Deadline | undefined = undefined
-  /** Its per-try timeout has passed and was counted, though it goes on (hedging). */
-  late = false
-  /** Another attempt was started beside it. */
-  hedged = false
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
   ownDelay: OwnDelay | undefined = undefined

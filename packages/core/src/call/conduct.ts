@@ -440,7 +440,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What an attempt meant, to those who learn from it; but for what this process itself has delayed. */
   #report(attempt: Attempt, verdict: Verdict): void {
-    if (attempt.late || attempt.ownDelay?.excuses(verdict) === true) return
+    if (this.#isLate(attempt) || attempt.ownDelay?.excuses(verdict) === true) return
     this.cluster?.report(attempt.endpoint, verdict, ownSentAtMs(attempt, this.#house.clock))
   }
 
@@ -461,7 +461,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent') this.#report(attempt, { kind: 'failure', failure: 'timeout', cause: undefined })
+    const verdict: Verdict = { kind: 'failure', failure: 'timeout', cause: undefined }
+    if (attempt?.phase === 'sent') this.#report(attempt, verdict)
+    for (const other of this.#race?.others(attempt) ?? []) {
+      this.#report(other, verdict)
+      this.#race?.late(other)
+    }
     this.#stopAttempt()
     this.#answer(this.#failureReply('timeout', undefined))
   }
@@ -474,7 +479,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   /** What is told of attempts that are over comes too late. */
   #isUnderWay(attempt: Attempt): boolean {
     if (attempt.phase === 'over' || this.#over) return false
-    return attempt === this.#attempt || this.#race?.has(attempt) === true
+    return attempt === this.#attempt || this.#isHedged(attempt)
   }
 
   // ---- what next when it fails ----
@@ -482,7 +487,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   /** True when another attempt was scheduled. */
   #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
     const policy = this.#retry
-    if (policy === undefined || attempt.hedged || retryReason(policy, verdict) === undefined) return false
+    if (policy === undefined || this.#isHedged(attempt) || retryReason(policy, verdict) === undefined) return false
     if (!this.#mayRetry()) return false
     const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
     const waitMs = askedMs ?? this.#backOffMs(policy)
@@ -532,13 +537,13 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #hedge(attempt: Attempt): void {
     attempt.deadline = undefined
     this.#report(attempt, { kind: 'failure', failure: 'perTryTimeout', cause: undefined })
-    attempt.late = true
+    this.#race ??= new Race()
+    this.#race.late(attempt)
     const policy = this.#retry
     if (policy === undefined || !this.#mayRetry()) return
     const waitMs = this.#backOffMs(policy)
     if (!this.#reserveRetry(waitMs)) return
-    this.#race ??= new Race()
-    this.#race.join(attempt)
+    this.#race.hedge(attempt)
     this.#backOff(waitMs)
   }
 
@@ -560,8 +565,18 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#retryReserved = cluster.limits
     if (cluster.adaptive?.refusesRetry(this.#house.random) === true) return this.#releaseRetry()
     this.#race ??= new Race()
-    this.#race.join(first)
+    this.#race.hedge(first)
     this.#start(endpoint, cluster.adaptive)
+  }
+
+  /** Its per-try timeout has passed and was counted. */
+  #isLate(attempt: Attempt): boolean {
+    return this.#race !== undefined && this.#race.isLate(attempt)
+  }
+
+  /** Another attempt was made beside it. */
+  #isHedged(attempt: Attempt): boolean {
+    return this.#race !== undefined && this.#race.isHedged(attempt)
   }
 
   /** A bad answer waits for better ones as long as there may be any; else it is taken and all others are stopped. */
@@ -571,7 +586,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.#leave(attempt)
       return false
     }
-    if (this.#race?.has(attempt) === false) this.cluster?.adaptive?.hedges?.won(attempt.number)
+    if (!this.#isHedged(attempt)) this.cluster?.adaptive?.hedges?.won(attempt.number)
     this.#stopOthers(attempt)
     this.#attempt = attempt
     return true
@@ -579,7 +594,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #hasOthers(attempt: Attempt): boolean {
     const latest = this.#attempt
-    if (this.#wait !== undefined || this.#race?.hasOther(attempt) === true) return true
+    if (this.#wait !== undefined || (this.#race?.others(attempt).length ?? 0) > 0) return true
     return latest !== undefined && latest !== attempt && latest.phase !== 'over'
   }
 
@@ -595,7 +610,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** An attempt that another was faster than took at least so long. */
   #outrun(attempt: Attempt): void {
-    if (attempt.phase === 'sent' && !attempt.late)
+    if (attempt.phase === 'sent' && !this.#isLate(attempt))
       this.cluster?.reportOutrun(attempt.endpoint, ownSentAtMs(attempt, this.#house.clock))
     this.#drop(attempt)
   }
@@ -612,7 +627,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     attempt.deadline = undefined
     this.#hedging?.cancel()
     // of one that was hedged the place went on to the next
-    if (!attempt.hedged) this.#releaseRetry()
+    if (!this.#isHedged(attempt)) this.#releaseRetry()
   }
 
   #releaseRetry(): void {

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { AdaptivePolicy } from '../model/adaptive.ts'
 import type { Cluster } from '../model/cluster.ts'
-import { cluster, config, forward, host, retryPolicy, route } from '../model/config.suite.ts'
+import { cluster, config, forward, host, outlierDetection, retryPolicy, route } from '../model/config.suite.ts'
 import type { ForwardAction } from '../model/route.ts'
 import type { Answer, CallWords, FakeExchange } from './fake-exchange.suite.ts'
 import { expectNothingLeft, type World, type WorldOptions, worldOf } from './world.suite.ts'
@@ -91,6 +91,14 @@ test('both are given up at the deadline, or with the caller', async () => {
   world.clock.advance(50)
   left.cancel()
   expect([left.sent.length, left.aborted]).toEqual([2, 2])
+})
+
+test('at the deadline the timeout counts against both endpoints', async () => {
+  const once = { ...outlierDetection, consecutive5xx: 1 }
+  const world = await warm({ action: { timeoutMs: 100 }, cluster: { outlierDetection: once } })
+  call(world, ['hangs', 'hangs'])
+  world.clock.advance(100)
+  expect(world.mesh.status().clusters.find(({ name }) => name === 'c')?.ejectionsActive).toBe(2)
 })
 
 test('a bad answer of one does not end what the policy would retry', async () => {

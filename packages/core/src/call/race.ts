@@ -1,26 +1,31 @@
-// Attempts of a hedged call that were not waited for any longer but may still win: the first good answer is taken (Envoy
-// hedge_on_per_try_timeout, SEMANTICS 5.7). Made by the call at its first hedge; calls that do not hedge have none.
+// Attempts of a hedged call that passed their per-try timeout and went on: the first good answer wins (Envoy
+// hedge_on_per_try_timeout, SEMANTICS 5.7). Made by the call at the first of them; calls that do not hedge have none.
 import type { Attempt } from './attempt.ts'
 
 export class Race {
-  readonly #attempts: Attempt[] = []
+  readonly #late: Attempt[] = []
+  readonly #hedged: Attempt[] = []
 
-  join(attempt: Attempt): void {
-    attempt.hedged = true
-    this.#attempts.push(attempt)
+  /** Its timeout has passed and was counted. */
+  late(attempt: Attempt): void {
+    this.#late.push(attempt)
   }
 
-  /** Somebody else than this one may still answer. */
-  hasOther(than: Attempt | undefined): boolean {
-    return this.#attempts.some((each) => each !== than && each.phase !== 'over')
+  /** Another attempt is made beside it. */
+  hedge(attempt: Attempt): void {
+    this.#hedged.push(attempt)
   }
 
-  has(attempt: Attempt): boolean {
-    return this.#attempts.includes(attempt)
+  isLate(attempt: Attempt): boolean {
+    return this.#late.includes(attempt)
   }
 
-  /** Those under way but for one. */
+  isHedged(attempt: Attempt): boolean {
+    return this.#hedged.includes(attempt)
+  }
+
+  /** Those hedged that are under way, but for one. */
   others(than: Attempt | undefined): Attempt[] {
-    return this.#attempts.filter((each) => each !== than && each.phase !== 'over')
+    return this.#hedged.filter((each) => each !== than && each.phase !== 'over')
   }
 }

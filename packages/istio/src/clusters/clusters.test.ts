@@ -162,3 +162,57 @@ subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}
     expect(addressesOf(clusterOf(config, `outbound|9080|v9|${RATINGS}`))).toEqual([])
   })
 })
+
+test('every field of outlierDetection, retryBudget and retries that is applied loads without a warning', async () => {
+  const rule = destinationRule(
+    'reviews',
+    `
+host: reviews
+trafficPolicy:
+  outlierDetection:
+    consecutive5xxErrors: 7
+    consecutiveGatewayErrors: 3
+    splitExternalLocalOriginErrors: true
+    consecutiveLocalOriginFailures: 4
+    interval: 5s
+    baseEjectionTime: 400s
+    maxEjectionPercent: 100
+    minHealthPercent: 30
+    outlierDetectionHttpErrorCodes: ["429"]
+  retryBudget: {percent: 30, minRetryConcurrency: 5, budgetInterval: 10s}`,
+  )
+  const retries = document(
+    'VirtualService',
+    'reviews',
+    `
+hosts: [reviews]
+http:
+- route: [{destination: {host: reviews}}]
+  retries:
+    {attempts: 3, retryOn: 5xx, backoff: 10ms, perTryTimeout: 1s, retryIgnorePreviousHosts: false, retryRemoteLocalities: true}`,
+  )
+  const config = await bookinfo([rule, retries])
+  expect(config.problems).toEqual([])
+  expect(clusterOf(config, name())).toMatchObject({
+    outlierDetection: {
+      consecutive5xx: 7,
+      consecutiveGatewayFailure: 3,
+      splitExternalLocalOriginErrors: true,
+      consecutiveLocalOriginFailure: 4,
+      intervalMs: 5_000,
+      baseEjectionTimeMs: 400_000,
+      maxEjectionTimeMs: 400_000,
+      maxEjectionPercent: 1,
+      errorStatusCodes: [429],
+    },
+    circuitBreakers: { retryBudget: { percent: 0.3, minRetryConcurrency: 5, intervalMs: 10_000 } },
+    panicThreshold: 0.3,
+  })
+  // Istio switches these off: success rate, failure percentage
+  expect(clusterOf(config, name())?.outlierDetection).not.toHaveProperty('successRate')
+  expect(clusterOf(config, name())?.outlierDetection).not.toHaveProperty('failurePercentage')
+  const [route] = hostOf(config, `${REVIEWS}:9080`)?.routes ?? []
+  expect(route?.action).toMatchObject({
+    retry: { backoffBaseMs: 10, backoffMaxMs: 100, avoidPreviousHosts: false, retryOtherPriorities: true },
+  })
+})
