@@ -38,6 +38,14 @@ describe('a slow endpoint', () => {
   })
 })
 
+test('hedging answers what met a pause elsewhere, for a few percent more requests', () => {
+  const at = (policy: string): Figures => figures('Slow answers now and then', policy)
+  for (const policy of ['round robin', 'least request', 'peak EWMA']) expect(at(policy).p99Ms).toBeGreaterThan(400)
+  expect(at('least request, hedging').p99Ms).toBeLessThan(80)
+  expect(at('least request, hedging').amplification).toBeLessThan(1.06)
+  expect(figures('Full outage and recovery', 'least request, hedging').amplification).toBeLessThan(1.25)
+})
+
 describe('endpoints that fail at once', () => {
   const at = (policy: string): Figures => figures('Partial outage', policy)
 

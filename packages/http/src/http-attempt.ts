@@ -25,10 +25,10 @@ export class HttpAttempt implements OldHandler {
   #connection: Connection | undefined = undefined
   #abort: ((reason?: Error) => void) | undefined = undefined
   #written = false
-  /** Part of a final response has come. */
-  #begun = false
   /** Only while it is being reported. */
   #head: RawHeaders | undefined = undefined
+  /** Part of a final response has come. */
+  #begun = false
   #phase: 'open' | 'forwarding' | 'discarding' | 'over' = 'open'
 
   constructor(exchange: HttpExchange, attempt: Attempt, pool: EndpointPool) {

@@ -53,6 +53,8 @@ import type { Exchange } from './transport.ts'
 const globalDeadline = 0
 const perTryDeadline = 1
 const hedgeDeadline = 2
+/** Above these two bits of a deadline's kind stands the number of its attempt. */
+const kindBits = 2
 const contentTypeBit = nameBit('content-type')
 const requestIdBit = nameBit('x-request-id')
 const noEdits: readonly HeaderEdit[] = []
@@ -425,10 +427,11 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** A deadline has passed. */
   expired(kind: number): void {
-    const attempt = this.#attempt
     if (this.#over) return
-    if (kind === hedgeDeadline) return this.#hedgeFirst(attempt)
-    if (kind === perTryDeadline) {
+    if (kind === hedgeDeadline) return this.#hedgeFirst(this.#attempt)
+    const number = kind >> kindBits
+    const attempt = number === 0 ? this.#attempt : this.#numbered(number)
+    if (number !== 0) {
       if (attempt === undefined || attempt.phase !== 'sent' || this.#putOff(attempt, kind)) return
       if (this.#retry?.hedgeOnPerTryTimeout === true) return this.#hedge(attempt)
       this.exchange.abort(attempt)
@@ -449,7 +452,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const graceMs = attempt.phase === 'committed' ? 0 : (attempt.ownDelay?.takeGrace() ?? 0)
     if (graceMs === 0) return false
     const deadline = this.#house.timeouts.add(graceMs, kind, this)
-    if (kind === perTryDeadline) attempt.deadline = deadline
+    if (kind !== globalDeadline) attempt.deadline = deadline
     else this.#deadline = deadline
     return true
   }
@@ -488,31 +491,29 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #retryAfter(attempt: Attempt, verdict: Verdict): boolean {
     const policy = this.#retry
     if (policy === undefined || this.#isHedged(attempt) || retryReason(policy, verdict) === undefined) return false
-    if (!this.#mayRetry()) return false
     const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
-    const waitMs = askedMs ?? this.#backOffMs(policy)
-    if (!this.#reserveRetry(waitMs)) return false
+    const waitMs = this.#reserveRetry(policy, askedMs)
+    if (waitMs === undefined) return false
     this.#leave(attempt)
-    this.#backOff(waitMs)
+    this.#waitForRetry(waitMs)
     return true
   }
 
-  #mayRetry(): boolean {
-    if (this.#house.closed || !this.exchange.replayable()) return false
-    return this.#retriesLeft > 0 || this.#flagged('URX')
-  }
-
-  /** A place among the retries of this call and of its cluster. */
-  #reserveRetry(waitMs: number): boolean {
-    const { adaptive } = this.cluster ?? {}
-    if (adaptive?.isTooLate(this.#leftMs, waitMs) === true) return this.#flagged('URX')
-    if (adaptive?.refusesRetry(this.#house.random) === true) return this.#flagged('UO')
+  /** A place among the retries of this call and of its cluster: how long to wait; undefined: there is none. */
+  #reserveRetry(policy: RetryPolicy, askedMs: number | undefined): number | undefined {
+    const { random, closed } = this.#house
+    if (closed || !this.exchange.replayable()) return undefined
+    if (this.#retriesLeft === 0) return this.#refused('URX')
+    const waitMs = askedMs ?? backoffMs(policy, this.#backoffs + 1, random)
+    const { adaptive, limits } = this.cluster ?? {}
+    if (adaptive?.isTooLate(this.#leftMs, waitMs) === true) return this.#refused('URX')
+    if (adaptive?.refusesRetry(random) === true) return this.#refused('UO')
     this.#retriesLeft--
     this.#releaseRetry()
-    const limits = this.cluster?.limits
-    if (limits?.tryRetry() !== true) return this.#flagged('UO')
+    if (limits?.tryRetry() !== true) return this.#refused('UO')
     this.#retryReserved = limits
-    return true
+    if (askedMs === undefined) this.#backoffs++
+    return waitMs
   }
 
   /** How long the response asks to wait, where the policy obeys. */
@@ -523,11 +524,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     return rateLimitedMs(rateLimitedBackoff, headerOf, clock.wallNow(), random)
   }
 
-  #backOffMs(policy: RetryPolicy): number {
-    return backoffMs(policy, ++this.#backoffs, this.#house.random)
-  }
-
-  #backOff(waitMs: number): void {
+  #waitForRetry(waitMs: number): void {
     this.#wait = this.#house.waits.start(waitMs, () => this.#again())
   }
 
@@ -539,12 +536,11 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#report(attempt, { kind: 'failure', failure: 'perTryTimeout', cause: undefined })
     this.#race ??= new Race()
     this.#race.late(attempt)
-    const policy = this.#retry
-    if (policy === undefined || !this.#mayRetry()) return
-    const waitMs = this.#backOffMs(policy)
-    if (!this.#reserveRetry(waitMs)) return
+    if (this.#isHedged(attempt)) return
+    const waitMs = this.#retry && this.#reserveRetry(this.#retry, undefined)
+    if (waitMs === undefined) return
     this.#race.hedge(attempt)
-    this.#backOff(waitMs)
+    this.#waitForRetry(waitMs)
   }
 
   /** The first attempt takes longer than most: another is made beside it, elsewhere, where there is room for it. */
@@ -567,6 +563,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#race ??= new Race()
     this.#race.hedge(first)
     this.#start(endpoint, cluster.adaptive)
+  }
+
+  /** One that is under way. */
+  #numbered(number: number): Attempt | undefined {
+    if (this.#attempt?.number === number) return this.#attempt
+    return this.#race?.others(this.#attempt).find((each) => each.number === number)
   }
 
   /** Its per-try timeout has passed and was counted. */
@@ -602,7 +604,10 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #stopOthers(attempt: Attempt | undefined): void {
     this.#cancelWait()
     const latest = this.#attempt
-    if (latest !== undefined && latest !== attempt && latest.phase !== 'over') this.#drop(latest)
+    if (latest !== undefined && latest !== attempt && latest.phase !== 'over') {
+      this.cluster?.adaptive?.withdrawn()
+      this.#drop(latest)
+    }
     for (const other of this.#race?.others(attempt) ?? []) this.#outrun(other)
     this.#race = undefined
     this.#releaseRetry()
@@ -690,8 +695,9 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #startTimers(attempt: Attempt): void {
     const { perTryMs } = this.#timeouts
-    if (perTryMs !== 0) attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline, this)
-    const hedges = attempt.number === 1 ? this.cluster?.adaptive?.hedges : undefined
+    if (perTryMs !== 0)
+      attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline | (attempt.number << kindBits), this)
+    const hedges = attempt.number === 1 && this.#mirrorOf === undefined ? this.cluster?.adaptive?.hedges : undefined
     const delayMs = hedges?.delayFor(this.view.method)
     if (delayMs !== undefined) this.#hedging = this.#house.timeouts.add(delayMs, hedgeDeadline, this)
   }
@@ -701,9 +707,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   }
 
   /** Of several attempts at once more than one may be refused. */
-  #flagged(flag: string): false {
+  #refused(flag: string): undefined {
     if (!this.#flags.includes(flag)) this.#flag(flag)
-    return false
   }
 
   // ---- what others read of a call ----

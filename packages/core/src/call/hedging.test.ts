@@ -93,6 +93,42 @@ test('both are given up at the deadline, or with the caller', async () => {
   expect([left.sent.length, left.aborted]).toEqual([2, 2])
 })
 
+test('each ends with its own per-try timeout', async () => {
+  const retry = { ...retryPolicy, perTryTimeoutMs: 50 }
+  const world = await warm({ action: { retry } })
+  const second = call(world, ['hangs', took(40)])
+  world.clock.advance(49)
+  expect([second.sent.length, second.aborted]).toEqual([2, 0])
+  world.clock.advance(1)
+  expect([second.seen, second.aborted]).toEqual([undefined, 1])
+  world.clock.advance(20)
+  expect(second.seen).toBe(200)
+  const neither = call(world, ['hangs', 'hangs'])
+  world.clock.advance(50)
+  expect([neither.seen, neither.aborted]).toEqual([undefined, 1])
+  world.clock.advance(50)
+  expect([neither.seen, neither.aborted]).toEqual([504, 2])
+})
+
+test('one that passed its per-try timeout may still win where the policy hedges on that too', async () => {
+  const retry = { ...retryPolicy, retryOn: ['5xx'], perTryTimeoutMs: 50, hedgeOnPerTryTimeout: true } as const
+  const world = await warm({ action: { retry } })
+  const it = call(world, [took(60), 'hangs', 'hangs'])
+  world.clock.advance(59)
+  expect(it.sent).toHaveLength(2)
+  world.clock.advance(10)
+  expect([it.seen, it.aborted]).toEqual([200, 1])
+})
+
+test('copies are not hedged', async () => {
+  const mirrors = [{ cluster: 'c', percent: { numerator: 1e6 }, shadowHostSuffix: false }]
+  const world = await warm({ action: { mirrors } })
+  const it = call(world, [took(10)], { copyAnswers: ['hangs'] })
+  world.clock.advance(100)
+  expect(it.copies.map(({ sent }) => sent.length)).toEqual([1])
+  it.copies[0]?.cancel()
+})
+
 test('at the deadline the timeout counts against both endpoints', async () => {
   const once = { ...outlierDetection, consecutive5xx: 1 }
   const world = await warm({ action: { timeoutMs: 100 }, cluster: { outlierDetection: once } })
