@@ -249,8 +249,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.headers = headers
     this.#prepared = true
     stripControlHeaders(headers)
-    // header operations still see the path and host as they came
-    for (const level of target.requestPlans) level.apply(headers, this)
+    // header operations see the path as it came, and the host but for what the cluster itself makes of it
+    const { requestPlans, ownLevels, ownAuthority } = target
+    for (let level = 0; level < requestPlans.length; level++) {
+      if (level === ownLevels && ownAuthority !== undefined) this.authority = ownAuthority
+      requestPlans[level]?.apply(headers, this)
+    }
     if (plan.pathPlan !== undefined) {
       // nothing is left: it stays as it came
       const path = plan.pathPlan(this.path) || this.path
@@ -776,6 +780,10 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   get clusterName(): string {
     return this.target?.cluster ?? ''
+  }
+
+  get upstreamCluster(): string {
+    return this.#house.cluster(this.clusterName) === undefined ? '' : this.clusterName
   }
 }
 
