@@ -3,6 +3,7 @@ import type { Problem, RegexEngine } from '@proxyless/core/spi'
 import { checkAnnotations } from '../annotations/check.ts'
 import { Report } from '../findings.ts'
 import type { Finding } from '../findings.ts'
+import { didYouMean } from '../nearest.ts'
 import { applySchema } from '../schema/apply-schema.ts'
 import { KINDS, isKind } from '../schema/kinds.ts'
 import { isRecord } from '../schema/walk.ts'
@@ -109,8 +110,9 @@ function checkEnvelope(value: Record<string, unknown>, kind: Kind, report: Repor
   if (fields !== 'spec') return
   for (const key of Object.keys(value)) {
     if (ENVELOPE.has(key)) continue
-    if (strict) report.error('UNKNOWN_FIELD', key, `unknown field "${key}"`)
-    else report.warn('UNKNOWN_FIELD', key, `unknown field "${key}"; it is ignored`)
+    const message = `unknown field "${key}"${didYouMean(key, [...ENVELOPE])}`
+    if (strict) report.error('UNKNOWN_FIELD', key, message)
+    else report.warn('UNKNOWN_FIELD', key, `${message}; it is ignored`)
   }
 }
 
@@ -142,7 +144,7 @@ function unreadable(id: string, place: Place, path: string, message: string): Re
 function unsupported(kind: string, value: Record<string, unknown>, place: Place): ReadResult {
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {}
   const id = [kind, metadata['name']].filter((part) => typeof part === 'string').join(' ')
-  const message = `documents of kind ${kind} are not used`
+  const message = `documents of kind ${kind} are not used${didYouMean(kind, Object.keys(KINDS))}`
   const finding: Finding = { code: 'UNSUPPORTED_KIND', severity: 'warning', path: 'kind', message }
   return { kind: 'ignored', problem: problemOf(finding, { id, ...place }, 'applied') }
 }
