@@ -36,5 +36,5 @@ function unwrap(schema: ZodType): ZodType {
 }
 
 function definitionOf(schema: ZodType): Definition {
-  return schema.def as unknown as Definition
+  return schema.def
 }
