@@ -16,6 +16,7 @@ import { processResolver } from './host/resolver.ts'
 import { workloadFromEnvironment } from './host/workload.ts'
 import { checkOptions, type CreateMeshOptions, refuse } from './options.ts'
 import { readWorkload } from './workload-option.ts'
+import { xds } from './xds.ts'
 
 const defaultReplayBytes = 1_048_576
 
@@ -86,6 +87,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
 async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   const { config } = options
   if (isSource(config)) return config
+  if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
   const documents = typeof config === 'string' ? fileSource(config, { clock }) : documentSource(config)
   return readDocuments(documents, {
@@ -112,6 +114,12 @@ function readDocuments(documents: DocumentSource, options: IstioOptions): Config
     if (error instanceof TypeError) refuse(error.message, error)
     throw error
   }
+}
+
+/** `xds://host:port`; without a host the bootstrap of the environment says it. */
+function serverOf(url: string): { server?: string } {
+  const server = url.slice('xds://'.length).replace(/\/+$/, '')
+  return server === '' ? {} : { server }
 }
 
 function isSource(config: CreateMeshOptions['config']): config is ConfigSource {

@@ -19,6 +19,7 @@ export const requestHeadersApart: Readonly<Record<string, string>> = {
 export const responseHeadersApart: Readonly<Record<string, string>> = {
   connection: 'between two hops',
   'keep-alive': 'between two hops',
+  'content-length: 0': 'an empty answer says so or not',
   'transfer-encoding': 'between two hops',
   date: 'a moment; Envoy adds it to its own replies',
   server: 'Envoy names itself',

@@ -5,7 +5,7 @@
 export interface CompiledRegex {
   /** True when the pattern matches the whole text. */
   matches(text: string): boolean
-  /** Replaces all non-overlapping matches; `\0` to `\9` in the rewrite stand for groups, a missing group is empty. */
+  /** Replaces all non-overlapping matches; `\0` to `\9` in the rewrite stand for groups: empty where they took no part, nothing is replaced where there is none. */
   replaceAll(text: string, rewrite: string): string
 }
 

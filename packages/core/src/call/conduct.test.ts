@@ -156,6 +156,15 @@ describe('what is sent', () => {
     expect([it.header('x'), it.header('y')]).toEqual([['cluster'], ['cluster then route']])
   })
 
+  test("the route's operators see the Host that the cluster rewrote", async () => {
+    const world = await to(
+      { hostRewrite: 'own', requestHeaders: set('x', '%REQ(host)%') },
+      { requestHeaders: set('y', '%REQ(host)%') },
+    )
+    const it = world.call('http://a/')
+    expect([it.header('x'), it.header('y')]).toEqual([['a'], ['own']])
+  })
+
   test('operators see path and host as they came, before any rewrite', async () => {
     const value =
       '%REQ(:METHOD)% %REQ(:SCHEME)% %REQ(:AUTHORITY)% %REQ(host)% %REQ(:PATH)% %UPSTREAM_CLUSTER% %PROTOCOL%'

@@ -42,6 +42,10 @@ export interface Target {
   /** Levels in the order Envoy runs them: the cluster's, then the route's. */
   readonly requestPlans: readonly HeaderPlan[]
   readonly responsePlans: readonly HeaderPlan[]
+  /** The cluster's own, which the route's operations see. */
+  readonly ownAuthority: string | undefined
+  /** How many of the request's levels run before that. */
+  readonly ownLevels: number
   readonly authority: string | undefined
 }
 
@@ -83,6 +87,8 @@ function compileTarget(cluster: WeightedCluster, action: ForwardAction): Target 
     cluster: cluster.cluster,
     requestPlans: compileHeaderPlans([cluster.requestHeaders, action.requestHeaders]),
     responsePlans: compileHeaderPlans([cluster.responseHeaders, action.responseHeaders]),
+    ownAuthority: cluster.hostRewrite,
+    ownLevels: compileHeaderPlans([cluster.requestHeaders]).length,
     authority: action.hostRewrite ?? cluster.hostRewrite,
   }
 }

@@ -6,7 +6,7 @@ const context: FormatContext = {
   requestHeader: (name) => ({ 'x-a': 'alpha', ':method': 'GET', empty: '' })[name],
   protocol: 'HTTP/1.1',
   startTimeMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
-  clusterName: 'v1',
+  upstreamCluster: 'v1',
 }
 
 test.each([

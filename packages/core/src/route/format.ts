@@ -6,7 +6,8 @@ export interface FormatContext {
   requestHeader(name: string): string | undefined
   readonly protocol: string
   readonly startTimeMs: number
-  readonly clusterName: string
+  /** Name of the call's cluster; empty when there is none of its name. */
+  readonly upstreamCluster: string
 }
 
 export type Format = (context: FormatContext) => string
@@ -36,7 +37,7 @@ function compileOperator(operator: string, text: string): Format {
   if (operator === '') return () => '%'
   if (operator === 'PROTOCOL') return (context) => context.protocol
   if (operator === 'START_TIME') return (context) => new Date(context.startTimeMs).toISOString()
-  if (operator === 'UPSTREAM_CLUSTER') return (context) => context.clusterName
+  if (operator === 'UPSTREAM_CLUSTER') return (context) => context.upstreamCluster
   const request = /^REQ\(([^()?]+)(?:\?([^()?]+))?\)(?::(\d+))?$/.exec(operator)
   if (request === null) {
     throw new Error(

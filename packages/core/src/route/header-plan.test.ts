@@ -17,7 +17,7 @@ function apply(list: HeaderList, ...levels: readonly (HeaderMutation | undefined
     requestHeader: (name) => [getHeader(list, name)].flat()[0],
     protocol: 'HTTP/1.1',
     startTimeMs: 0,
-    clusterName: 'c',
+    upstreamCluster: 'c',
   }
   for (const plan of compileHeaderPlans(levels)) plan.apply(list, context)
   return list

@@ -21,7 +21,7 @@ export function preparePath(path: string, mode: PathNormalization): string | und
   if (escaped === undefined) return undefined
   const resolved = resolveDots(escaped.replaceAll('\\', '/'))
   if (resolved === undefined) return undefined
-  return mode === 'base' ? resolved : resolved.replace(/\/{2,}/g, '/')
+  return mode === 'base' ? resolved : mergeSlashes(resolved)
 }
 
 const special = /^[^/]|^$|[#?%\\"<>^`{|}\0-\x20\x7f-\uffff]|\/\./
@@ -29,6 +29,11 @@ const special = /^[^/]|^$|[#?%\\"<>^`{|}\0-\x20\x7f-\uffff]|\/\./
 /** True when a target is its own prepared path: no query, no fragment, nothing to change. The common case at one look. */
 export function isPlain(target: string, mode: PathNormalization): boolean {
   return !special.test(target) && (mode === 'base' || !target.includes('//'))
+}
+
+/** Nothing but slashes becomes two, as in Envoy. */
+function mergeSlashes(path: string): string {
+  return /^\/{2,}$/.test(path) ? '//' : path.replace(/\/{2,}/g, '/')
 }
 
 /** `..;x` is `..`, where neither dots nor slash are escaped. */

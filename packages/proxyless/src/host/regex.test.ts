@@ -160,7 +160,7 @@ describe('replaceAll', () => {
     ['/service/([^/]+)(/.*)', '/service/foo/v1/api', '\\2/instance/\\1', '/v1/api/instance/foo'],
     ['(?i)one', 'One two ONE', '<\\0>', '<One> two <ONE>'],
     ['(a)|(b)', 'ab', '[\\1\\2]', '[a][b]'],
-    ['a', 'a', '\\7', ''],
+    ['a', 'a', '\\7', 'a'],
     ['a', 'a', '\\\\1 $0 \\', '\\1 $0 \\'],
     ['a*', 'baac', 'x', 'xbxcx'],
     ['', 'ab', '-', '-a-b-'],

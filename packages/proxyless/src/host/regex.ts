@@ -46,24 +46,21 @@ class LinearRegex implements CompiledRegex {
     return this.#re2.testExact(text)
   }
 
-  /** As RE2::GlobalReplace, which Envoy uses: an empty match right behind another match does not count. */
+  /** As RE2::GlobalReplace, which Envoy uses: an empty match right behind another does not count, an unknown group undoes all. */
   replaceAll(text: string, rewrite: string): string {
     const matcher = this.#re2.matcher(text)
     const parts = partsOf(rewrite)
+    if (parts.some((part) => typeof part === 'number' && part > this.#re2.groupCount())) return text
     let result = ''
     let end = -1
     while (matcher.find()) {
       const start = matcher.start()
       if (start === end && matcher.end() === end) continue
       result += text.slice(Math.max(0, end), start)
-      for (const part of parts) result += typeof part === 'string' ? part : this.#group(matcher, part)
+      for (const part of parts) result += typeof part === 'string' ? part : (matcher.group(part) ?? '')
       end = matcher.end()
     }
     return result + text.slice(Math.max(0, end))
-  }
-
-  #group(matcher: ReturnType<RE2JS['matcher']>, group: number): string {
-    return group <= this.#re2.groupCount() ? (matcher.group(group) ?? '') : ''
   }
 }
 

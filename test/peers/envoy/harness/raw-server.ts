@@ -4,7 +4,7 @@ import type { Received } from '../../../kit/backend.ts'
 
 export interface RawServer {
   /** For the n-th request of a connection, from 0: what is written, and how the connection is closed after. */
-  answer(n: number): { readonly bytes: string; readonly close?: boolean | 'reset' }
+  answer(n: number, url: string): { readonly bytes: string; readonly close?: boolean | 'reset' }
 }
 
 export interface Listening {
@@ -24,9 +24,10 @@ export async function startRawServer(raw: RawServer, arrived: (request: Received
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
       for (let end = text.indexOf('\r\n\r\n'); end !== -1; end = text.indexOf('\r\n\r\n')) {
-        arrived(requestOf(text.slice(0, end)))
+        const request = requestOf(text.slice(0, end))
+        arrived(request)
         text = text.slice(end + 4)
-        const { bytes, close = false } = raw.answer(n++)
+        const { bytes, close = false } = raw.answer(n++, request.url)
         socket.write(bytes, 'latin1')
         if (close === 'reset') setImmediate(() => socket.resetAndDestroy())
         else if (close) socket.end()

@@ -3,6 +3,7 @@ import type { OutlierDetection } from '@proxyless/core/spi'
 import { until } from '../../../kit/until.ts'
 import type { Answer } from '../../../kit/backend.ts'
 import { cluster } from '../../../kit/config.ts'
+import { counted } from '../harness/distribution.ts'
 import { type Ask, type Scenario, scenario } from '../harness/scenario.ts'
 import type { Side } from '../harness/side.ts'
 import { detection, to } from '../harness/words.ts'
@@ -132,4 +133,40 @@ export const outliers: readonly Scenario[] = [
     answers: [s(500)],
     asks: ['/', '/'],
   }),
+  ejecting('codes of its own are errors', { consecutive5xx: 3, errorStatusCodes: [404, 429] }, [
+    s(404),
+    s(429),
+    s(404),
+  ]),
+  ejecting('and no others', { consecutive5xx: 3, errorStatusCodes: [404, 429] }, [s(500), s(503), s(500), s(500)]),
+  ejecting(
+    'one host may always go',
+    { consecutive5xx: 2, maxEjectionPercent: 0, alwaysEjectOneHost: true },
+    times(2, s(500)),
+  ),
+  leaving('7: a share of failures', { failurePercentage: { requestVolume: 5, threshold: 0.5, enforcing: 1 } }),
+  leaving('7: a success rate far below the others', { successRate: { requestVolume: 5, stdevFactor: 1 } }),
 ]
+
+/** Five hosts, one of which fails every second time: it is left out after a while. */
+function leaving(says: string, more: Partial<OutlierDetection>): Scenario {
+  let failures = 0
+  return scenario(says, {
+    routes: [to('od')],
+    clusters: (at) => [
+      cluster(
+        'od',
+        ['a', 'b', 'c', 'd', 'e'].map((name) => at(name)),
+        { outlierDetection: { ...detection, consecutive5xx: 0, intervalMs: 400, ...more } },
+      ),
+    ],
+    answers: ({ backend }) => s(backend === 'e' && failures++ % 3 !== 0 ? 500 : 200),
+    play: async (side) => {
+      await until(async () => {
+        const counts = await counted(side, 80)
+        return counts['e'] === undefined
+      }, 10_000)
+      return 'left out'
+    },
+  })
+}

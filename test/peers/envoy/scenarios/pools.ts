@@ -28,7 +28,7 @@ function limited(
   })
 }
 
-/** One, then all others at once; the server answers none before all have come that may. */
+/** One after the other; the server answers none before all have come that may. */
 async function together(side: Side, parallel: number): Promise<unknown> {
   let open: () => void = () => undefined
   const gate = new Promise<void>((resolve) => {
@@ -45,13 +45,15 @@ async function together(side: Side, parallel: number): Promise<unknown> {
     ended++
     return outcome
   }
-  const first = send(0)
-  await until(() => arrived + ended > 0)
-  const others = Array.from({ length: parallel - 1 }, (_, n) => send(n + 1))
-  // who is refused is so at once; the rest is with the server or waits for a connection
-  await until(settling(() => [arrived, ended]))
+  const sent: Promise<Outcome>[] = []
+  for (let n = 0; n < parallel; n++) {
+    sent.push(send(n))
+    if (n === 0) await until(() => arrived + ended > 0)
+    // who is refused is so at once; the rest is with the server or waits for a connection
+    await until(settling(() => [arrived, ended]))
+  }
   open()
-  const outcomes = await Promise.all([first, ...others])
+  const outcomes = await Promise.all(sent)
   return outcomes.map(short).toSorted()
 }
 
@@ -59,7 +61,7 @@ function short({ status, body, flags, headers, arrivals }: Outcome): string {
   return JSON.stringify([status, status === 200 ? '' : body, flags, headers['x-envoy-overloaded'], arrivals.length])
 }
 
-/** True once the numbers were the same twenty times in a row. */
+/** True once the numbers were the same ten times in a row. */
 function settling(numbers: () => readonly number[]): () => boolean {
   let before = ''
   let times = 0
@@ -67,7 +69,7 @@ function settling(numbers: () => readonly number[]): () => boolean {
     const now = numbers().join()
     times = now === before ? times + 1 : 0
     before = now
-    return times >= 20
+    return times >= 10
   }
 }
 

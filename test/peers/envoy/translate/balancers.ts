@@ -1,10 +1,11 @@
 // A cluster's balancer, its localities and what is shared by all balancers -> Envoy's fields.
-// Refuses what Envoy has not: peak EWMA and apertures.
+// Refuses what Envoy has not: peak EWMA, apertures, and what adapts.
 import type { Cluster, LoadBalancer } from '@proxyless/core/spi'
 import { duration, given, type Json, percent, typed } from './values.ts'
 
 export function balancerOf(cluster: Cluster): Json {
-  const { loadBalancer, slowStart, aperture, localities } = cluster
+  const { loadBalancer, slowStart, aperture, adaptive, localities } = cluster
+  if (adaptive !== undefined) throw new Error(`${cluster.name}: Envoy adapts to nothing`)
   if (aperture !== undefined) throw new Error(`${cluster.name}: Envoy has no aperture`)
   const slow = given('slow_start_config', slowStart, (given) => ({
     slow_start_window: duration(given.windowMs),

@@ -1,6 +1,8 @@
 // Clusters -> Envoy's: endpoints, pool, limits, outlier detection. The balancer is in balancers.ts.
-import type { CircuitBreakers, Cluster, Discovery, Endpoint, OutlierDetection, UpstreamTls } from '@proxyless/core/spi'
+import type { CircuitBreakers, Cluster, Discovery, Endpoint, UpstreamTls } from '@proxyless/core/spi'
 import { balancerOf } from './balancers.ts'
+import { healthCheckOf } from './health-checks.ts'
+import { errorsOf, outlierOf } from './outlier.ts'
 import { any, duration, given, type Json, limit, percent, typed } from './values.ts'
 
 /** Undefined for what only a transparent listener can do. */
@@ -17,6 +19,7 @@ export function clusterOf(cluster: Cluster): Json | undefined {
     typed_extension_protocol_options: { [protocolOptions]: protocolOf(cluster) },
     ...balancerOf(cluster),
     ...given('outlier_detection', cluster.outlierDetection, outlierOf),
+    ...given('health_checks', cluster.healthCheck, (check) => [healthCheckOf(check)]),
     ...given('transport_socket', cluster.tls, tlsOf),
   }
 }
@@ -55,13 +58,18 @@ function localityOf({ localities }: Cluster, endpoints: readonly Endpoint[]): Js
 
 const healths = { healthy: 'HEALTHY', degraded: 'DEGRADED', unhealthy: 'UNHEALTHY', draining: 'DRAINING' }
 
-function endpointOf({ address, port, weight, health, hostname, hashName }: Endpoint): Json {
+function endpointOf({ address, port, weight, health, hostname, hashName, healthCheck }: Endpoint): Json {
   return {
     endpoint: {
       address: address.startsWith('unix://')
         ? { pipe: { path: address.slice('unix://'.length) } }
         : { socket_address: { address, port_value: port } },
       ...given('hostname', hostname),
+      ...given('health_check_config', healthCheck, (check) => ({
+        ...given('port_value', check.port),
+        ...given('hostname', check.hostname),
+        ...given('disable_active_health_check', check.disabled),
+      })),
     },
     load_balancing_weight: weight,
     health_status: healths[health],
@@ -69,9 +77,10 @@ function endpointOf({ address, port, weight, health, hostname, hashName }: Endpo
   }
 }
 
-function protocolOf({ protocol, connectionPool }: Cluster): Json {
+function protocolOf({ protocol, connectionPool, outlierDetection }: Cluster): Json {
   const { idleTimeoutMs, maxConnectionDurationMs, maxRequestsPerConnection, maxConcurrentStreams } = connectionPool
   return any(protocolOptions, {
+    ...errorsOf(outlierDetection),
     common_http_protocol_options: {
       idle_timeout: duration(idleTimeoutMs),
       ...given('max_connection_duration', maxConnectionDurationMs, duration),
@@ -98,27 +107,6 @@ function breakersOf(breakers: CircuitBreakers): Json {
     })),
   }
   return { thresholds: [threshold] }
-}
-
-/** A detector with 0 is off. Success rate and failure percentage are not ours. */
-function outlierOf(detection: OutlierDetection): Json {
-  const local = detection.consecutiveLocalOriginFailure
-  return {
-    consecutive_5xx: Math.max(1, detection.consecutive5xx),
-    enforcing_consecutive_5xx: detection.consecutive5xx === 0 ? 0 : 100,
-    consecutive_gateway_failure: Math.max(1, detection.consecutiveGatewayFailure),
-    enforcing_consecutive_gateway_failure: detection.consecutiveGatewayFailure === 0 ? 0 : 100,
-    split_external_local_origin_errors: detection.splitExternalLocalOriginErrors,
-    consecutive_local_origin_failure: Math.max(1, local),
-    enforcing_consecutive_local_origin_failure: local === 0 ? 0 : 100,
-    interval: duration(detection.intervalMs),
-    base_ejection_time: duration(detection.baseEjectionTimeMs),
-    max_ejection_time: duration(detection.maxEjectionTimeMs),
-    max_ejection_percent: Math.round(detection.maxEjectionPercent * 100),
-    enforcing_success_rate: 0,
-    enforcing_failure_percentage: 0,
-    enforcing_local_origin_success_rate: 0,
-  }
 }
 
 function tlsOf(tls: UpstreamTls): Json {
