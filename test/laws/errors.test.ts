@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const page = readFileSync(new URL('../../ERRORS.md', import.meta.url), 'utf8')
-const codeSource = readFileSync(new URL('../../packages/istio/src/codes.ts', import.meta.url), 'utf8')
+const codeSource = ['istio', 'xds']
+  .map((name) => readFileSync(new URL(`../../packages/${name}/src/codes.ts`, import.meta.url), 'utf8'))
+  .join('\n')
 const errorSource = readFileSync(new URL('../../packages/core/src/base/error.ts', import.meta.url), 'utf8')
 const listed = new Set([...page.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map((row) => row[1]))
 const problemCodes = [...codeSource.matchAll(/^ {2}([A-Z0-9_]+):/gm)].map((row) => row[1])

@@ -13,6 +13,7 @@ import { requestIds } from './host/request-ids.ts'
 import { processResolver } from './host/resolver.ts'
 import { workloadFromEnvironment } from './host/workload.ts'
 import { checkOptions, type CreateMeshOptions } from './options.ts'
+import { xds } from './xds.ts'
 
 const defaultReplayBytes = 1_048_576
 
@@ -83,6 +84,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
 async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   const { config } = options
   if (isSource(config)) return config
+  if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
   const documents = typeof config === 'string' ? fileSource(config, { clock }) : documentSource(config)
   return fromDocuments(documents, {
@@ -100,6 +102,12 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
     ...(options.httpsAsL7 === undefined ? {} : { httpsAsL7: options.httpsAsL7 }),
     ...(options.strictSidecarPorts === undefined ? {} : { strictSidecarPorts: options.strictSidecarPorts }),
   })
+}
+
+/** `xds://host:port`; without a host the bootstrap of the environment says it. */
+function serverOf(url: string): { server?: string } {
+  const server = url.slice('xds://'.length).replace(/\/+$/, '')
+  return server === '' ? {} : { server }
 }
 
 function isSource(config: CreateMeshOptions['config']): config is ConfigSource {

@@ -16,3 +16,5 @@ export {
   type Random,
 } from '@proxyless/core'
 export type { Workload } from '@proxyless/istio'
+export type { XdsOptions } from '@proxyless/xds'
+export { xds } from './xds.ts'

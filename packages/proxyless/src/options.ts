@@ -3,7 +3,10 @@ import { MeshError, type Clock, type ConfigSource, type MeshObserver, type Rando
 import type { MeshSettingsInput, Workload } from '@proxyless/istio'
 
 export interface CreateMeshOptions {
-  /** Path of a file or directory of Istio documents (watched), documents as YAML texts or objects, or a ConfigSource. */
+  /**
+   * Path of a file or directory of Istio documents (watched), `xds://host:port` of a control plane, documents as YAML texts or objects,
+   * or a ConfigSource such as `xds(...)`.
+   */
   readonly config: string | readonly (string | object)[] | ConfigSource
   /** Who is calling; what is left out comes from the environment (POD_NAMESPACE and the like). */
   readonly workload?: Partial<Workload>
