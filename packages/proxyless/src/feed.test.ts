@@ -4,7 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { runCheck } from './cli/check.ts'
 import { createMesh, feed, type Mesh } from './index.ts'
 
 interface Served {
@@ -72,6 +74,14 @@ test('the address alone is enough: the mesh asks below it and says who it is', a
   expect(await statusOf(mesh, 'a.example')).toBe(204)
   expect(asked[0]).toMatch(/^GET \/mesh\/v1\/config\?namespace=shop&labels=app%3Dx&node=/)
   expect(await mesh.ready()).toMatchObject({ state: 'live' })
+})
+
+test('proxyless check reads a feed as it reads a file', async () => {
+  serve(entry('a.example'), { ...answer('a.example', 204), spec: { hosts: 7 } })
+  const out = new PassThrough()
+  expect(await runCheck([url], { namespace: 'shop' }, out)).toBe(1)
+  expect(String(out.read())).toContain(`${url}/v1/config#VirtualService/a-example:`)
+  expect(asked.every((line) => line.startsWith('GET /mesh/v1/config?namespace=shop&node=proxyless-check-'))).toBe(true)
 })
 
 test('explain names the feed and the document', async () => {

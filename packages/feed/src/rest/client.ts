@@ -26,6 +26,8 @@ export interface Answer {
 
 const maxRedirects = 5
 
+class IdleReset extends Error {}
+
 export class FeedClient {
   readonly #clock: Clock
   readonly #headers: FeedOptions['headers']
@@ -56,7 +58,7 @@ export class FeedClient {
     const hasCredentials = this.#hasCertificate || Object.keys(own).length > 0
     let target = url
     for (let redirects = 0; ; redirects++) {
-      const response = await this.#send(target, { ...ask, headers: { ...own, ...ask.headers } })
+      const response = await this.#sendAgain(target, { ...ask, headers: { ...own, ...ask.headers } })
       const { statusCode: status = 0, headers } = response
       const isRedirect = status === 301 || status === 302 || status === 303 || status === 307 || status === 308
       if (!isRedirect || headers.location === undefined) return answerOf(response)
@@ -71,6 +73,16 @@ export class FeedClient {
     this.#tls.destroy()
   }
 
+  /** A connection that the server closed while it was idle says nothing about the feed. */
+  async #sendAgain(url: URL, ask: Ask): Promise<IncomingMessage> {
+    try {
+      return await this.#send(url, ask)
+    } catch (error) {
+      if (!(error instanceof IdleReset)) throw error
+      return this.#send(url, ask)
+    }
+  }
+
   #send(url: URL, { method = 'GET', headers, body, timeoutMs, signal }: Ask): Promise<IncomingMessage> {
     const secure = url.protocol === 'https:'
     return new Promise((resolve, reject) => {
@@ -81,7 +93,10 @@ export class FeedClient {
       const timer = this.#clock.setTimer(timeoutMs, late, true)
       request.once('socket', (socket) => void (this.awaited ? socket.ref() : socket.unref()))
       request.once('close', () => this.#clock.clearTimer(timer))
-      request.once('error', reject)
+      request.once('error', (error: NodeJS.ErrnoException) => {
+        const idle = request.reusedSocket && error.code === 'ECONNRESET'
+        reject(idle ? new IdleReset(error.message, { cause: error }) : error)
+      })
       request.once('response', (response) => {
         this.#clock.clearTimer(timer)
         resolve(response)

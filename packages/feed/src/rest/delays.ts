@@ -4,8 +4,9 @@ import type { Random } from '@proxyless/core/spi'
 /** The longest wait after failures; also how often a feed is asked that does not let us in. */
 export const slowestMs = 60_000
 const firstBackoffMs = 1000
-/** A server that asks us back at once is not obeyed to the letter. */
+/** A server that asks us back at once, or in a year, is not obeyed to the letter. */
 const soonestMs = 1000
+const latestMs = 86_400_000
 
 /** A poll's interval, 0.5 to 1.5 times. */
 export function pollDelay(random: Random, pollMs: number): number {
@@ -21,7 +22,12 @@ export function backoff(random: Random, failures: number): number {
 export function retryAfter(value: string | undefined, wallNowMs: number): number | undefined {
   if (value === undefined || value.trim() === '') return undefined
   const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - wallNowMs
-  return Number.isNaN(ms) ? undefined : Math.max(soonestMs, ms)
+  return Number.isNaN(ms) ? undefined : asTold(ms)
+}
+
+/** A wait that a server asks for: at least a second, at most a day. */
+export function asTold(ms: number): number {
+  return Math.min(latestMs, Math.max(soonestMs, ms))
 }
 
 function share(random: Random): number {

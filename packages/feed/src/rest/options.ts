@@ -58,8 +58,8 @@ export function checkFeedOptions(options: FeedOptions): void {
   if (typeof url !== 'string' || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
     refuse(`feed: url must be an http:// or https:// address, not ${JSON.stringify(url)}`)
   }
-  if (pollMs !== undefined && !(Number.isFinite(pollMs) && pollMs >= 100)) {
-    refuse(`feed: pollMs must be a number of milliseconds, 100 or more, not ${pollMs}`)
+  if (pollMs !== undefined && !(Number.isFinite(pollMs) && pollMs >= 100 && pollMs <= 86_400_000)) {
+    refuse(`feed: pollMs must be a number of milliseconds from 100 to 86400000 (a day), not ${pollMs}`)
   }
   if (cache !== undefined && (typeof cache !== 'string' || cache === '')) refuse('feed: cache must be a directory')
   if (headers !== undefined && typeof headers !== 'function' && (typeof headers !== 'object' || headers === null)) {

@@ -165,10 +165,11 @@ describe('when it is asked', () => {
     await rig.until(() => polls() === 2)
   })
 
-  test('a Retry-After that says nothing is none, and one of zero is a second', () => {
+  test('a Retry-After that says nothing is none, one of zero is a second, and one of years a day', () => {
     expect(retryAfter('soon', 0)).toBeUndefined()
     expect(retryAfter(undefined, 0)).toBeUndefined()
     expect(retryAfter('0', 0)).toBe(1000)
+    expect(retryAfter('99999999', 0)).toBe(86_400_000)
   })
 
   test.each([401, 403])('%d slows down to once a minute and is told as unauthorised', async (status) => {
@@ -267,6 +268,22 @@ describe('whatever fails, the last good configuration stays', () => {
     await rig.until(() => seen.sets.length === 3)
     expect(seen.sets[2]).toEqual([])
   })
+})
+
+test('a connection that the server closed while it was idle is no failure of the feed', async () => {
+  rig.server.config = serves('1', [service('a')])
+  const seen = rig.start({ stream: false, report: false })
+  await rig.until(() => seen.sets.length === 1)
+  await rig.settle()
+  rig.server.config = () => (polls() === 2 ? { drop: true } : serves('2', [service('b')])(rig.server.asked[0]!))
+  await rig.pass(15_000)
+  await rig.until(() => seen.sets.length === 2)
+  expect(polls()).toBe(3)
+  rig.server.config = () => ({ drop: true })
+  await rig.pass(15_000)
+  await rig.until(() => seen.problems.length === 1)
+  expect(seen.problems[0]).toMatchObject({ code: 'FEED_UNREACHABLE', outcome: 'kept' })
+  expect(polls()).toBe(5)
 })
 
 test('closing ends requests and timers', async () => {

@@ -23,6 +23,8 @@ interface Said {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+  /** Ends the connection instead. */
+  readonly drop?: true
 }
 
 /** Undefined: no answer. */
@@ -91,7 +93,8 @@ export class ScriptedServer {
     const script = end === 'stream' ? this.stream : end === 'status' ? this.status : this.config
     const said = script?.(asked)
     if (said === undefined) return
-    response.writeHead(said.status ?? 200, said.headers).end(said.body)
+    if (said.drop === true) response.destroy()
+    else response.writeHead(said.status ?? 200, said.headers).end(said.body)
   }
 }
 

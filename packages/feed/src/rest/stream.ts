@@ -2,6 +2,7 @@
 // So each connection is an EventSource of its own, and when it is down this file says when the next one begins.
 import { EventSource } from 'eventsource'
 import type { Clock, Random, TimerHandle } from '@proxyless/core/spi'
+import { asTold } from './delays.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import { delayAfter } from './poller.ts'
 import { connector, type Connection } from './stream-connection.ts'
@@ -67,7 +68,7 @@ export class FeedStream {
   /** As the server says: the connection ends, the next one begins after that time. */
   goodbye(retryMs: number): void {
     this.#drop()
-    this.#arm(Math.max(0, retryMs))
+    this.#arm(asTold(retryMs))
   }
 
   close(): void {

@@ -19,9 +19,11 @@ export async function runCheck(
   options: CheckOptions,
   out: NodeJS.WritableStream,
 ): Promise<number> {
-  const texts = (await Promise.all(paths.map(readTexts))).flat()
+  const workload = { namespace: options.namespace, labels: parseLabels(options.labels) }
+  const node = { id: `proxyless-check-${process.pid}`, ...workload }
+  const texts = (await Promise.all(paths.map((path) => readTexts(path, node)))).flat()
   const { problems } = await check(texts, {
-    workload: { namespace: options.namespace, labels: parseLabels(options.labels) },
+    workload,
     regex: regexEngine,
     clock: processClock,
     strict: options.strict ?? false,

@@ -1,11 +1,16 @@
-// The documents below some paths, read once; and labels as a command line gives them.
+// The documents below some paths or of some feeds, read once; and labels as a command line gives them.
 import type { DocumentText, Problem } from '@proxyless/core'
-import { fileSource } from '@proxyless/feed'
+import type { FeedContext } from '@proxyless/feed'
+import { documentsOf } from '../documents-of.ts'
 import { processClock } from '../host/process-clock.ts'
+import { processRandom } from '../host/process-random.ts'
 
-/** @throws Error naming the path that cannot be read */
-export async function readTexts(path: string): Promise<readonly DocumentText[]> {
-  const source = fileSource(path, { clock: processClock })
+/**
+ * Of a path, or of the address of a feed, which is told who asks and nothing else.
+ * @throws Error naming the path or address that cannot be read
+ */
+export async function readTexts(path: string, node: FeedContext['node']): Promise<readonly DocumentText[]> {
+  const source = documentsOf(path, { clock: processClock, random: processRandom(), node })
   try {
     return await new Promise<readonly DocumentText[]>((resolve, reject) => {
       source.start({
