@@ -339,6 +339,20 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     })
   })
 
+  test('a retry policy may obey a server that says when to come again, and hedge on per-try timeouts', () => {
+    const retryPolicy = {
+      retryOn: 'unavailable',
+      rateLimitedRetryBackOff: { resetHeaders: [{ name: 'Retry-After', format: 0 }] },
+    }
+    const [entry] = routesOf(prefixed({ ...toCluster('a'), retryPolicy, hedgePolicy: { hedgeOnPerTryTimeout: true } }))
+    expect(entry?.route.action).toMatchObject({
+      retry: {
+        rateLimitedBackoff: { headers: [{ name: 'retry-after', format: 'seconds' }] },
+        hedgeOnPerTryTimeout: true,
+      },
+    })
+  })
+
   test('A31 defect 5: max_stream_duration is the timeout, 0 leaves it to the caller', () => {
     const seconds = (n: number): object => ({ maxStreamDuration: { maxStreamDuration: { seconds: n, nanos: 0 } } })
     expect(routesOf(prefixed({ ...toCluster('a'), ...seconds(3) }))[0]?.route.action).toMatchObject({ timeoutMs: 3000 })
@@ -514,6 +528,16 @@ describe('a Cluster', () => {
       maxEjectionTimeMs: 300_000,
       maxEjectionPercent: 0.1,
     })
+  })
+
+  test('A50: success rates eject unless they are switched off, shares of failures only where they are switched on', () => {
+    const detection = (said: object): object =>
+      accepted<ClusterResource>('cluster', cluster('a', { outlierDetection: said })).cluster.outlierDetection ?? {}
+    expect(detection({})).toMatchObject({ successRate: { enforcing: 1, stdevFactor: 1.9 }, consecutive5xx: 0 })
+    expect(detection({})).not.toHaveProperty('failurePercentage')
+    const off = { enforcingSuccessRate: 0, enforcingLocalOriginSuccessRate: 0, enforcingFailurePercentage: 50 }
+    expect(detection(off)).not.toHaveProperty('successRate')
+    expect(detection(off)).toMatchObject({ failurePercentage: { enforcing: 0.5, threshold: 0.85 } })
   })
 
   test('A29: files come from the certificate providers of the bootstrap', () => {
