@@ -561,6 +561,27 @@ describe('a Cluster', () => {
     expect(accepted<ClusterResource>('cluster', body).cluster.circuitBreakers.maxRequests).toBe(Infinity)
   })
 
+  test('of a sidecar may ask its endpoints how they are', () => {
+    const seconds = (n: number): object => ({ seconds: n, nanos: 0 })
+    const http = { path: '/health', expectedStatuses: [{ start: 200, end: 300 }], method: 2 }
+    const check = { timeout: seconds(1), interval: seconds(5), unhealthyThreshold: 2, healthyThreshold: 3 }
+    const body = cluster('a', {
+      healthChecks: [{ ...check, healthChecker: { $case: 'httpHealthCheck', value: http } }],
+    })
+    expect(accepted<ClusterResource>('cluster', body, sidecar).cluster.healthCheck).toEqual({
+      kind: 'http',
+      timeoutMs: 1000,
+      intervalMs: 5000,
+      unhealthyThreshold: 2,
+      healthyThreshold: 3,
+      path: '/health',
+      expectedStatuses: [{ from: 200, to: 300 }],
+      method: 'HEAD',
+    })
+    const bad = cluster('a', { healthChecks: [{ ...check, timeout: seconds(0) }] })
+    expect(refusal('cluster', bad, sidecar)).toContain('timeout: must be above 0')
+  })
+
   test('of a sidecar may be of every type', () => {
     for (const n of [0, 1, 2, 3, 4]) expect(refusal('cluster', cluster('a', value(n)), sidecar)).toBe('accepted')
   })
