@@ -1,6 +1,8 @@
 // The package `proxyless`: a client-side service mesh inside the process.
 export { createMesh, type Mesh } from './create-mesh.ts'
+export type { ExplainInput } from './explain-input.ts'
 export type { CreateMeshOptions } from './options.ts'
+export type { LocalityOption, WorkloadOption } from './workload-option.ts'
 export {
   type CallRecord,
   type Clock,
