@@ -44,7 +44,7 @@ export function readHealthCheck(reading: Reading, { healthChecks }: Cluster): He
 }
 
 function timingOf(reading: Reading, said: Wire): HealthCheckTiming {
-  const optional = <K extends keyof HealthCheckTiming & string>(
+  const optional = <K extends Extract<keyof HealthCheckTiming, string>>(
     key: K,
     duration: Wire['interval'],
   ): { [P in K]?: number } => {
