@@ -197,6 +197,11 @@ test('layers: later ones win per document, without a complaint, and explain name
   await eventually(async () => expect(await statusOf(mesh, 'b.example')).toBe(204))
 })
 
+test('layers: texts without documents are no paths', async () => {
+  await using mesh = await createMesh({ config: ['', ' ', '# nothing', '---', '{}', answer('a.example', 204)] })
+  expect(await statusOf(mesh, 'a.example')).toBe(204)
+})
+
 test('layers: documents given in code over a path over an address, and a feed that is away', async () => {
   served = undefined
   const file = join(directory, 'mesh.yaml')
