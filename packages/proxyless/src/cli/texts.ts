@@ -1,7 +1,9 @@
-// The documents below some paths, read once; and labels as a command line gives them.
+// The documents below some paths, read once; and the calling workload as a command line gives it.
 import type { DocumentText, Problem } from '@proxyless/core'
 import { fileSource } from '@proxyless/feed'
+import type { Workload } from '@proxyless/istio'
 import { processClock } from '../host/process-clock.ts'
+import { checkWorkload, readWorkload } from '../workload-option.ts'
 
 /** @throws Error naming the path that cannot be read */
 export async function readTexts(path: string): Promise<readonly DocumentText[]> {
@@ -18,8 +20,22 @@ export async function readTexts(path: string): Promise<readonly DocumentText[]> 
   }
 }
 
-/** `k=v,k=v` @throws Error showing the form */
-export function parseLabels(text: string | undefined): Record<string, string> {
+export interface WorkloadOptions {
+  readonly namespace: string
+  readonly labels?: string
+  readonly locality?: string
+}
+
+/** @throws Error showing the form */
+export function parseWorkload({ namespace, labels, locality }: WorkloadOptions): Workload {
+  const option = { namespace, labels: parseLabels(labels), ...(locality === undefined ? {} : { locality }) }
+  const complaint = checkWorkload(option)
+  if (complaint !== undefined) throw new Error(complaint.replace('workload.', '--'))
+  return { ...readWorkload(option), namespace, labels: option.labels }
+}
+
+/** `k=v,k=v` */
+function parseLabels(text: string | undefined): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const pair of (text ?? '').split(',').filter((part) => part !== '')) {
     const [key, value] = pair.split('=')
