@@ -22,6 +22,7 @@ import { redirectLocation } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { explainAdaptive } from './adaptive-account.ts'
 import { explainChoice } from './choice.ts'
+import { explainLimits } from './cluster-account.ts'
 import { explainHash } from './hash-account.ts'
 import { Explanation, type Step } from './explanation.ts'
 import { explainRefusals } from './refusals.ts'
@@ -92,6 +93,7 @@ class Account {
   }
 
   #unknownHost(title: string, request: Matchable): Explanation {
+    this.#otherPorts()
     const { unknownHosts } = this.#snapshot.config
     const plan = this.#snapshot.unknownHost
     if (plan === undefined) {
@@ -108,6 +110,19 @@ class Account {
         : 'goes to the egress cluster'
     this.#say('host', `${this.#view.authority} is unknown: it ${how}`, unknownHosts.origin)
     return this.#forward(title, plan, request)
+  }
+
+  /** A host that is known, but not on this port. */
+  #otherPorts(): void {
+    const name = hostOf(this.#view.authority).toLowerCase()
+    const hosts = this.#snapshot.config.virtualHosts.filter(
+      ({ domains, port }) => port !== undefined && domains.includes(name),
+    )
+    const [first] = hosts
+    if (first === undefined) return
+    const ports = hosts.map(({ port }) => port).join(', ')
+    const text = `${first.domains[0] ?? name} exists with port ${ports}, not with ${this.#view.port}`
+    this.#say('host', text, first.origin)
   }
 
   #follow(title: string, entry: RouteEntry<RoutePlan>, request: Matchable): Explanation {
@@ -143,6 +158,8 @@ class Account {
     const endpoint = this.#choose(cluster, plan, request)
     this.#outgoing(plan, target, request)
     this.#policies(plan)
+    for (const [what, text, part] of explainLimits(cluster.model))
+      this.#say(what, text, cluster.model.origins[part] ?? cluster.model.origin)
     this.#adapts(cluster)
     return this.#end(title, {
       route: plan.route.name,
@@ -236,13 +253,14 @@ class Account {
       this.#say('retries', 'none', originOf(plan, 'retry'))
       return
     }
-    const codes = retry.retriableStatusCodes.length === 0 ? '' : ` ${retry.retriableStatusCodes.join(',')}`
+    const codes = retry.retriableStatusCodes.length === 0 ? 'none' : retry.retriableStatusCodes.join(' ')
+    const on = retry.retryOn.map((word) => (word === 'retriable-status-codes' ? `${word} (${codes})` : word)).join(',')
     const hedged = retry.hedgeOnPerTryTimeout === true ? ', then another beside it' : ''
     const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try${hedged}`
     const asked = retry.rateLimitedBackoff?.headers.map(({ name }) => name).join(', ')
     this.#say(
       'retries',
-      `up to ${retry.numRetries} on ${retry.retryOn.join(',')}${codes}${perTry}${asked === undefined ? '' : `, after what ${asked} says`}`,
+      `up to ${retry.numRetries} on ${on}${perTry}${asked === undefined ? '' : `, after what ${asked} says`}`,
       originOf(plan, 'retry'),
     )
   }
