@@ -1,11 +1,11 @@
 // The front door: puts the rooms together into a mesh an application can call through.
 import { hostname } from 'node:os'
-import type { ConfigSource, Explanation, MeshStatus } from '@proxyless/core'
+import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
 import { type DocumentSource, Mesh as House } from '@proxyless/core/spi'
-import { fileSource } from '@proxyless/feed'
 import { createFetch, healthProbers, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
-import { documentSource, fromDocuments, type IstioOptions } from '@proxyless/istio'
+import { fromDocuments, type IstioOptions } from '@proxyless/istio'
 import { warnOfRefusals } from './config-warning.ts'
+import { documentsOf } from './documents-of.ts'
 import { type ExplainInput, readRequest } from './explain-input.ts'
 import { EventLoopWatch } from './host/event-loop.ts'
 import { processClock } from './host/process-clock.ts'
@@ -30,8 +30,8 @@ export interface Mesh extends AsyncDisposable {
   explain(request: ExplainInput): Explanation
   /** Plain JSON: clusters, endpoints, health, ejections, limits, configuration version and problems. */
   status(): MeshStatus
-  /** Resolves when the first configuration is in force. */
-  ready(): Promise<void>
+  /** Resolves when the first configuration is in force: to how near it is, now, to what its source has. */
+  ready(): Promise<Freshness>
   /** Closes all connections and watchers; calls under way fail. Idempotent. */
   close(): Promise<void>
 }
@@ -43,8 +43,9 @@ export interface Mesh extends AsyncDisposable {
 export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   checkOptions(options)
   const clock = options.clock ?? processClock
+  const source = await sourceOf(options)
   const house = new House({
-    source: warnOfRefusals(await sourceOf(options), options.observer?.configApplied !== undefined),
+    source: warnOfRefusals(source, options.observer?.configApplied !== undefined),
     clock,
     random: options.random ?? processRandom(),
     regex: regexEngine,
@@ -78,7 +79,10 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     dispatcher,
     explain: (request) => house.explain(readRequest(request)),
     status: () => house.status(),
-    ready: () => house.ready(),
+    ready: async () => {
+      await house.ready()
+      return source.freshness?.() ?? { state: 'live', ageMs: 0 }
+    },
     close: () => house.close(),
     [Symbol.asyncDispose]: () => house.close(),
   }
@@ -89,13 +93,13 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   if (isSource(config)) return config
   if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
-  const documents = typeof config === 'string' ? fileSource(config, { clock }) : documentSource(config)
+  const instance = `${hostname()}-${process.pid}`
+  const workload = { instance, ...(await workloadFromEnvironment()), ...readWorkload(options.workload) }
+  const { namespace, labels } = workload
+  const node = { id: workload.instance, namespace, labels }
+  const documents = documentsOf(config, { clock, random: options.random?.fork() ?? processRandom(), node })
   return readDocuments(documents, {
-    workload: {
-      instance: `${hostname()}-${process.pid}`,
-      ...(await workloadFromEnvironment()),
-      ...readWorkload(options.workload),
-    },
+    workload,
     regex: regexEngine,
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),

@@ -10,6 +10,7 @@ export {
   type ConfigSource,
   type ExplainRequest,
   type Explanation,
+  type Freshness,
   MeshError,
   type MeshErrorCode,
   type MeshObserver,
@@ -17,6 +18,7 @@ export {
   type Problem,
   type Random,
 } from '@proxyless/core'
+export { type DocumentFeed, feed, type FeedOptions, type FeedTls } from '@proxyless/feed'
 export type { Workload } from '@proxyless/istio'
 export type { XdsOptions } from '@proxyless/xds'
 export { xds } from './xds.ts'

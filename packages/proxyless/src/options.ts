@@ -1,15 +1,17 @@
 // What createMesh takes. Checked here, so that a wrong option is named at the door.
 import { MeshError, type Clock, type ConfigSource, type MeshObserver, type Random } from '@proxyless/core'
+import type { DocumentFeed } from '@proxyless/feed'
 import type { MeshSettingsInput } from '@proxyless/istio'
 import { checkWorkload } from './workload-option.ts'
 import type { WorkloadOption } from './workload-option.ts'
 
 export interface CreateMeshOptions {
   /**
-   * Path of a file or directory of Istio documents (watched), `xds://host:port` of a control plane, documents as YAML texts or objects,
-   * or a ConfigSource such as `xds(...)`.
+   * Where Istio documents come from: the path of a file or directory (watched), the http:// or https:// address of a feed, or
+   * `feed({...})`; or several of them and documents themselves (YAML texts or objects), of which later ones win per document.
+   * Or `xds://host:port` of a control plane, or a ConfigSource such as `xds(...)`.
    */
-  readonly config: string | readonly (string | object)[] | ConfigSource
+  readonly config: string | DocumentFeed | readonly (string | DocumentFeed | object)[] | ConfigSource
   /** Who is calling; what is left out comes from the environment (POD_NAMESPACE and the like). */
   readonly workload?: WorkloadOption
   /** Istio's MeshConfig fields; a `kind: MeshConfig` document overrides them. */
@@ -70,9 +72,11 @@ export function checkOptions(options: CreateMeshOptions): void {
     if (!known.has(name)) refuse(`unknown option "${name}"; known are ${[...known].join(', ')}`)
   }
   const { config, maxReplayBytes, compat, localReply } = options
-  const isSource = typeof config === 'object' && config !== null && 'start' in config
-  if (typeof config !== 'string' && !Array.isArray(config) && !isSource) {
-    refuse('config must be a path, an array of documents or a ConfigSource')
+  const isOpened = typeof config === 'object' && config !== null && ('start' in config || 'open' in config)
+  if (typeof config !== 'string' && !Array.isArray(config) && !isOpened) {
+    refuse(
+      'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource',
+    )
   }
   if (maxReplayBytes !== undefined && !(Number.isInteger(maxReplayBytes) && maxReplayBytes >= 0)) {
     refuse(`maxReplayBytes must be a whole number of bytes, 0 or more, not ${maxReplayBytes}`)

@@ -50,5 +50,5 @@ function describeOutliers(detection: OutlierDetection): string {
     ...(failurePercentage === undefined ? [] : ['too large a share of failures']),
   ]
   const most = `at most ${Number((maxEjectionPercent * 100).toFixed(2))} % of endpoints`
-  return `${causes.join(' or ') || 'nothing'} ejects for ${baseEjectionTimeMs} ms and longer, ${most}, looked at every ${intervalMs} ms`
+  return `ejected for ${baseEjectionTimeMs} ms and longer after ${causes.join(' or ') || 'nothing'}, ${most}, looked at every ${intervalMs} ms`
 }

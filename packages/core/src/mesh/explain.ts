@@ -206,6 +206,8 @@ class Account {
       this.#say('endpoint', `${own} as the URL says`)
       return own
     }
+    if (!cluster.ready)
+      this.#say('cluster', 'a call would wait: its names are not resolved yet, or its first health checks are not over')
     const { affinity, random } = this.#world
     const { hashKey, texts } = explainHash(cluster, plan.action.hashPolicies, request, affinity, random)
     const said = plan.route.origins['hash'] ?? model.origins['loadBalancer'] ?? plan.route.origin

@@ -23,7 +23,7 @@ export interface ReadOptions {
 
 export interface Refused {
   readonly id: string
-  readonly source: string
+  readonly place: Chunk
   readonly problems: (outcome: Problem['outcome']) => Problem[]
 }
 
@@ -101,7 +101,7 @@ function refuse(resource: Resource, hosts: readonly string[], findings: readonly
   }
   const problems = (outcome: Problem['outcome']): Problem[] =>
     findings.map((finding) => problemOf(finding, { ...resource, hosts }, outcome))
-  return { kind: 'refused', refused: { id: resource.id, source: resource.chunk.source, problems } }
+  return { kind: 'refused', refused: { id: resource.id, place: resource.chunk, problems } }
 }
 
 function hostsOf(fields: unknown, namespace: string): readonly string[] {
