@@ -16,6 +16,7 @@ const networkMs = 0.5
 
 class View implements RequestView {
   readonly scheme = 'http'
+  readonly hostname = 'service'
   readonly port = 80
   readonly method = 'GET'
   readonly headerBits = 0xffff_ffff
