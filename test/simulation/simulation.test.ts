@@ -38,6 +38,14 @@ describe('a slow endpoint', () => {
   })
 })
 
+test('hedging answers what met a pause elsewhere, for a few percent more requests', () => {
+  const at = (policy: string): Figures => figures('Slow answers now and then', policy)
+  for (const policy of ['round robin', 'least request', 'peak EWMA']) expect(at(policy).p99Ms).toBeGreaterThan(400)
+  expect(at('least request, hedging').p99Ms).toBeLessThan(80)
+  expect(at('least request, hedging').amplification).toBeLessThan(1.06)
+  expect(figures('Full outage and recovery', 'least request, hedging').amplification).toBeLessThan(1.25)
+})
+
 describe('endpoints that fail at once', () => {
   const at = (policy: string): Figures => figures('Partial outage', policy)
 
@@ -101,6 +109,19 @@ test('load reports make round robin fit for unequal instances', () => {
   const at = (policy: string): Figures => figures('Unequal instances', policy)
   expect(at('round robin').goodput).toBeLessThan(0.6)
   expect(at('client-weighted round robin').goodput).toBeGreaterThan(0.99)
+})
+
+test('zone aware routing keeps calls at home as far as there is room for them', () => {
+  const at = (policy: string): Figures => figures('Three zones', policy)
+  const left = (policy: string): number => at(policy).more['left the zone'] ?? 0
+  const [anywhere, nearest, zoneAware] = [
+    'least request',
+    'least request, nearest first (localityLbSetting)',
+    'least request, zone aware (zoneAwareLbSetting)',
+  ] as const
+  expect(left(zoneAware)).toBeLessThan(left(anywhere) / 5)
+  expect(at(zoneAware).p50Ms).toBeLessThan(at(anywhere).p50Ms - 2)
+  expect(at(nearest).p99Ms).toBeGreaterThan(at(zoneAware).p99Ms * 3)
 })
 
 describe('overload', () => {

@@ -9,9 +9,11 @@ import {
 } from '@proxyless/core/spi'
 import { EventLoopWatch } from 'proxyless/host'
 import { ClientClock } from './client-clock.ts'
-import type { Network } from './network.ts'
+import { localityOf, type Network } from './network.ts'
 import type { Server } from './server.ts'
 import { type Outcome, SimulatedExchange } from './simulated-exchange.ts'
+
+const networkMs = 0.5
 
 const noPatterns: RegexEngine = {
   compile: () => ({ matches: () => false, replaceAll: (text) => text }),
@@ -21,14 +23,19 @@ export class Client {
   readonly clock: ClientClock
   readonly mesh: Mesh
   readonly #network: Network
+  readonly #zone: string
   /** Connections that wait for another request: until when, by endpoint. */
   readonly #idle = new Map<string, number[]>()
   #sink: ConfigSink | undefined
   connectionsOpened = 0
+  /** Requests that left the zone. */
+  strayed = 0
   ejections = 0
 
-  constructor(network: Network, config: MeshConfig, seed: number) {
+  /** @param place tells its zone */
+  constructor(network: Network, config: MeshConfig, seed: number, place = 0) {
     this.#network = network
+    this.#zone = localityOf(place, network.options.zones).zone
     this.clock = new ClientClock(network.clock)
     this.mesh = new Mesh({
       source: {
@@ -60,6 +67,17 @@ export class Client {
 
   serverAt({ key }: LivingEndpoint): Server {
     return this.#network.serverAt(key)
+  }
+
+  /** How long a request to an endpoint is on its way, and its answer on the way back. */
+  distanceMs({ model }: LivingEndpoint): number {
+    return model.locality.zone === this.#zone ? networkMs : networkMs + this.#network.options.betweenZonesMs
+  }
+
+  /** A request sets out. */
+  send(endpoint: LivingEndpoint, deed: (server: Server) => void): void {
+    if (endpoint.model.locality.zone !== this.#zone) this.strayed++
+    this.after(this.distanceMs(endpoint), () => deed(this.#network.serverAt(endpoint.key)))
   }
 
   after(ms: number, deed: () => void): void {

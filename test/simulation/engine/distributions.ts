@@ -13,3 +13,8 @@ export function unit(random: Random): number {
 export function about(meanMs: number): Draw {
   return (random) => meanMs * (0.5 - 0.5 * Math.log(unit(random)))
 }
+
+/** Now and then, for a share of all draws, very much longer: a collection of garbage, a lost packet. */
+export function withTail(usual: Draw, share: number, tailMs: number): Draw {
+  return (random, key) => (unit(random) <= share ? tailMs : 0) + usual(random, key)
+}

@@ -1,5 +1,5 @@
 // The world of one run: virtual time, the servers by their address, and the generator that all draws come from.
-import { type Endpoint, type Random, SeededRandom, VirtualClock } from '@proxyless/core/spi'
+import { type Endpoint, type Locality, type Random, SeededRandom, VirtualClock } from '@proxyless/core/spi'
 import { endpoint } from '../../kit/config.ts'
 import { Server, type ServerOptions } from './server.ts'
 
@@ -8,7 +8,13 @@ export interface NetworkOptions {
   readonly connectMs: number
   /** How long a connection waits for another request. */
   readonly idleMs: number
+  /** The zones of servers and clients by their place; over and over. */
+  readonly zones: readonly number[]
+  /** From one zone to another it takes so much longer, either way. */
+  readonly betweenZonesMs: number
 }
+
+const oneZone: readonly number[] = [0]
 
 export class Network {
   readonly clock: VirtualClock = new VirtualClock()
@@ -18,7 +24,7 @@ export class Network {
 
   constructor(seed: number, options: Partial<NetworkOptions> = {}) {
     this.#random = new SeededRandom(seed)
-    this.options = { connectMs: 0, idleMs: 60_000, ...options }
+    this.options = { connectMs: 0, idleMs: 60_000, zones: oneZone, betweenZonesMs: 0, ...options }
   }
 
   /** So many servers alike; each draws for itself. */
@@ -43,8 +49,12 @@ export class Network {
   }
 }
 
-export function endpointsOf(count: number, subnet = 0): Endpoint[] {
-  return Array.from({ length: count }, (_, i) => endpoint(addressOf(i, subnet)))
+export function endpointsOf(count: number, subnet = 0, zones: readonly number[] = oneZone): Endpoint[] {
+  return Array.from({ length: count }, (_, i) => endpoint(addressOf(i, subnet), { locality: localityOf(i, zones) }))
+}
+
+export function localityOf(place: number, zones: readonly number[]): Locality {
+  return { region: 'r', zone: `z${zones[place % zones.length]}`, subzone: '' }
 }
 
 function addressOf(place: number, subnet: number): string {

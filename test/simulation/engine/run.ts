@@ -1,5 +1,5 @@
 // One run: clients send calls at random moments to a service, something happens to it, and a recorder listens.
-import { type Cluster, type Random, type RetryPolicy, SeededRandom } from '@proxyless/core/spi'
+import { type Cluster, type MeshConfig, type Random, type RetryPolicy, SeededRandom } from '@proxyless/core/spi'
 import { cluster, config, forward, host, route } from '../../kit/config.ts'
 import { Client } from './client.ts'
 import { unit } from './distributions.ts'
@@ -10,6 +10,8 @@ import type { Server, ServerOptions } from './server.ts'
 /** What the mesh is told to do: what a scenario compares. */
 export interface Policy {
   readonly cluster?: Partial<Cluster>
+  /** What differs from client to client. */
+  readonly own?: (place: number) => Partial<Cluster>
   readonly retry?: RetryPolicy
   readonly hash?: boolean
 }
@@ -51,8 +53,11 @@ export async function run(setup: Setup, policy: Policy): Promise<Figures> {
   const network = new Network(seed, setup.network)
   const servers = network.servers(setup.servers, setup.server)
   const first = setup.joining?.[0] ?? setup.servers
-  const said = configOf(endpointsOf(first), policy, timeoutMs)
-  const clients = Array.from({ length: count }, (_, i) => new Client(network, said, seed * 31 + i))
+  const said = (place: number, servers: number): MeshConfig => {
+    const own = { ...policy, cluster: { ...policy.cluster, ...policy.own?.(place) } }
+    return configOf(endpointsOf(servers, 0, network.options.zones), own, timeoutMs)
+  }
+  const clients = Array.from({ length: count }, (_, i) => new Client(network, said(i, first), seed * 31 + i, i))
   await Promise.all(clients.map(({ mesh }) => mesh.ready()))
   const world = { network, servers, clients }
   setup.script?.(world)
@@ -62,8 +67,7 @@ export async function run(setup: Setup, policy: Policy): Promise<Figures> {
   send(setup, world, after === undefined ? [recorder] : [recorder, after])
   if (setup.joining !== undefined) {
     network.clock.advance(setup.joining[1] * 1_000)
-    const all = configOf(endpointsOf(setup.servers), policy, timeoutMs)
-    await Promise.all(clients.map((client) => client.apply(all)))
+    await Promise.all(clients.map((client, i) => client.apply(said(i, setup.servers))))
   }
   network.clock.advance(seconds * 1_000 + settlingMs - network.clock.now())
   const figures = recorder.figures({

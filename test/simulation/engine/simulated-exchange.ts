@@ -12,8 +12,6 @@ import type {
 import type { Client } from './client.ts'
 import type { Job } from './server.ts'
 
-const networkMs = 0.5
-
 class View implements RequestView {
   readonly scheme = 'http'
   readonly hostname = 'service'
@@ -77,7 +75,7 @@ export class SimulatedExchange implements Exchange {
     this.#client.connect(attempt.endpoint, () => {
       if (!this.#flights.has(attempt)) return
       attempt.call.ready(attempt)
-      this.#client.after(networkMs, () => this.#client.serverAt(attempt.endpoint).receive(flight))
+      this.#client.send(attempt.endpoint, (server) => server.receive(flight))
     })
   }
 
@@ -95,7 +93,7 @@ export class SimulatedExchange implements Exchange {
 
   /** What a server said of an attempt, if anybody still waits for it. */
   heard(attempt: Attempt, result: number | Failure): void {
-    this.#client.after(networkMs, () => {
+    this.#client.after(this.#client.distanceMs(attempt.endpoint), () => {
       this.#client.clock.arrive(() => this.#take(attempt, result))
     })
   }

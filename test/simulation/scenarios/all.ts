@@ -7,11 +7,14 @@ import { manyEndpoints } from './many-endpoints.ts'
 import { fullOutage, partialOutage, rollingRestart, slowEndpoint } from './outages.ts'
 import { costlyRefusals, endlessQueues } from './overload.ts'
 import type { Scenario } from './scenario.ts'
+import { slowAnswers } from './slow-answers.ts'
 import { retryStorm } from './three-tiers.ts'
 import { unequalInstances } from './unequal.ts'
+import { threeZones } from './zones.ts'
 
 export const scenarios: readonly Scenario[] = [
   slowEndpoint,
+  slowAnswers,
   partialOutage,
   fullOutage,
   rollingRestart,
@@ -20,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   coldStart,
   manyEndpoints,
   unequalInstances,
+  threeZones,
   costlyRefusals,
   endlessQueues,
   lateRetries,

@@ -1,5 +1,5 @@
 // The policies that scenarios compare, by the name they have in the tables.
-import type { Cluster, LoadBalancer, RetryPolicy } from '@proxyless/core/spi'
+import type { Cluster, Hedging, LoadBalancer, RetryPolicy } from '@proxyless/core/spi'
 import { cluster } from '../../kit/config.ts'
 import type { Policy } from '../engine/run.ts'
 
@@ -25,7 +25,10 @@ export function budgetOf(minRetryConcurrency: number): Pick<Cluster, 'circuitBre
   return { circuitBreakers: { ...circuitBreakers, retryBudget: { percent: 0.2, minRetryConcurrency } } }
 }
 
-const withBudget: Pick<Cluster, 'circuitBreakers'> = budgetOf(3)
+export const withBudget: Pick<Cluster, 'circuitBreakers'> = budgetOf(3)
+
+/** By default of the annotation. */
+export const hedging: Hedging = { percentile: 0.95, minDelayMs: 1, maxBlockedMs: 50 }
 
 type PolicyName =
   | 'round robin'
@@ -34,6 +37,7 @@ type PolicyName =
   | 'least request, retries'
   | 'least request, retries, budget'
   | 'peak EWMA, retries, budget'
+  | 'least request, hedging'
 
 export const policies: Readonly<Record<PolicyName, Policy>> = {
   'round robin': { cluster: { loadBalancer: roundRobin } },
@@ -41,5 +45,6 @@ export const policies: Readonly<Record<PolicyName, Policy>> = {
   'peak EWMA': { cluster: { loadBalancer: peakEwma } },
   'least request, retries': { cluster: { loadBalancer: leastRequest }, retry },
   'least request, retries, budget': { cluster: { loadBalancer: leastRequest, ...withBudget }, retry },
+  'least request, hedging': { cluster: { loadBalancer: leastRequest, adaptive: { hedging } } },
   'peak EWMA, retries, budget': { cluster: { loadBalancer: peakEwma, ...withBudget }, retry },
 }

@@ -6,6 +6,7 @@ import { turnsOnHash } from '../balance/create.ts'
 import type { HashKey } from '../balance/picker.ts'
 import type { PathNormalization } from '../model/config.ts'
 import type { HashPolicy, RetryPolicy } from '../model/policy.ts'
+import type { Adaptive } from '../cluster/adaptive.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Limits } from '../cluster/limits.ts'
@@ -42,7 +43,7 @@ import {
 import { parseLoadReport } from './load-report.ts'
 import { sendMirrors } from './mirror.ts'
 import type { ForwardPlan, Target } from './plan.ts'
-import { ownDelayOf } from './own-delay.ts'
+import { ownDelayOf, ownSentAtMs } from './own-delay.ts'
 import { Race } from './race.ts'
 import { rateLimitedMs } from './rate-limited.ts'
 import { backoffMs, retryReason } from './retry.ts'
@@ -50,6 +51,9 @@ import type { Exchange } from './transport.ts'
 
 const globalDeadline = 0
 const perTryDeadline = 1
+const hedgeDeadline = 2
+/** Above these two bits of a deadline's kind stands the number of its attempt. */
+const kindBits = 2
 const contentTypeBit = nameBit('content-type')
 const requestIdBit = nameBit('x-request-id')
 const noEdits: readonly HeaderEdit[] = []
@@ -93,6 +97,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #noContentAfterTimeout = false
   #flags = ''
   #deadline: Deadline | undefined = undefined
+  /** When the first attempt gets another beside it. */
+  #hedging: Deadline | undefined = undefined
   #wait: Wait | undefined = undefined
   #requestSent: boolean
   #setCookies: HeaderEdit | undefined = undefined
@@ -292,6 +298,10 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const { adaptive } = cluster
     const refusal = this.#attempts === 0 ? adaptive?.refuses(this.#house.random) : undefined
     if (refusal !== undefined) return this.#answer(replyToRefusal(refusal))
+    this.#start(endpoint, adaptive)
+  }
+
+  #start(endpoint: Endpoint, adaptive: Adaptive | undefined): void {
     const attempt = new Attempt(this, endpoint, ++this.#attempts)
     this.#attempt = attempt
     if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
@@ -342,7 +352,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     // what was blocked before is no part of how long it takes from here
     if (attempt.ownDelay !== undefined) attempt.ownDelay = ownDelayOf(this.cluster?.adaptive)
     this.cluster?.reportConnected(attempt.endpoint)
-    if (this.#requestSent) this.#startPerTry(attempt)
+    if (this.#requestSent) this.#startTimers(attempt)
   }
 
   /** The connection was lost before anything was written: the attempt waits for another. */
@@ -362,7 +372,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (this.#plan !== undefined && this.cluster !== undefined) {
       this.#requestComplete(this.#plan, this.#house.clock.now())
     }
-    if (this.#attempt?.phase === 'sent') this.#startPerTry(this.#attempt)
+    if (this.#attempt?.phase === 'sent') this.#startTimers(this.#attempt)
   }
 
   /** A response head has come. True: it is the answer, pass it on. False: forget it, another attempt follows. */
@@ -423,9 +433,11 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** A deadline has passed. */
   expired(kind: number): void {
-    const attempt = this.#attempt
     if (this.#over) return
-    if (kind === perTryDeadline) {
+    if (kind === hedgeDeadline) return this.#hedgeFirst(this.#attempt)
+    const number = kind >> kindBits
+    const attempt = number === 0 ? this.#attempt : this.#numbered(number)
+    if (number !== 0) {
       if (attempt === undefined || attempt.phase !== 'sent' || this.#putOff(attempt, kind)) return
       if (this.#retry?.hedgeOnPerTryTimeout === true) return this.#hedge(attempt)
       this.exchange.abort(attempt)
@@ -437,11 +449,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   /** What an attempt meant, to those who learn from it; but for what this process itself has delayed. */
   #report(attempt: Attempt, verdict: Verdict): void {
-    if (this.#isLate(attempt)) return
-    const { ownDelay } = attempt
-    if (ownDelay === undefined) this.cluster?.report(attempt.endpoint, verdict, attempt.sentAtMs)
-    else if (!ownDelay.excuses(verdict))
-      this.cluster?.report(attempt.endpoint, verdict, ownDelay.leftOut(attempt.sentAtMs, this.#house.clock.now()))
+    if (this.#isLate(attempt) || attempt.ownDelay?.excuses(verdict) === true) return
+    this.cluster?.report(attempt.endpoint, verdict, ownSentAtMs(attempt, this.#house.clock))
   }
 
   /** A deadline that passed while this process could not look is put off by as long. */
@@ -449,7 +458,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     const graceMs = attempt.phase === 'committed' ? 0 : (attempt.ownDelay?.takeGrace() ?? 0)
     if (graceMs === 0) return false
     const deadline = this.#house.timeouts.add(graceMs, kind, this)
-    if (kind === perTryDeadline) attempt.deadline = deadline
+    if (kind !== globalDeadline) attempt.deadline = deadline
     else this.#deadline = deadline
     return true
   }
@@ -461,7 +470,12 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.exchange.breakOff(this.#house.error(this, replyToFailure('timeout', this.#attempts, undefined)))
       return
     }
-    if (attempt?.phase === 'sent') this.#report(attempt, { kind: 'failure', failure: 'timeout', cause: undefined })
+    const verdict: Verdict = { kind: 'failure', failure: 'timeout', cause: undefined }
+    if (attempt?.phase === 'sent') this.#report(attempt, verdict)
+    for (const other of this.#race?.others(attempt) ?? []) {
+      this.#report(other, verdict)
+      this.#race?.late(other)
+    }
     this.#stopAttempt()
     this.#answer(this.#failureReply('timeout', undefined))
   }
@@ -528,10 +542,39 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#report(attempt, { kind: 'failure', failure: 'perTryTimeout', cause: undefined })
     this.#race ??= new Race()
     this.#race.late(attempt)
+    if (this.#isHedged(attempt)) return
     const waitMs = this.#retry && this.#reserveRetry(this.#retry, undefined)
     if (waitMs === undefined) return
     this.#race.hedge(attempt)
     this.#waitForRetry(waitMs)
+  }
+
+  /** The first attempt takes longer than most: another is made beside it, elsewhere, where there is room for it. */
+  #hedgeFirst(first: Attempt | undefined): void {
+    const { cluster } = this
+    const hedges = cluster?.adaptive?.hedges
+    if (cluster === undefined || hedges === undefined || first?.phase !== 'sent' || first.number > 1) return
+    if (cluster.retired || this.#house.closed || !this.exchange.replayable()) return
+    this.#tried = [first.endpoint]
+    const endpoint = cluster.pick({
+      tried: this.#tried,
+      avoidTried: true,
+      otherPriorities: false,
+      hashKey: this.hashKey,
+    })
+    if (endpoint === undefined || endpoint === first.endpoint) return
+    if (!hedges.tryHedge(first.ownDelay?.blockedMs ?? 0)) return
+    this.#retryReserved = cluster.limits
+    if (cluster.adaptive?.refusesRetry(this.#house.random) === true) return this.#releaseRetry()
+    this.#race ??= new Race()
+    this.#race.hedge(first)
+    this.#start(endpoint, cluster.adaptive)
+  }
+
+  /** One that is under way. */
+  #numbered(number: number): Attempt | undefined {
+    if (this.#attempt?.number === number) return this.#attempt
+    return this.#race?.others(this.#attempt).find((each) => each.number === number)
   }
 
   /** Its per-try timeout has passed and was counted. */
@@ -551,6 +594,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.#leave(attempt)
       return false
     }
+    if (!this.#isHedged(attempt)) this.cluster?.adaptive?.hedges?.won(attempt.number)
     this.#stopOthers(attempt)
     this.#attempt = attempt
     return true
@@ -570,9 +614,16 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
       this.cluster?.adaptive?.withdrawn()
       this.#drop(latest)
     }
-    for (const other of this.#race?.others(attempt) ?? []) this.#drop(other)
+    for (const other of this.#race?.others(attempt) ?? []) this.#outrun(other)
     this.#race = undefined
     this.#releaseRetry()
+  }
+
+  /** An attempt that another was faster than took at least so long. */
+  #outrun(attempt: Attempt): void {
+    if (attempt.phase === 'sent' && !this.#isLate(attempt))
+      this.cluster?.reportOutrun(attempt.endpoint, ownSentAtMs(attempt, this.#house.clock))
+    this.#drop(attempt)
   }
 
   #again(): void {
@@ -585,6 +636,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #decided(attempt: Attempt): void {
     attempt.deadline?.cancel()
     attempt.deadline = undefined
+    this.#hedging?.cancel()
     // of one that was hedged the place went on to the next
     if (!this.#isHedged(attempt)) this.#releaseRetry()
   }
@@ -648,9 +700,13 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     if (this.#mirrorOf === undefined) this.#house.ended(this, status, this.#startedAtMs)
   }
 
-  #startPerTry(attempt: Attempt): void {
+  #startTimers(attempt: Attempt): void {
     const { perTryMs } = this.#timeouts
-    if (perTryMs !== 0) attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline, this)
+    if (perTryMs !== 0)
+      attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline | (attempt.number << kindBits), this)
+    const hedges = attempt.number === 1 && this.#mirrorOf === undefined ? this.cluster?.adaptive?.hedges : undefined
+    const delayMs = hedges?.delayFor(this.view.method)
+    if (delayMs !== undefined) this.#hedging = this.#house.timeouts.add(delayMs, hedgeDeadline, this)
   }
 
   #flag(flag: string): void {

@@ -1,212 +1,206 @@
-// Hedging on per-try timeout: several attempts at once, the first good answer wins; SEMANTICS 5.7.
-import fc from 'fast-check'
+// A second attempt beside a first that takes longer than most: when it is made, who wins, what becomes of the other.
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Limits } from '../cluster/limits.ts'
-import { cluster, config, forward, host, noLimits, outlierDetection, route } from '../model/config.suite.ts'
-import type { RetryPolicy } from '../model/policy.ts'
+import type { AdaptivePolicy } from '../model/adaptive.ts'
+import type { Cluster } from '../model/cluster.ts'
+import { cluster, config, forward, host, outlierDetection, retryPolicy, route } from '../model/config.suite.ts'
 import type { ForwardAction } from '../model/route.ts'
-import type { Answer, FakeExchange } from './fake-exchange.suite.ts'
-import { expectNothingLeft, retries, type World, worldOf } from './world.suite.ts'
+import type { Answer, CallWords, FakeExchange } from './fake-exchange.suite.ts'
+import { expectNothingLeft, type World, type WorldOptions, worldOf } from './world.suite.ts'
 
 afterEach(expectNothingLeft)
 
-const hedging = (more: Partial<RetryPolicy> = {}): { retry: RetryPolicy } =>
-  retries({
-    numRetries: 2,
-    retryOn: ['5xx'],
-    perTryTimeoutMs: 100,
-    hedgeOnPerTryTimeout: true,
-    backoffBaseMs: 1,
-    backoffMaxMs: 1,
-    ...more,
-  })
+const hedging = { percentile: 0.95, minDelayMs: 1, maxBlockedMs: 50 }
+const took = (afterMs: number, status = 200): Answer => ({ status, afterMs })
 
-function world(action: Partial<ForwardAction> = hedging(), more: Parameters<typeof cluster>[2] = {}): Promise<World> {
-  const c = cluster('c', ['10.0.0.1', '10.0.0.2', '10.0.0.3'], more)
-  return worldOf(config([host(['a'], [route(forward('c', action))])], [c]))
+interface Words {
+  readonly adaptive?: AdaptivePolicy
+  readonly cluster?: Partial<Cluster>
+  readonly action?: Partial<ForwardAction>
+  readonly endpoints?: readonly string[]
+  readonly options?: WorldOptions
 }
 
-const call = (it: World, ...answers: readonly Answer[]): FakeExchange => it.call('http://a/', { answers, hedges: true })
-const after = (status: number, afterMs: number): Answer => ({ status, afterMs })
-
-describe('the per-try timeout', () => {
-  test('starts another attempt and lets the first go on; the second is faster', async () => {
-    const it = await world()
-    const x = call(it, after(200, 500), after(201, 50))
-    it.clock.advance(149)
-    expect([x.sent.length, x.seen, x.aborted]).toEqual([2, undefined, 0])
-    it.clock.advance(1)
-    expect([x.seen, x.aborted, it.record.attempts, it.record.flags]).toEqual([201, 1, 2, '-'])
-    expect(it.record.endpoint).toBe(x.sent[1]?.endpoint)
+/** A mesh that has seen a hundred answers after 20 ms. */
+async function warm({ adaptive, action, options, endpoints, ...words }: Words = {}): Promise<World> {
+  const c = cluster('c', endpoints ?? ['10.0.0.1', '10.0.0.2', '10.0.0.3'], {
+    adaptive: { hedging, ...adaptive },
+    ...words.cluster,
   })
-
-  test('the first may still win; the other is reset, and what is scheduled too', async () => {
-    const it = await world()
-    const x = call(it, after(200, 120), 'hangs')
-    it.clock.advance(120)
-    expect([x.seen, x.sent.length, x.aborted]).toEqual([200, 2, 1])
-    expect(it.record.endpoint).toBe(x.sent[0]?.endpoint)
-    const slow = await world(hedging({ backoffBaseMs: 10_000, backoffMaxMs: 10_000 }))
-    const y = call(slow, after(200, 101), 'hangs')
-    slow.clock.advance(101)
-    expect([y.seen, y.sent.length, slow.clock.foregroundTimers]).toEqual([200, 1, 0])
-  })
-
-  test('is asked for without a condition that would retry a timeout', async () => {
-    const it = await world(hedging({ retryOn: ['connect-failure'] }))
-    const x = call(it, 'hangs', after(200, 10))
-    it.clock.advance(110)
-    expect(x.seen).toBe(200)
-  })
-
-  test('counts for outlier detection once, whatever comes later', async () => {
-    const it = await world(hedging(), { outlierDetection: { ...outlierDetection, consecutive5xx: 1 } })
-    const x = call(it, after(500, 130), after(200, 90))
-    it.clock.advance(200)
-    expect(x.seen).toBe(200)
-    const ejections = it.mesh
-      .status()
-      .clusters.find(({ name }) => name === 'c')
-      ?.endpoints.map((one) => one.ejections)
-    expect(ejections?.reduce((sum, n) => sum + n, 0)).toBe(1)
-  })
-
-  test('without retries left waits on, until the call times out', async () => {
-    const it = await world({ ...hedging({ numRetries: 1 }), timeoutMs: 1_000 })
-    const x = call(it, 'hangs', 'hangs')
-    it.clock.advance(1_000)
-    expect([x.seen, x.sent.length, x.aborted]).toEqual([504, 2, 2])
-    expect(it.record.flags).toBe('URX,UT')
-  })
-
-  test('may go on to a third; all others are reset', async () => {
-    const it = await world()
-    const x = call(it, 'hangs', 'hangs', after(200, 10))
-    it.clock.advance(210)
-    expect([x.seen, x.sent.length, x.aborted]).toEqual([200, 3, 2])
-    expect(new Set(x.sent.map(({ endpoint }) => endpoint)).size).toBe(3)
-    expect(x.header('x-envoy-attempt-count', 3)).toEqual(['3'])
-  })
-})
-
-describe('a bad answer', () => {
-  test('waits for a better one that is under way', async () => {
-    const it = await world(hedging({ numRetries: 1 }))
-    const x = call(it, after(503, 110), after(200, 50))
-    it.clock.advance(120)
-    expect(x.seen).toBeUndefined()
-    it.clock.advance(30)
-    expect([x.seen, x.aborted]).toEqual([200, 0])
-  })
-
-  test('waits for one that is only scheduled', async () => {
-    const it = await world(hedging({ backoffBaseMs: 50, backoffMaxMs: 50 }))
-    const x = call(it, after(503, 101), 200)
-    it.clock.advance(200)
-    expect([x.seen, x.sent.length]).toEqual([200, 2])
-  })
-
-  test('is taken when it is the last', async () => {
-    const it = await world(hedging({ numRetries: 1 }))
-    const x = call(it, after(503, 110), after(500, 50))
-    it.clock.advance(200)
-    expect([x.seen, it.record.flags]).toEqual([500, 'URX'])
-  })
-
-  test('of the latest is retried, while the first goes on', async () => {
-    const it = await world()
-    const x = call(it, after(200, 140), 503, 'hangs')
-    it.clock.advance(110)
-    expect(x.sent).toHaveLength(3)
-    it.clock.advance(40)
-    expect([x.seen, x.aborted]).toEqual([200, 1])
-  })
-
-  test('that no condition calls bad wins', async () => {
-    const it = await world()
-    const x = call(it, after(404, 110), 'hangs')
-    it.clock.advance(110)
-    expect([x.seen, x.aborted]).toEqual([404, 1])
-  })
-
-  test('and a failure are the same', async () => {
-    const it = await world(hedging({ numRetries: 1 }))
-    const x = call(it, { fails: 'connectionTermination', afterMs: 110 }, after(200, 50))
-    it.clock.advance(200)
-    expect(x.seen).toBe(200)
-    const y = call(it, { fails: 'connectionTermination', afterMs: 110 }, { fails: 'remoteReset', afterMs: 50 })
-    it.clock.advance(200)
-    expect([y.seen, it.record.flags]).toEqual([503, 'URX,UR'])
-  })
-})
-
-describe('all of them end', () => {
-  test('with the caller', async () => {
-    const it = await world()
-    const x = call(it, 'hangs', 'hangs')
-    it.clock.advance(110)
-    x.cancel()
-    expect([x.aborted, it.record.flags]).toEqual([2, 'DC'])
-  })
-
-  test('when no host is left for the next', async () => {
-    const it = await world()
-    const x = call(it, 'hangs', 'hangs')
-    await it.apply(config([host(['a'], [route(forward('c', hedging()))])], [cluster('c', [])]))
-    it.clock.advance(110)
-    expect([x.seen, x.aborted, it.record.flags]).toEqual([503, 1, 'UH'])
-  })
-
-  test('on any answers: one is passed on, no budget is exceeded, no place and no timer is left', async () => {
-    const ms = fc.integer({ min: 0, max: 400 })
-    const answer: fc.Arbitrary<Answer> = fc.oneof(
-      fc.record({ status: fc.constantFrom(200, 404, 500, 503), afterMs: ms }),
-      fc.record({ fails: fc.constantFrom('connectionTermination', 'remoteReset'), afterMs: ms }),
-      fc.constantFrom<Answer>('hangs', 'waits', 'connectFailure'),
-    )
-    const budget = fc.record({ percent: fc.constantFrom(0, 0.2, 0.5), minRetryConcurrency: fc.nat(2) })
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(300), fc.array(answer, { minLength: 1, maxLength: 4 })), {
-          minLength: 1,
-          maxLength: 8,
-        }),
-        fc.record({ numRetries: fc.integer({ min: 1, max: 3 }), hedgeOnPerTryTimeout: fc.boolean() }),
-        fc.option(budget, { nil: undefined }),
-        async (calls, policy, retryBudget) => {
-          const circuitBreakers = { ...noLimits, maxRetries: 2, ...(retryBudget === undefined ? {} : { retryBudget }) }
-          const it = await world({ ...hedging(policy), timeoutMs: 900 }, { circuitBreakers })
-          const limits = watchBudget(it.mesh.cluster('c')!.limits)
-          const exchanges = calls.map(([atMs, answers]) => {
-            let made: FakeExchange | undefined
-            it.clock.setTimer(atMs, () => (made = call(it, ...answers)), true)
-            return () => made
-          })
-          it.clock.advance(2_000)
-          for (const made of exchanges) expect(made()?.seen).toBeDefined()
-          expect(limits.admittedBeyond).toEqual([])
-          await expectNothingLeft()
-        },
-      ),
-      { numRuns: 100 },
-    )
-  })
-})
-
-/** Notes every retry that is admitted though the budget, counted at that moment, has no room. */
-function watchBudget(limits: Limits): { admittedBeyond: string[] } {
-  const admittedBeyond: string[] = []
-  const tryRetry = limits.tryRetry.bind(limits)
-  limits.tryRetry = () => {
-    const { retries: before, requests, pending, thresholds } = limits
-    const { retryBudget: budget, maxRetries } = thresholds
-    const allowed =
-      budget === undefined
-        ? maxRetries
-        : Math.max(Math.floor(budget.percent * (requests + pending) + 1e-9), budget.minRetryConcurrency)
-    const admitted = tryRetry()
-    if (admitted && before >= allowed) admittedBeyond.push(`${before} of ${allowed}`)
-    return admitted
+  const world = await worldOf(config([host(['a'], [route(forward('c', action))])], [c]), options)
+  for (let i = 0; i < 100; i++) {
+    world.call('http://a/', { answers: [took(20)] })
+    world.clock.advance(20)
   }
-  return { admittedBeyond }
+  return world
 }
+
+const call = (world: World, answers: readonly Answer[], more: CallWords = {}): FakeExchange =>
+  world.call('http://a/', { answers, hedges: true, ...more })
+const status = ({ mesh }: World) => mesh.status().clusters.find(({ name }) => name === 'c')?.adaptive?.hedging
+
+test('a call that takes longer than 95 of 100 gets another attempt elsewhere, whose answer is taken', async () => {
+  const world = await warm()
+  const it = call(world, ['hangs', took(20)])
+  world.clock.advance(20)
+  expect(it.sent).toHaveLength(1)
+  world.clock.advance(3)
+  expect(it.sent).toHaveLength(2)
+  expect(it.sent[0]?.endpoint).not.toBe(it.sent[1]?.endpoint)
+  world.clock.advance(20)
+  expect([it.seen, it.aborted, it.complete]).toEqual([200, 1, true])
+  expect(world.record).toMatchObject({ attempts: 2, status: 200, flags: '-', endpoint: it.sent[1]?.endpoint })
+  expect(status(world)).toMatchObject({ made: 1, won: 1, refused: 0 })
+  expect(status(world)?.delayMs).toBeGreaterThanOrEqual(20)
+})
+
+test('the first may still win; then the second is stopped', async () => {
+  const world = await warm()
+  const it = call(world, [took(30), 'hangs'])
+  world.clock.advance(30)
+  expect([it.sent.length, it.seen, it.aborted]).toEqual([2, 200, 1])
+  expect(world.record.endpoint).toBe(it.sent[0]?.endpoint)
+  expect(status(world)).toMatchObject({ made: 1, won: 0 })
+})
+
+test('one that fails leaves the call to the other', async () => {
+  const world = await warm()
+  const first = call(world, [{ fails: 'remoteReset', afterMs: 25 }, took(20)])
+  world.clock.advance(50)
+  expect([first.sent.length, first.seen]).toEqual([2, 200])
+  const second = call(world, [took(40), 'connectFailure'])
+  world.clock.advance(50)
+  expect([second.sent.length, second.seen]).toEqual([2, 200])
+})
+
+test('when both fail the call has failed', async () => {
+  const world = await warm()
+  const it = call(world, [
+    { fails: 'remoteReset', afterMs: 25 },
+    { fails: 'remoteReset', afterMs: 20 },
+  ])
+  world.clock.advance(100)
+  expect([it.sent.length, it.seen]).toEqual([2, 503])
+})
+
+test('both are given up at the deadline, or with the caller', async () => {
+  const world = await warm({ action: { timeoutMs: 100 } })
+  const late = call(world, ['hangs', 'hangs'])
+  world.clock.advance(100)
+  expect([late.sent.length, late.seen, late.aborted]).toEqual([2, 504, 2])
+  const left = call(world, ['hangs', 'hangs'])
+  world.clock.advance(50)
+  left.cancel()
+  expect([left.sent.length, left.aborted]).toEqual([2, 2])
+})
+
+test('each ends with its own per-try timeout', async () => {
+  const retry = { ...retryPolicy, perTryTimeoutMs: 50 }
+  const world = await warm({ action: { retry } })
+  const second = call(world, ['hangs', took(40)])
+  world.clock.advance(49)
+  expect([second.sent.length, second.aborted]).toEqual([2, 0])
+  world.clock.advance(1)
+  expect([second.seen, second.aborted]).toEqual([undefined, 1])
+  world.clock.advance(20)
+  expect(second.seen).toBe(200)
+  const neither = call(world, ['hangs', 'hangs'])
+  world.clock.advance(50)
+  expect([neither.seen, neither.aborted]).toEqual([undefined, 1])
+  world.clock.advance(50)
+  expect([neither.seen, neither.aborted]).toEqual([504, 2])
+})
+
+test('one that passed its per-try timeout may still win where the policy hedges on that too', async () => {
+  const retry = { ...retryPolicy, retryOn: ['5xx'], perTryTimeoutMs: 50, hedgeOnPerTryTimeout: true } as const
+  const world = await warm({ action: { retry } })
+  const it = call(world, [took(60), 'hangs', 'hangs'])
+  world.clock.advance(59)
+  expect(it.sent).toHaveLength(2)
+  world.clock.advance(10)
+  expect([it.seen, it.aborted]).toEqual([200, 1])
+})
+
+test('copies are not hedged', async () => {
+  const mirrors = [{ cluster: 'c', percent: { numerator: 1e6 }, shadowHostSuffix: false }]
+  const world = await warm({ action: { mirrors } })
+  const it = call(world, [took(10)], { copyAnswers: ['hangs'] })
+  world.clock.advance(100)
+  expect(it.copies.map(({ sent }) => sent.length)).toEqual([1])
+  it.copies[0]?.cancel()
+})
+
+test('at the deadline the timeout counts against both endpoints', async () => {
+  const once = { ...outlierDetection, consecutive5xx: 1 }
+  const world = await warm({ action: { timeoutMs: 100 }, cluster: { outlierDetection: once } })
+  call(world, ['hangs', 'hangs'])
+  world.clock.advance(100)
+  expect(world.mesh.status().clusters.find(({ name }) => name === 'c')?.ejectionsActive).toBe(2)
+})
+
+test('a bad answer of one does not end what the policy would retry', async () => {
+  const retry = { ...retryPolicy, retryOn: ['5xx'] } as const
+  const world = await warm({ action: { retry } })
+  const it = call(world, [took(25, 503), took(30)])
+  world.clock.advance(100)
+  expect([it.sent.length, it.seen]).toEqual([2, 200])
+})
+
+describe('there is none', () => {
+  async function none(words: Words, more: CallWords = {}, prepare?: (world: World) => void): Promise<void> {
+    const world = await warm(words)
+    prepare?.(world)
+    const it = call(world, [took(500)], more)
+    world.clock.advance(1_000)
+    expect([it.sent.length, it.seen]).toEqual([1, 200])
+  }
+
+  test('for methods that may not be repeated', () => none({}, { method: 'POST' }))
+
+  test('where the request cannot be sent again', () => none({}, { replayable: false }))
+
+  test('where there is no other endpoint', () => none({ endpoints: ['10.0.0.1'] }))
+
+  test('while the retry budget is low', () =>
+    none({}, {}, ({ mesh }) => {
+      const { limits } = mesh.cluster('c')!
+      limits.retries = 2
+      mesh.clock.setTimer(900, () => (limits.retries = 0), true)
+    }))
+
+  test('when this process was blocked meanwhile', async () => {
+    let blockedMs = 0
+    const world = await warm({ options: { eventLoop: { blockedMs: () => blockedMs } } })
+    const it = call(world, [took(500)])
+    blockedMs = 60
+    world.clock.advance(1_000)
+    expect(it.sent).toHaveLength(1)
+    expect(status(world)?.refused).toBe(1)
+  })
+
+  test('before enough is known', async () => {
+    const c = cluster('c', ['10.0.0.1', '10.0.0.2'], { adaptive: { hedging } })
+    const world = await worldOf(config([host(['a'], [route(forward('c'))])], [c]))
+    const it = call(world, [took(500)])
+    world.clock.advance(1_000)
+    expect(it.sent).toHaveLength(1)
+  })
+
+  test('when the throttle would reject it', async () => {
+    const world = await warm({ adaptive: { throttling: { k: 2, windowMs: 120_000, maxRejection: 1 } } })
+    const it = call(world, [took(500)])
+    for (let i = 0; i < 20_000; i++) call(world, [503])
+    world.clock.advance(1_000)
+    expect([it.sent.length, it.seen, status(world)?.made]).toEqual([1, 200, 1])
+  })
+})
+
+test('a slow attempt that was outrun counts as slow: the delay does not creep down', async () => {
+  const world = await warm()
+  for (let i = 0; i < 400; i++) {
+    const it = call(world, [took(i % 10 === 0 ? 400 : 20), took(20)])
+    world.clock.advance(500)
+    expect(it.seen).toBe(200)
+  }
+  expect(status(world)?.made).toBe(40)
+  expect(status(world)?.delayMs).toBeGreaterThan(20)
+})

@@ -3,8 +3,9 @@
 import type { Clock } from '../base/clock.ts'
 import type { EventLoop } from '../base/event-loop.ts'
 import type { Random } from '../base/random.ts'
-import type { AdaptivePolicy } from '../model/adaptive.ts'
+import type { AdaptivePolicy, Hedging } from '../model/adaptive.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
+import { Hedges } from './hedges.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { Limits } from './limits.ts'
 import { Throttle } from './throttle.ts'
@@ -18,6 +19,7 @@ export class Adaptive {
   readonly throttle: Throttle | undefined
   readonly concurrency: ConcurrencyLimit | undefined
   readonly latencies: LatencyWindow | undefined
+  readonly hedges: Hedges | undefined
   /** Undefined: its blocks are nobody's business here. */
   readonly eventLoop: EventLoop | undefined
   readonly #clock: Pick<Clock, 'now'>
@@ -51,7 +53,12 @@ export class Adaptive {
         : new ConcurrencyLimit(concurrency, clock))
     const asks = hedging !== undefined || retriesInTime === true
     this.latencies = asks ? (before?.latencies ?? new LatencyWindow(clock)) : undefined
-    this.eventLoop = loopCorrection === undefined ? undefined : eventLoop
+    this.hedges = hedging && (isAlike(before?.policy.hedging, hedging) ? before?.hedges : this.#hedges(hedging))
+    this.eventLoop = loopCorrection === undefined && hedging === undefined ? undefined : eventLoop
+  }
+
+  #hedges(policy: Hedging): Hedges | undefined {
+    return this.latencies && new Hedges(policy, this.latencies, this.#limits)
   }
 
   /** A first attempt is about to be sent. */
@@ -95,6 +102,12 @@ export class Adaptive {
     const tookMs = this.#clock.now() - sentAtMs
     this.concurrency?.observe(tookMs, this.#underWay)
     if (verdict.kind === 'response' && verdict.status < 500) this.latencies?.observe(tookMs)
+  }
+
+  /** Without them percentiles would fall, and more and more be hedged. */
+  outrun(sentAtMs: number): void {
+    this.throttle?.accepted()
+    if (!Number.isNaN(sentAtMs)) this.latencies?.observe(this.#clock.now() - sentAtMs)
   }
 
   /** Nothing can be said of an attempt: the caller gave up, or a limit of this side stopped it. */

@@ -155,6 +155,12 @@ export class Cluster implements OutlierListener, CheckedCluster {
     if (!endpoint.gone) this.#outlier?.report(endpoint, verdict)
   }
 
+  /** An attempt was given up because another was faster: it took at least so long. */
+  reportOutrun(endpoint: Endpoint, sentAtMs: number): void {
+    if (this.observations.wantsLatency) this.observations.latency(endpoint, sentAtMs, false)
+    this.adaptive?.outrun(sentAtMs)
+  }
+
   reportConnected(endpoint: Endpoint): void {
     this.#outlier?.reportConnected(endpoint)
   }

@@ -1,8 +1,11 @@
 // What a cluster may have under way in this process: Envoy's circuit breakers. Purely a limiter, no half-open state.
 // Traffic doors ask before they connect, queue or send, and give back afterwards.
 import type { Clock } from '../base/clock.ts'
-import type { CircuitBreakers } from '../model/cluster.ts'
+import type { CircuitBreakers, RetryBudget } from '../model/cluster.ts'
 import { RetryAllowance } from './retry-budget.ts'
+
+/** Of hedges where nothing is said: Envoy's defaults. */
+const defaultBudget: RetryBudget = { percent: 0.2, minRetryConcurrency: 3 }
 
 export class Limits {
   thresholds: CircuitBreakers
@@ -53,6 +56,15 @@ export class Limits {
     const allowed =
       retryBudget === undefined ? maxRetries : this.#retryAllowance.allowed(retryBudget, this.requests + this.pending)
     if (this.retries >= allowed) return this.#overflow()
+    this.retries++
+    return true
+  }
+
+  /** A second attempt beside the first: while less than half of the retries that are allowed are under way. No overflow. */
+  tryHedge(): boolean {
+    const { retryBudget = defaultBudget, maxRetries } = this.thresholds
+    const allowed = this.#retryAllowance.allowed(retryBudget, this.requests + this.pending)
+    if (this.retries >= Math.min(maxRetries, Math.max(1, Math.floor(allowed / 2)))) return false
     this.retries++
     return true
   }

@@ -13,6 +13,14 @@ export interface AdaptiveStatus {
     readonly rejections: number
   } | null
   readonly concurrency: { readonly limit: number; readonly rejections: number } | null
+  readonly hedging: {
+    /** When the next call would be hedged; null: too little is known. */
+    readonly delayMs: number | null
+    /** Since the beginning: second attempts, those whose answer was taken, and those that there was no room for. */
+    readonly made: number
+    readonly won: number
+    readonly refused: number
+  } | null
   /** Time within which half of the answers come; null: nobody asks, or too few came lately. */
   readonly medianMs: number | null
   /** Retries left out because they could not have ended in time. */
@@ -23,7 +31,7 @@ export interface AdaptiveStatus {
 
 export function adaptiveStatus(adaptive: Adaptive | undefined): AdaptiveStatus | null {
   if (adaptive === undefined) return null
-  const { throttle, concurrency, latencies, retriesTooLate, timeoutsPutOff } = adaptive
+  const { throttle, concurrency, hedges, latencies, retriesTooLate, timeoutsPutOff } = adaptive
   return {
     throttling:
       throttle === undefined
@@ -36,6 +44,10 @@ export function adaptiveStatus(adaptive: Adaptive | undefined): AdaptiveStatus |
           },
     concurrency:
       concurrency === undefined ? null : { limit: Math.floor(concurrency.limit), rejections: concurrency.rejections },
+    hedging:
+      hedges === undefined
+        ? null
+        : { delayMs: hedges.delayMs ?? null, made: hedges.made, won: hedges.wins, refused: hedges.refused },
     medianMs: latencies?.percentile(0.5) ?? null,
     retriesTooLate,
     timeoutsPutOff,
@@ -46,7 +58,7 @@ export function adaptiveStatus(adaptive: Adaptive | undefined): AdaptiveStatus |
 type Sentence = readonly [what: string, text: string, part: keyof AdaptivePolicy]
 
 export function explainAdaptive(adaptive: Adaptive, underWay: number): Sentence[] {
-  const { policy, throttle, concurrency, latencies, eventLoop } = adaptive
+  const { policy, throttle, concurrency, hedges, latencies, eventLoop } = adaptive
   const said: Sentence[] = []
   if (throttle !== undefined) {
     const { requests, acceptedRequests: accepted, chance } = throttle
@@ -67,8 +79,16 @@ export function explainAdaptive(adaptive: Adaptive, underWay: number): Sentence[
         : `only while ${Math.ceil(medianMs)} ms are left, the median of the last minute`
     said.push(['retries', text, 'retriesInTime'])
   }
-  if (eventLoop !== undefined) {
-    const text = `deadlines are put off by the time this process is blocked, ${policy.loopCorrection?.maxGraceMs} ms at most`
+  if (hedges !== undefined) {
+    const { delayMs } = hedges
+    const text =
+      delayMs === undefined
+        ? 'would only be made once enough answers are known'
+        : `a second attempt elsewhere after ${Math.ceil(delayMs)} ms, within which ${percent(hedges.policy.percentile)} of answers come`
+    said.push(['hedging', text, 'hedging'])
+  }
+  if (eventLoop !== undefined && policy.loopCorrection !== undefined) {
+    const text = `deadlines are put off by the time this process is blocked, ${policy.loopCorrection.maxGraceMs} ms at most`
     said.push(['event loop', text, 'loopCorrection'])
   }
   return said

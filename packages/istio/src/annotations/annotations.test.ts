@@ -95,16 +95,25 @@ describe('aperture', () => {
 
 describe('what calls adapt to', () => {
   test('each has the defaults of the field guide, and names its origin', async () => {
-    const names = ['adaptive-throttling', 'adaptive-concurrency', 'deadline-aware-retries', 'event-loop-correction']
+    const names = [
+      'adaptive-throttling',
+      'adaptive-concurrency',
+      'hedging',
+      'deadline-aware-retries',
+      'event-loop-correction',
+    ]
     const config = await reviews(names.map((name) => `proxyless.dev/${name}: enabled`).join('\n'))
     const { adaptive, origins } = cluster(config)
     expect(adaptive).toEqual({
       throttling: { k: 2, windowMs: 120_000, maxRejection: 0.9 },
       concurrency: { initial: 20, min: 20, max: 200, tolerance: 1.5, windowMs: 1_000 },
+      hedging: { percentile: 0.95, minDelayMs: 1, maxBlockedMs: 50 },
       retriesInTime: true,
       loopCorrection: { maxGraceMs: 1_000 },
     })
-    const paths = ['throttling', 'concurrency', 'retriesInTime', 'loopCorrection'].map((part) => origins[part]?.path)
+    const paths = ['throttling', 'concurrency', 'hedging', 'retriesInTime', 'loopCorrection'].map(
+      (part) => origins[part]?.path,
+    )
     expect(paths).toEqual(names.map((name) => `metadata.annotations["proxyless.dev/${name}"]`))
   })
 

@@ -20,6 +20,7 @@ export type AnnotationName =
   | 'aperture'
   | 'adaptive-throttling'
   | 'adaptive-concurrency'
+  | 'hedging'
   | 'deadline-aware-retries'
   | 'event-loop-correction'
 
@@ -47,6 +48,7 @@ export const ANNOTATIONS: Readonly<Record<AnnotationName, Readonly<Record<string
       window: duration(1_000, 10),
     },
   },
+  hedging: { enabled: { percentile: number(95, 50, 99.9), minDelay: duration(1), maxBlocked: duration(50, 0) } },
   'deadline-aware-retries': { enabled: {} },
   'event-loop-correction': { enabled: { maxGrace: duration(1_000, 10) } },
 }

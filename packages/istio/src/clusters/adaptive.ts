@@ -1,5 +1,5 @@
 // What annotations let the calls of a cluster adapt to.
-import type { AdaptiveConcurrency, AdaptivePolicy, Throttling } from '@proxyless/core/spi'
+import type { AdaptiveConcurrency, AdaptivePolicy, Hedging, Throttling } from '@proxyless/core/spi'
 import { numberOf, type PlacedAnnotation, type PlacedAnnotations, said } from '../annotations/placed.ts'
 
 /** @param origin hears which annotation sets which part */
@@ -17,6 +17,8 @@ export function translateAdaptive(
   if (throttling !== undefined) policy.throttling = translateThrottling(throttling)
   const concurrency = take('concurrency', annotations['adaptive-concurrency'])
   if (concurrency !== undefined) policy.concurrency = translateConcurrency(concurrency)
+  const hedging = take('hedging', annotations.hedging)
+  if (hedging !== undefined) policy.hedging = translateHedging(hedging)
   if (take('retriesInTime', annotations['deadline-aware-retries']) !== undefined) policy.retriesInTime = true
   const correction = take('loopCorrection', annotations['event-loop-correction'])
   if (correction !== undefined) policy.loopCorrection = { maxGraceMs: numberOf(correction, 'maxGrace') }
@@ -28,6 +30,14 @@ function translateThrottling(placed: PlacedAnnotation): Throttling {
     k: numberOf(placed, 'k'),
     windowMs: numberOf(placed, 'window'),
     maxRejection: numberOf(placed, 'maxRejectionPercent') / 100,
+  }
+}
+
+function translateHedging(placed: PlacedAnnotation): Hedging {
+  return {
+    percentile: numberOf(placed, 'percentile') / 100,
+    minDelayMs: numberOf(placed, 'minDelay'),
+    maxBlockedMs: numberOf(placed, 'maxBlocked'),
   }
 }
 

@@ -90,6 +90,17 @@ export const intended: readonly Scenario[] = [
     ({ arrivals }) => JSON.stringify(arrivals[0]?.headers['x']),
   ),
   differs(
+    'undici takes a GOAWAY for the end of what is under way',
+    {
+      routes: [to('two')],
+      servers: { h2: 'http2' },
+      clusters: (at) => [cluster('two', [at('h2')], { protocol: 'http2' })],
+      answers: [{ instead: 'close' }],
+    },
+    ['503 UC'],
+    ['503 UR'],
+  ),
+  differs(
     'a redirect to the scheme’s own port leaves the port out; istiod leaves it to Envoy, which keeps it',
     { routes: [redirect({ port: 'schemeDefault' })], asks: [{ host: 'svc.test:8080' }] },
     ['http://svc.test/'],

@@ -1,7 +1,7 @@
 // What servers do on the wire: HTTP/1.0, trailers, sizes, methods, closed connections, nonsense. SEMANTICS 5.3, 8, 14.
 import { cluster } from '../../../kit/config.ts'
 import { type Ask, type Scenario, scenario } from '../harness/scenario.ts'
-import { retries, to } from '../harness/words.ts'
+import { prefix, retries, to } from '../harness/words.ts'
 
 const raw = {
   clusters: (at: (name: string) => ReturnType<Parameters<NonNullable<Scenario['clusters']>>[0]>) => [
@@ -146,5 +146,27 @@ export const wire: readonly Scenario[] = [
       { method: 'POST', body: 'x', headers: ['x', '1'] },
       { answers: [{ status: 503, headers: ['y', '1'] }] },
     ],
+  }),
+  ...(['reset', 'half'] as const).map((instead) =>
+    scenario(`8, 14: HTTP/2 upstream that ends by ${instead}`, {
+      routes: [to('two', {}, prefix('/once')), to('two', retries(['reset', 'refused-stream']))],
+      servers: { h2: 'http2' },
+      clusters: (at) => [cluster('two', [at('h2')], { protocol: 'http2' })],
+      answers: [{ instead, body: 'x' }],
+      asks: ['/once', '/again', { path: '/once', method: 'POST', headers: ['content-type', 'application/grpc'] }],
+    }),
+  ),
+  scenario('5.3 C091: a gRPC status in trailers is not looked at', {
+    routes: [to('raw', retries(['unavailable', '5xx']))],
+    ...raw,
+    servers: {
+      raw: {
+        answer: () => ({
+          bytes:
+            'HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\ngrpc-status: 14\r\n\r\n',
+        }),
+      },
+    },
+    asks: [{ headers: ['content-type', 'application/grpc', 'te', 'trailers'] }],
   }),
 ]
