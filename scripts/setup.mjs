@@ -22,3 +22,6 @@ if (!existsSync(mark) || readFileSync(mark, 'utf8') !== hash) {
   writeFileSync(mark, hash)
   process.stderr.write(`${((Date.now() - start) / 1000).toFixed(1)} s\n`)
 }
+
+// only now: what it runs on may have come by the lines above
+await import('./codecs.mjs')

@@ -30,7 +30,7 @@ export type Breach = `${string}:${number}: ${string}`
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Every TypeScript file below the folders; a folder that does not exist has none. */
+/** Every TypeScript file below the folders that somebody wrote; a folder that does not exist has none. */
 export function sources(...folders: readonly string[]): Source[] {
   return folders.flatMap((folder) => files(join(root, folder))).map(read)
 }
@@ -99,7 +99,7 @@ export function parse(path: string, text: string): Source {
 function files(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-      if (entry.name === 'node_modules' || entry.name === 'dist') return []
+      if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name === 'generated') return []
       const path = join(folder, entry.name)
       return entry.isDirectory() ? files(path) : path.endsWith('.ts') ? [path] : []
     })

@@ -61,6 +61,8 @@ export const PROBLEM_CODES = {
   PARTIAL_WILDCARD: 'The wildcard of a host covers a part of a label only; proxies may not match it.',
   EMPTY_SELECTOR: 'A workloadSelector without labels selects every WorkloadEntry of its namespace.',
   TCP_WITHOUT_ADDRESS: 'Without addresses a TCP port matches any destination in a sidecar.',
+  ENDPOINTS_LOST:
+    'One update took away more than half of the endpoints of a cluster; it is applied, but may not be meant.',
   NETWORK_EXCLUDED: 'The endpoint lies in another network and is left out.',
 } as const
 

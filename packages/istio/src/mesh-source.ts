@@ -1,6 +1,14 @@
 // The house's configuration source for documents: texts in, whole configurations out.
 // Waiting updates are joined: while one is worked on, only the newest waits.
-import type { ConfigSink, ConfigSource, DocumentSource, DocumentText, MeshConfig, Problem } from '@proxyless/core/spi'
+import type {
+  ConfigSink,
+  ConfigSource,
+  DocumentSource,
+  DocumentText,
+  Freshness,
+  MeshConfig,
+  Problem,
+} from '@proxyless/core/spi'
 import { Library } from './documents/library.ts'
 import { Report } from './findings.ts'
 import type { IstioOptions } from './options.ts'
@@ -34,6 +42,8 @@ class MeshSource implements ConfigSource {
   readonly #workshop: Workshop
   #waiting: readonly DocumentText[] | undefined
   #working = false
+  /** Told after the texts that came before them: these end older bad news, and until the first nothing is in force. */
+  #problems: Problem[] = []
   #closed = false
 
   constructor(source: DocumentSource, options: IstioOptions) {
@@ -47,8 +57,15 @@ class MeshSource implements ConfigSource {
         this.#waiting = texts
         if (!this.#working) void this.#work(sink)
       },
-      problem: (problem) => sink.problem(problem),
+      problem: (problem) => {
+        if (this.#working) this.#problems.push(problem)
+        else sink.problem(problem)
+      },
     })
+  }
+
+  freshness(): Freshness {
+    return this.#source.freshness?.() ?? { state: 'live', ageMs: 0 }
   }
 
   async close(): Promise<void> {
@@ -65,7 +82,9 @@ class MeshSource implements ConfigSource {
       sink.problem(internalProblem(error))
       return
     }
-    if (!this.#closed) sink.config(config)
+    if (this.#closed) return
+    sink.config(config)
+    this.#source.judged?.(texts, config.problems)
   }
 
   async #work(sink: ConfigSink): Promise<void> {
@@ -76,6 +95,15 @@ class MeshSource implements ConfigSource {
       await this.#deliver(texts, sink)
     }
     this.#working = false
+    // the mesh takes the configuration at the end of this tick
+    if (this.#problems.length > 0) queueMicrotask(() => this.#tellProblems(sink))
+  }
+
+  #tellProblems(sink: ConfigSink): void {
+    if (this.#working || this.#closed) return
+    const problems = this.#problems
+    this.#problems = []
+    for (const problem of problems) sink.problem(problem)
   }
 }
 

@@ -37,6 +37,20 @@ describe('createMesh', () => {
     [{ config: './mesh', compat: 'istio-0.1' }, 'compat must be latest or istio-1.4'],
     [{ config: './mesh', localReply: 'maybe' }, 'localReply must be response or throw'],
     [{ config: './mesh', maxReplayBytes: -1 }, 'maxReplayBytes must be a whole number'],
+    [{ config: './mesh', strict: 'yes' }, 'strict must be true or false, not "yes"'],
+    [{ config: './mesh', observer: 7 }, 'observer must be an object, not 7'],
+    [{ config: './mesh', workload: 'shop' }, "workload must be an object such as { namespace: 'shop' }"],
+    [{ config: './mesh', workload: { namspace: 'shop' } }, 'workload has no field "namspace"; known are namespace'],
+    [{ config: './mesh', workload: { namespace: 7 } }, 'workload.namespace must be text that is not empty, not 7'],
+    [{ config: './mesh', workload: { labels: { app: 1 } } }, 'such as { app: \'reviews\' }, not {"app":1}'],
+    [{ config: './mesh', workload: { locality: '/a' } }, "workload.locality must be 'region/zone/subzone'"],
+    [{ config: './mesh', workload: { locality: { region: 'a', zne: 'b' } } }, 'workload.locality must be'],
+    [{ config: './mesh', meshConfig: 'ALLOW_ANY' }, 'meshConfig must be an object, not "ALLOW_ANY"'],
+    [
+      { config: './mesh', meshConfig: { conectTimeout: '1s' } },
+      'meshConfig is not valid: conectTimeout: unknown field',
+    ],
+    [{ config: './mesh', meshConfig: { connectTimeout: 1 } }, 'meshConfig is not valid: connectTimeout: '],
   ])('refuses %j by name', async (options, message) => {
     const failure: unknown = await createMesh(options as unknown as CreateMeshOptions).catch((error: unknown) => error)
     expect(failure).toMatchObject({ name: 'MeshError', code: 'INVALID_OPTION' })
@@ -48,6 +62,23 @@ describe('createMesh', () => {
     const failure: unknown = await createMesh({ config: path }).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'CONFIG_UNAVAILABLE' })
     expect(String(failure)).toContain(path)
+  })
+
+  test('takes a locality as Istio writes it', async () => {
+    const near = entry('a.example').replace('address: 127.0.0.1', 'address: 127.0.0.1, locality: eu/a/1')
+    const settings = { localityLbSetting: { enabled: true } }
+    await using mesh = await createMesh({ config: [near], workload: { locality: 'eu/a/1' }, meshConfig: settings })
+    expect(mesh.explain('http://a.example/').outcome.endpoint).toBe('127.0.0.1:9')
+  })
+
+  test('explains a URL, alone or with headers of any shape, and refuses what is none', async () => {
+    await using mesh = await createMesh({ config: [entry('a.example')] })
+    const whole = { url: new URL('http://a.example/'), headers: new Headers({ 'X-A': 'b' }) }
+    for (const input of ['http://a.example/', new URL('http://a.example/'), whole]) {
+      expect(mesh.explain(input).outcome.cluster).toContain('a.example')
+    }
+    expect(() => mesh.explain('ftp://a.example/')).toThrow('"ftp://a.example/" is not an http or https URL')
+    expect(() => mesh.explain('a.example')).toThrow('is not an http or https URL such as')
   })
 
   test('takes documents as texts and as objects', async () => {
@@ -62,6 +93,7 @@ describe('createMesh', () => {
   })
 
   test('follows a directory, refuses a bad document by its place and keeps what it was', async () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     const path = await directory()
     const file = join(path, 'a.yaml')
     await writeFile(file, entry('a.example'))
@@ -79,6 +111,54 @@ describe('createMesh', () => {
     await vi.waitFor(() => expect(mesh.status().problems).toHaveLength(1), { timeout: 5000 })
     expect(mesh.status().problems[0]).toMatchObject({ severity: 'error', outcome: 'kept', line: 6 })
     expect(clusterOf(mesh, 'a.example')).toContain('a.example')
+    expect(String(mesh.explain({ url: 'http://a.example/' }))).toContain('its earlier version is kept in force')
+    expect(emit).toHaveBeenCalledOnce()
+    emit.mockRestore()
+  })
+
+  describe('of a refused document', () => {
+    const wrong = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a}
+spec:
+  hosts: [a.example]
+  http: [{timeout: soon, route: [{destination: {host: a.example}}]}]
+`
+
+    async function warningsOf(options: CreateMeshOptions): Promise<readonly string[]> {
+      const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+      try {
+        await using mesh = await createMesh(options)
+        await mesh.ready()
+        expect(emit.mock.calls.every(([, more]) => (more as { code: string }).code === 'PROXYLESS_CONFIG')).toBe(true)
+        return emit.mock.calls.map(([message]) => String(message))
+      } finally {
+        emit.mockRestore()
+      }
+    }
+
+    test('the start warns once, naming document and place', async () => {
+      const warnings = await warningsOf({
+        config: [entry('a.example'), wrong],
+        observer: { configApplied: () => undefined },
+      })
+      expect(warnings).toHaveLength(1)
+      expect(warnings[0]).toContain('1 document is refused')
+      expect(warnings[0]).toContain('documents[1]:6:20: VirtualService default/a spec.http[0].timeout: ')
+    })
+
+    test('a start without any is silent', async () => {
+      expect(await warningsOf({ config: [entry('a.example')] })).toEqual([])
+    })
+
+    test('explain tells of it where it concerns the host, and only there', async () => {
+      vi.spyOn(process, 'emitWarning').mockImplementationOnce(() => undefined)
+      await using mesh = await createMesh({ config: [entry('a.example'), entry('b.example'), wrong] })
+      const account = String(mesh.explain({ url: 'http://a.example/' }))
+      expect(account).toMatch(/refused +VirtualService default\/a: spec\.http\[0\]\.timeout: /)
+      expect(account).toContain('it is not in force  (documents[2]:6:20)')
+      expect(String(mesh.explain({ url: 'http://b.example/' }))).not.toContain('VirtualService default/a')
+    })
   })
 
   test('throws MeshErrors instead of answering when told to', async () => {

@@ -1,10 +1,12 @@
 // The front door: puts the rooms together into a mesh an application can call through.
 import { hostname } from 'node:os'
-import type { ConfigSource, ExplainRequest, Explanation, MeshStatus } from '@proxyless/core'
-import { Mesh as House } from '@proxyless/core/spi'
-import { fileSource } from '@proxyless/feed'
+import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
+import { type DocumentSource, Mesh as House } from '@proxyless/core/spi'
 import { createFetch, healthProbers, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
-import { documentSource, fromDocuments } from '@proxyless/istio'
+import { fromDocuments, type IstioOptions } from '@proxyless/istio'
+import { warnOfRefusals } from './config-warning.ts'
+import { documentsOf } from './documents-of.ts'
+import { type ExplainInput, readRequest } from './explain-input.ts'
 import { EventLoopWatch } from './host/event-loop.ts'
 import { processClock } from './host/process-clock.ts'
 import { processRandom } from './host/process-random.ts'
@@ -12,7 +14,9 @@ import { regexEngine } from './host/regex.ts'
 import { requestIds } from './host/request-ids.ts'
 import { processResolver } from './host/resolver.ts'
 import { workloadFromEnvironment } from './host/workload.ts'
-import { checkOptions, type CreateMeshOptions } from './options.ts'
+import { checkOptions, type CreateMeshOptions, refuse } from './options.ts'
+import { readWorkload } from './workload-option.ts'
+import { xds } from './xds.ts'
 
 const defaultReplayBytes = 1_048_576
 
@@ -22,12 +26,12 @@ export interface Mesh extends AsyncDisposable {
   readonly fetch: MeshFetch
   /** An undici Dispatcher: for `setGlobalDispatcher` and for `dispatcher` options. */
   readonly dispatcher: MeshDispatcher
-  /** Why a request would go where; sends nothing. @throws TypeError when the URL is not one */
-  explain(request: ExplainRequest): Explanation
+  /** Why a request would go where; sends nothing. @throws TypeError when the URL is not one of http or https */
+  explain(request: ExplainInput): Explanation
   /** Plain JSON: clusters, endpoints, health, ejections, limits, configuration version and problems. */
   status(): MeshStatus
-  /** Resolves when the first configuration is in force. */
-  ready(): Promise<void>
+  /** Resolves when the first configuration is in force: to how near it is, now, to what its source has. */
+  ready(): Promise<Freshness>
   /** Closes all connections and watchers; calls under way fail. Idempotent. */
   close(): Promise<void>
 }
@@ -39,8 +43,9 @@ export interface Mesh extends AsyncDisposable {
 export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   checkOptions(options)
   const clock = options.clock ?? processClock
+  const source = await sourceOf(options)
   const house = new House({
-    source: await sourceOf(options),
+    source: warnOfRefusals(source, options.observer?.configApplied !== undefined),
     clock,
     random: options.random ?? processRandom(),
     regex: regexEngine,
@@ -72,9 +77,12 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   return {
     fetch: createFetch(dispatcher),
     dispatcher,
-    explain: (request) => house.explain(request),
+    explain: (request) => house.explain(readRequest(request)),
     status: () => house.status(),
-    ready: () => house.ready(),
+    ready: async () => {
+      await house.ready()
+      return source.freshness?.() ?? { state: 'live', ageMs: 0 }
+    },
     close: () => house.close(),
     [Symbol.asyncDispose]: () => house.close(),
   }
@@ -83,14 +91,15 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
 async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   const { config } = options
   if (isSource(config)) return config
+  if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
-  const documents = typeof config === 'string' ? fileSource(config, { clock }) : documentSource(config)
-  return fromDocuments(documents, {
-    workload: {
-      instance: `${hostname()}-${process.pid}`,
-      ...(await workloadFromEnvironment()),
-      ...options.workload,
-    },
+  const instance = `${hostname()}-${process.pid}`
+  const workload = { instance, ...(await workloadFromEnvironment()), ...readWorkload(options.workload) }
+  const { namespace, labels } = workload
+  const node = { id: workload.instance, namespace, labels }
+  const documents = documentsOf(config, { clock, random: options.random?.fork() ?? processRandom(), node })
+  return readDocuments(documents, {
+    workload,
     regex: regexEngine,
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -100,6 +109,21 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
     ...(options.httpsAsL7 === undefined ? {} : { httpsAsL7: options.httpsAsL7 }),
     ...(options.strictSidecarPorts === undefined ? {} : { strictSidecarPorts: options.strictSidecarPorts }),
   })
+}
+
+function readDocuments(documents: DocumentSource, options: IstioOptions): ConfigSource {
+  try {
+    return fromDocuments(documents, options)
+  } catch (error) {
+    if (error instanceof TypeError) refuse(error.message, error)
+    throw error
+  }
+}
+
+/** `xds://host:port`; without a host the bootstrap of the environment says it. */
+function serverOf(url: string): { server?: string } {
+  const server = url.slice('xds://'.length).replace(/\/+$/, '')
+  return server === '' ? {} : { server }
 }
 
 function isSource(config: CreateMeshOptions['config']): config is ConfigSource {

@@ -1,6 +1,8 @@
 // The package `proxyless`: a client-side service mesh inside the process.
 export { createMesh, type Mesh } from './create-mesh.ts'
+export type { ExplainInput } from './explain-input.ts'
 export type { CreateMeshOptions } from './options.ts'
+export type { LocalityOption, WorkloadOption } from './workload-option.ts'
 export {
   type CallRecord,
   type Clock,
@@ -8,6 +10,7 @@ export {
   type ConfigSource,
   type ExplainRequest,
   type Explanation,
+  type Freshness,
   MeshError,
   type MeshErrorCode,
   type MeshObserver,
@@ -15,4 +18,7 @@ export {
   type Problem,
   type Random,
 } from '@proxyless/core'
+export { type DocumentFeed, feed, type FeedOptions, type FeedTls } from '@proxyless/feed'
 export type { Workload } from '@proxyless/istio'
+export type { XdsOptions } from '@proxyless/xds'
+export { xds } from './xds.ts'

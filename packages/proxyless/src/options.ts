@@ -1,12 +1,19 @@
 // What createMesh takes. Checked here, so that a wrong option is named at the door.
 import { MeshError, type Clock, type ConfigSource, type MeshObserver, type Random } from '@proxyless/core'
-import type { MeshSettingsInput, Workload } from '@proxyless/istio'
+import type { DocumentFeed } from '@proxyless/feed'
+import type { MeshSettingsInput } from '@proxyless/istio'
+import { checkWorkload } from './workload-option.ts'
+import type { WorkloadOption } from './workload-option.ts'
 
 export interface CreateMeshOptions {
-  /** Path of a file or directory of Istio documents (watched), documents as YAML texts or objects, or a ConfigSource. */
-  readonly config: string | readonly (string | object)[] | ConfigSource
+  /**
+   * Where Istio documents come from: the path of a file or directory (watched), the http:// or https:// address of a feed, or
+   * `feed({...})`; or several of them and documents themselves (YAML texts or objects), of which later ones win per document.
+   * Or `xds://host:port` of a control plane, or a ConfigSource such as `xds(...)`.
+   */
+  readonly config: string | DocumentFeed | readonly (string | DocumentFeed | object)[] | ConfigSource
   /** Who is calling; what is left out comes from the environment (POD_NAMESPACE and the like). */
-  readonly workload?: Partial<Workload>
+  readonly workload?: WorkloadOption
   /** Istio's MeshConfig fields; a `kind: MeshConfig` document overrides them. */
   readonly meshConfig?: MeshSettingsInput
   /** Which Istio's defaults hold. Default `latest`. */
@@ -34,23 +41,27 @@ export interface CreateMeshOptions {
   readonly faults?: boolean
 }
 
+const switches = [
+  'strict',
+  'trustRequestHeaders',
+  'httpsAsL7',
+  'strictSidecarPorts',
+  'requestId',
+  'attemptCount',
+  'faults',
+] as const
+
 const known: ReadonlySet<string> = new Set([
   'config',
   'workload',
   'meshConfig',
   'compat',
-  'strict',
   'localReply',
-  'trustRequestHeaders',
-  'httpsAsL7',
-  'strictSidecarPorts',
   'maxReplayBytes',
   'clock',
   'random',
   'observer',
-  'requestId',
-  'attemptCount',
-  'faults',
+  ...switches,
 ])
 
 /** @throws MeshError INVALID_OPTION naming the option, what it is and what it may be */
@@ -61,21 +72,42 @@ export function checkOptions(options: CreateMeshOptions): void {
     if (!known.has(name)) refuse(`unknown option "${name}"; known are ${[...known].join(', ')}`)
   }
   const { config, maxReplayBytes, compat, localReply } = options
-  const isSource = typeof config === 'object' && config !== null && 'start' in config
-  if (typeof config !== 'string' && !Array.isArray(config) && !isSource) {
-    refuse('config must be a path, an array of documents or a ConfigSource')
+  const isOpened = typeof config === 'object' && config !== null && ('start' in config || 'open' in config)
+  if (typeof config !== 'string' && !Array.isArray(config) && !isOpened) {
+    refuse(
+      'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource',
+    )
   }
   if (maxReplayBytes !== undefined && !(Number.isInteger(maxReplayBytes) && maxReplayBytes >= 0)) {
     refuse(`maxReplayBytes must be a whole number of bytes, 0 or more, not ${maxReplayBytes}`)
   }
   oneOf('compat', compat, ['latest', 'istio-1.4'])
   oneOf('localReply', localReply, ['response', 'throw'])
+  for (const name of switches) {
+    const value: unknown = options[name]
+    if (value !== undefined && typeof value !== 'boolean') refuse(`${name} must be true or false, not ${show(value)}`)
+  }
+  for (const name of ['meshConfig', 'clock', 'random', 'observer'] as const) {
+    const value: unknown = options[name]
+    if (value !== undefined && !isObject(value)) refuse(`${name} must be an object, not ${show(value)}`)
+  }
+  const complaint = options.workload === undefined ? undefined : checkWorkload(options.workload)
+  if (complaint !== undefined) refuse(complaint)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function show(value: unknown): string {
+  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
 }
 
 function oneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
   if (value !== undefined && !allowed.includes(value)) refuse(`${name} must be ${allowed.join(' or ')}, not "${value}"`)
 }
 
-function refuse(message: string): never {
-  throw new MeshError('INVALID_OPTION', message)
+/** @throws MeshError always */
+export function refuse(message: string, cause?: unknown): never {
+  throw new MeshError('INVALID_OPTION', message, { cause })
 }

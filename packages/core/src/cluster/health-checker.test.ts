@@ -153,6 +153,37 @@ describe('the first round', () => {
   })
 })
 
+test('of names that are resolved by DNS: first the addresses, then their health', async () => {
+  const clock = new VirtualClock()
+  const probes: FakeProbe[] = []
+  const c = new Cluster(
+    modelOf('c', [], { discovery: { kind: 'strictDns', endpoints: [endpoint('svc.test')] }, healthCheck: check }),
+    {
+      clock,
+      random: new SeededRandom(1),
+      resolver: { resolve: () => Promise.resolve({ addresses: ['10.0.0.1', '10.0.0.2'], ttlMs: 60_000 }) },
+      endpointEjected: () => undefined,
+      endpointReturned: () => undefined,
+      endpointHealthChanged: () => undefined,
+      probers: {
+        http: () => {
+          const probe = new FakeProbe(clock)
+          probes.push(probe)
+          return probe
+        },
+      },
+    },
+  )
+  let ready = 0
+  c.whenReady(() => ready++)
+  await clock.advanceAsync(0)
+  expect([ready, c.ready, probes.length]).toEqual([0, false, 2])
+  for (const probe of probes) probe.answers(passed)
+  expect([ready, c.ready, c.pick(anyEndpoint)?.health]).toEqual([1, true, 'healthy'])
+  c.destroy()
+  expect(clock.pendingTimers).toBe(0)
+})
+
 describe('after it', () => {
   test('so many failures in a row make it unhealthy, so many passes healthy again', () => {
     const it = world()

@@ -48,6 +48,7 @@ describe('the endpoint it names is the one the next call uses', () => {
     // longer than the test: a delay that reaches past its end is not foreseen
     { slowStart: { windowMs: 1_000, aggression: 1, minWeight: 0.1 } },
     { aperture: { size: 2, seed: 1 } },
+    { outlierDetection: { ...outlierDetection, consecutive5xx: 1, enforcing: { consecutive5xx: 0.5 } } },
   )
   const mirrorPercent = fc.option(percent, { nil: undefined })
 
@@ -79,7 +80,8 @@ describe('the endpoint it names is the one the next call uses', () => {
           for (const explainTwice of steps) {
             const { outcome } = world.mesh.explain({ url: 'http://a/' })
             if (explainTwice) expect(world.mesh.explain({ url: 'http://a/' }).outcome).toEqual(outcome)
-            const it = world.call('http://a/')
+            // an error may eject, by a draw of its own
+            const it = world.call('http://a/', { answers: [explainTwice ? 500 : 200] })
             world.clock.advance(10)
             expect(it.sent[0]?.endpoint).toBe(outcome.endpoint)
             if (it.sent.length === 0) expect(outcome.answer).toMatch(/^(500 FI|503 UH)$/)

@@ -24,6 +24,7 @@ import { explainAdaptive } from './adaptive-account.ts'
 import { explainChoice } from './choice.ts'
 import { explainHash } from './hash-account.ts'
 import { Explanation, type Step } from './explanation.ts'
+import { explainRefusals } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A request as a person would name it. */
@@ -52,6 +53,8 @@ class Account {
   readonly #snapshot: Snapshot
   readonly #world: World
   readonly #steps: Step[] = []
+  /** What the request and the services it leads to are called. */
+  readonly #names = new Set<string>()
 
   constructor(view: RequestView, snapshot: Snapshot, world: World) {
     this.#view = view
@@ -68,7 +71,9 @@ class Account {
     }
     if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
     const request: Matchable = { view: this.#view, path: prepared, query }
+    this.#names.add(hostOf(this.#view.authority).toLowerCase())
     const host = this.#snapshot.hostOf(this.#view)
+    for (const name of host?.model.domains ?? []) this.#names.add(name)
     if (host === undefined) return this.#unknownHost(title, request)
     this.#say('host', `${this.#view.authority} is claimed by ${host.model.name}`, host.model.origin)
     const entry = host.table.find(request, (tried, miss) => {
@@ -176,6 +181,7 @@ class Account {
   /** The endpoint the next call would use, as `address:port`. */
   #choose(cluster: Cluster, plan: ForwardPlan, request: Matchable): string | undefined {
     const { model } = cluster
+    this.#names.add(model.service.host)
     this.#say('cluster', `${cluster.name}, ${model.loadBalancer.kind}`, model.origins['loadBalancer'] ?? model.origin)
     if (model.discovery.kind === 'originalDestination') {
       const port = model.discovery.port ?? this.#view.port
@@ -183,6 +189,8 @@ class Account {
       this.#say('endpoint', `${own} as the URL says`)
       return own
     }
+    if (!cluster.ready)
+      this.#say('cluster', 'a call would wait: its names are not resolved yet, or its first health checks are not over')
     const { affinity, random } = this.#world
     const { hashKey, texts } = explainHash(cluster, plan.action.hashPolicies, request, affinity, random)
     const said = plan.route.origins['hash'] ?? model.origins['loadBalancer'] ?? plan.route.origin
@@ -260,7 +268,8 @@ class Account {
   }
 
   #end(title: string, outcome: Explanation['outcome']): Explanation {
-    return new Explanation(title, this.#steps, outcome)
+    const refused = explainRefusals(this.#snapshot.config.problems, this.#names)
+    return new Explanation(title, [...refused, ...this.#steps], outcome)
   }
 }
 

@@ -156,7 +156,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
 
   /** Bad news of the source: before the first configuration it ends the start, later what is in force keeps serving. */
   problem(problem: Problem): void {
-    if (this.#snapshot === undefined && this.#next === undefined) {
+    if (this.#snapshot === undefined && this.#next === undefined && problem.severity === 'error') {
       this.#startFailure = new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`)
       this.#neverReady(this.#startFailure)
       for (const call of this.#early.splice(0)) call.refuse(replyUnavailable(this.#startFailure.message))

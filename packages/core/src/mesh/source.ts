@@ -9,12 +9,22 @@ export interface ConfigSink {
   problem(problem: Problem): void
 }
 
+/** How near the configuration in force is to what its source has. */
+export interface Freshness {
+  /** `cached`: from the disk, the source has not been reached; `stale`: the source was reached once, but fails now. */
+  readonly state: 'live' | 'cached' | 'stale'
+  /** Since the source said so. */
+  readonly ageMs: number
+}
+
 /** Yields whole configurations until closed. */
 export interface ConfigSource {
   /** Starts once; may call the sink at once or later. */
   start(sink: ConfigSink): void
   /** A call has asked for a host that the configuration does not know. For on-demand sources. */
   want?(host: string): void
+  /** Left out by sources that are never behind. */
+  freshness?(): Freshness
   close(): Promise<void>
 }
 
@@ -23,6 +33,8 @@ export interface DocumentText {
   /** File path or address, for people. */
   readonly name: string
   readonly text: string
+  /** Where several sources are one: a document of a later layer wins over the same one of an earlier. Default 0. */
+  readonly layer?: number
 }
 
 /** Receives the full set of texts; a text with the same name and content as before is unchanged. */
@@ -34,5 +46,8 @@ export interface DocumentSink {
 /** Yields the texts of documents until closed; knows nothing of their content. */
 export interface DocumentSource {
   start(sink: DocumentSink): void
+  /** A set that was handed over is in force, with these problems; sets that newer ones overtook are not judged. */
+  judged?(texts: readonly DocumentText[], problems: readonly Problem[]): void
+  freshness?(): Freshness
   close(): Promise<void>
 }

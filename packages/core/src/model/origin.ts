@@ -27,6 +27,8 @@ export interface Problem {
   /** What happened to the resource: refused with nothing before it (`void`), the previous version kept (`kept`), or used (`applied`). */
   readonly outcome: 'void' | 'kept' | 'applied'
   readonly resource: string
+  /** Of a resource that was refused: the hosts it speaks of, lower case; undefined: unknown. */
+  readonly hosts?: readonly string[]
   readonly path: string
   readonly message: string
   readonly source?: string

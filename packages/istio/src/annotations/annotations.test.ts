@@ -3,7 +3,7 @@ import type { MeshConfig } from '@proxyless/core/spi'
 import { describe, expect, test } from 'vitest'
 import { bookinfo, clusterOf, problemsOf, REVIEWS } from '../bookinfo.suite.ts'
 import type { IstioOptions } from '../options.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import { parseAnnotation } from './value.ts'
 
 function rule(annotations: string, spec = 'host: reviews', name = 'reviews', kind = 'DestinationRule'): string {

@@ -2,7 +2,7 @@
 import { joinPath } from '../documents/path.ts'
 import type { Kind } from '../documents/resource.ts'
 import type { Report } from '../findings.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import { ANNOTATIONS, isAnnotation, PREFIX } from './table.ts'
 import { parseAnnotation } from './value.ts'
 

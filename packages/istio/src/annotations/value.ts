@@ -1,6 +1,6 @@
 // The text of an annotation, `WORD, name=value, name=value`, read by the table. What is wrong with it comes back in words.
 import { parseDurationMs } from '../schema/duration.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import { type AnnotationName, ANNOTATIONS, type Parameter, type Parameters } from './table.ts'
 
 /** What an annotation says, with the defaults filled in. */

@@ -3,23 +3,25 @@
 
 export interface Chunk {
   readonly source: string
+  /** Of the text; 0 unless several sources are one. */
+  readonly layer: number
   readonly text: string
   /** Line of the file the chunk starts at, counted from 0. */
   readonly firstLine: number
 }
 
 /** Cuts a text into documents. Empty ones (blank, comments, directives) are left out. */
-export function splitDocuments(source: string, text: string): Chunk[] {
+export function splitDocuments(source: string, text: string, layer = 0): Chunk[] {
   const clean = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   const chunks: Chunk[] = []
   let start = 0
   let firstLine = 0
   for (const marker of clean.matchAll(/^---(?=[ \t\r\n]|$)/gm)) {
-    push(chunks, { source, text: clean.slice(start, marker.index), firstLine })
+    push(chunks, { source, layer, text: clean.slice(start, marker.index), firstLine })
     firstLine += countLines(clean, start, marker.index)
     start = marker.index + 3
   }
-  push(chunks, { source, text: clean.slice(start), firstLine })
+  push(chunks, { source, layer, text: clean.slice(start), firstLine })
   return chunks
 }
 

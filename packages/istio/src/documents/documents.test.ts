@@ -62,6 +62,39 @@ describe('reading', () => {
     )
   })
 
+  test.each([
+    ['{uri: {prefx: /beta}}', 'spec.http[0].match[0].uri.prefx', '(did you mean "prefix"?)'],
+    ['{headers: {end-user: {exakt: jason}}}', 'spec.http[0].match[0].headers.end-user.exakt', '"exact"'],
+    ['{url: {prefix: /beta}}', 'spec.http[0].match[0].url', '(did you mean "uri"?)'],
+    ['{uri: {}}', 'spec.http[0].match[0].uri', 'needs exact, prefix or regex'],
+    ['{method: {exact: null}}', 'spec.http[0].match[0].method', 'needs exact, prefix or regex'],
+  ])('a match without its only condition is refused, not one for everything: %s', async (match, path, words) => {
+    const body = virtualService(
+      'r',
+      `hosts: [reviews]\nhttp:\n- match: [${match}]\n  route: [{destination: {host: reviews}}]`,
+    )
+    const [problem, ...others] = await problemsIn(body)
+    expect(others).toEqual([])
+    expect(problem).toMatchObject({ severity: 'error', outcome: 'void', path, line: 7 })
+    expect(problem?.message).toContain(words)
+  })
+
+  test('a header matcher that is {} asks for presence', async () => {
+    const body = virtualService(
+      'r',
+      'hosts: [reviews]\nhttp:\n- match: [{headers: {x: {}}, withoutHeaders: {y: null}}]\n  route: [{destination: {host: reviews}}]',
+    )
+    expect((await problemsIn(body)).filter(({ severity }) => severity === 'error')).toEqual([])
+  })
+
+  test.each([
+    [GOOD.replace('- name: good', '- nmae: good'), 'unknown field "nmae" (did you mean "name"?); it is ignored'],
+    [GOOD.replace('metadata:', 'labels: {}\nmetadata:'), 'unknown field "labels"; it is ignored'],
+    [GOOD.replace('VirtualService', 'Virtualservice'), 'not used (did you mean "VirtualService"?)'],
+  ])('the nearest name is offered for one that is unknown', async (body, words) => {
+    expect((await problemsIn(body)).map(({ message }) => message).join()).toContain(words)
+  })
+
   test('snake_case and nulls are read as protobuf reads them', async () => {
     const body =
       'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: r}\nspec:\n  host: reviews\n  traffic_policy: {connection_pool: {tcp: {max_connections: 5}}}\n  subsets:\n'

@@ -2,6 +2,7 @@
 // Remembers what every text held, so that unchanged texts are not read again.
 import type { DocumentText, Problem } from '@proxyless/core/spi'
 import type { Pace } from '../pace.ts'
+import type { Chunk } from './chunk.ts'
 import { locatePath } from './locate.ts'
 import { problemOf } from './problem.ts'
 import { readText } from './read-text.ts'
@@ -32,30 +33,31 @@ export class Library {
   async update(texts: readonly DocumentText[], pace: Pace): Promise<Shelf> {
     const known = new Map<string, Known>()
     for (const text of texts) {
-      const before = this.#known.get(text.name)
+      const key = keyOf(text)
+      const before = this.#known.get(key)
       const content = before?.text === text.text ? before.content : await readText(text, this.#options, pace)
-      known.set(text.name, { text: text.text, content })
+      known.set(key, { text: text.text, content })
     }
-    const contents = [...known].map(([name, { content }]) => ({ name, content }))
+    const contents = [...known].map(([key, { content }]) => ({ key, content }))
     const shelf = this.#settle(contents)
     this.#known = known
     return shelf
   }
 
-  #settle(contents: readonly { name: string; content: TextContent }[]): Shelf {
+  #settle(contents: readonly { key: string; content: TextContent }[]): Shelf {
     const problems: Problem[] = []
     const inForce = new Map<string, Resource>()
     for (const { content } of contents)
       for (const resource of content.accepted) this.#accept(resource, inForce, problems)
-    for (const { name, content } of contents) {
+    for (const { key, content } of contents) {
       for (const refused of content.refused) {
         const previous = this.#inForce.get(refused.id)
-        const keep = previous !== undefined && !inForce.has(refused.id)
+        const keep = previous !== undefined && outranks(previous.chunk, inForce.get(refused.id)?.chunk)
         if (keep) inForce.set(refused.id, previous)
         problems.push(...refused.problems(keep ? 'kept' : 'void'))
       }
       if (content.unreadable.length > 0) {
-        const kept = this.#keepAllOf(name, inForce)
+        const kept = this.#keepAllOf(key, inForce)
         problems.push(...content.unreadable.map((problem) => problem(kept ? 'kept' : 'void')))
       }
       problems.push(...content.notes)
@@ -66,10 +68,10 @@ export class Library {
   }
 
   /** Which documents a broken text lost is unknown, so all stay that it held and that are nowhere now. */
-  #keepAllOf(name: string, inForce: Map<string, Resource>): boolean {
+  #keepAllOf(key: string, inForce: Map<string, Resource>): boolean {
     let kept = false
     for (const [id, resource] of this.#inForce) {
-      if (resource.chunk.source !== name || inForce.has(id)) continue
+      if (keyOfChunk(resource.chunk) !== key || !outranks(resource.chunk, inForce.get(id)?.chunk)) continue
       inForce.set(id, resource)
       kept = true
     }
@@ -94,13 +96,34 @@ export class Library {
       inForce.set(resource.id, resource)
       return
     }
+    if (earlier.chunk.layer !== resource.chunk.layer) {
+      replace(inForce, resource)
+      return
+    }
     const { strict } = this.#options
     const place = locatePath(earlier.chunk, earlier.root)
     const message = `${resource.id} appears twice; ${strict ? 'this one is left out in favour' : 'this one is used instead'} of ${place.source}:${place.line}`
     const finding = { code: 'DUPLICATE_RESOURCE', severity: strict ? 'error' : 'warning', path: '', message } as const
     problems.push(problemOf(finding, resource, strict ? 'kept' : 'applied'))
     if (strict) return
-    inForce.delete(resource.id)
-    inForce.set(resource.id, resource)
+    replace(inForce, resource)
   }
+}
+
+function replace(inForce: Map<string, Resource>, resource: Resource): void {
+  inForce.delete(resource.id)
+  inForce.set(resource.id, resource)
+}
+
+/** What was in force stays, unless something new of the same layer or a later one is there. */
+function outranks(kept: Chunk, present: Chunk | undefined): boolean {
+  return present === undefined || kept.layer > present.layer
+}
+
+function keyOf({ name, layer = 0 }: DocumentText): string {
+  return `${layer} ${name}`
+}
+
+function keyOfChunk({ source, layer }: Chunk): string {
+  return `${layer} ${source}`
 }

@@ -95,12 +95,11 @@ function errorNotes(
       'apiVersion, kind, metadata or spec appears twice in one document: a `---` line is probably missing above this one'
     return [{ code: 'YAML_DUPLICATE_KEY', severity: 'error', message, path: [], ...place(topLevel) }]
   }
-  return document.errors.map((error): ParseNote => ({
-    ...explain(error),
-    severity: 'error',
-    path: [],
-    ...place(error),
-  }))
+  // One mistake makes the parser stumble on; a TAB is the likeliest, and keys appear twice where the syntax is lost.
+  const { errors } = document
+  const [duplicate, tab] = ['DUPLICATE_KEY', 'TAB_AS_INDENT']
+  const error = errors.find(({ code }) => code === tab) ?? errors.find(({ code }) => code !== duplicate) ?? errors[0]
+  return error === undefined ? [] : [{ ...explain(error), severity: 'error', path: [], ...place(error) }]
 }
 
 interface Explanation {

@@ -12,6 +12,8 @@ export interface Subject {
   readonly id: string
   readonly chunk: Chunk
   readonly root: readonly PathKey[]
+  /** Of a refused document: the hosts it speaks of. */
+  readonly hosts?: readonly string[]
 }
 
 export function problemOf(finding: Finding, subject: Subject, outcome: Problem['outcome']): Problem {
@@ -25,6 +27,7 @@ export function problemOf(finding: Finding, subject: Subject, outcome: Problem['
     severity: finding.severity,
     outcome,
     resource: subject.id,
+    ...(subject.hosts === undefined ? {} : { hosts: subject.hosts }),
     path: finding.path,
     message: finding.message,
     source: subject.chunk.source,

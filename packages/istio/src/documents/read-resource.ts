@@ -3,9 +3,11 @@ import type { Problem, RegexEngine } from '@proxyless/core/spi'
 import { checkAnnotations } from '../annotations/check.ts'
 import { Report } from '../findings.ts'
 import type { Finding } from '../findings.ts'
+import { didYouMean } from '../nearest.ts'
 import { applySchema } from '../schema/apply-schema.ts'
 import { KINDS, isKind } from '../schema/kinds.ts'
 import { isRecord } from '../schema/walk.ts'
+import { expandHost } from '../scope/names.ts'
 import { checkSpec } from '../validate/check-spec.ts'
 import type { Chunk } from './chunk.ts'
 import type { PathKey } from './path.ts'
@@ -21,7 +23,7 @@ export interface ReadOptions {
 
 export interface Refused {
   readonly id: string
-  readonly source: string
+  readonly place: Chunk
   readonly problems: (outcome: Problem['outcome']) => Problem[]
 }
 
@@ -48,6 +50,8 @@ interface Envelope {
 
 /** Reasons to let calls fail rather than go out in plain text. */
 const FAIL_CLOSED: ReadonlySet<string> = new Set(['TLS_ISTIO_MUTUAL', 'TLS_CREDENTIAL_NAME'])
+/** Only to tell whom a refused document concerns: which domain the mesh has is not known yet. */
+const usualDomain = 'cluster.local'
 const ENVELOPE = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status'])
 
 export function readResource(value: unknown, place: Place, options: ReadOptions): ReadResult {
@@ -86,17 +90,25 @@ function readSpec(value: Record<string, unknown>, envelope: Envelope, place: Pla
     ...place,
   }
   if (!report.failed) return { kind: 'accepted', resource }
-  return refuse(resource, spec !== undefined, report.findings)
+  return refuse(resource, hostsOf(fields, namespace), report.findings)
 }
 
-function refuse(resource: Resource, wellFormed: boolean, findings: readonly Finding[]): ReadResult {
+/** `hosts`: those its fields name, however wrong they are otherwise. */
+function refuse(resource: Resource, hosts: readonly string[], findings: readonly Finding[]): ReadResult {
   const errors = findings.filter((finding) => finding.severity === 'error')
-  if (wellFormed && errors.every((finding) => FAIL_CLOSED.has(finding.code))) {
+  if (resource.spec !== undefined && errors.every((finding) => FAIL_CLOSED.has(finding.code))) {
     return { kind: 'accepted', resource: { ...resource, failClosed: true } }
   }
   const problems = (outcome: Problem['outcome']): Problem[] =>
-    findings.map((finding) => problemOf(finding, resource, outcome))
-  return { kind: 'refused', refused: { id: resource.id, source: resource.chunk.source, problems } }
+    findings.map((finding) => problemOf(finding, { ...resource, hosts }, outcome))
+  return { kind: 'refused', refused: { id: resource.id, place: resource.chunk, problems } }
+}
+
+function hostsOf(fields: unknown, namespace: string): readonly string[] {
+  const { host, hosts } = isRecord(fields) ? fields : {}
+  return [host, ...(Array.isArray(hosts) ? (hosts as readonly unknown[]) : [])]
+    .filter((name) => typeof name === 'string')
+    .map((name) => expandHost(name, namespace, usualDomain))
 }
 
 function checkEnvelope(value: Record<string, unknown>, kind: Kind, report: Report, strict: boolean): void {
@@ -109,8 +121,9 @@ function checkEnvelope(value: Record<string, unknown>, kind: Kind, report: Repor
   if (fields !== 'spec') return
   for (const key of Object.keys(value)) {
     if (ENVELOPE.has(key)) continue
-    if (strict) report.error('UNKNOWN_FIELD', key, `unknown field "${key}"`)
-    else report.warn('UNKNOWN_FIELD', key, `unknown field "${key}"; it is ignored`)
+    const message = `unknown field "${key}"${didYouMean(key, [...ENVELOPE])}`
+    if (strict) report.error('UNKNOWN_FIELD', key, message)
+    else report.warn('UNKNOWN_FIELD', key, `${message}; it is ignored`)
   }
 }
 
@@ -142,7 +155,7 @@ function unreadable(id: string, place: Place, path: string, message: string): Re
 function unsupported(kind: string, value: Record<string, unknown>, place: Place): ReadResult {
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {}
   const id = [kind, metadata['name']].filter((part) => typeof part === 'string').join(' ')
-  const message = `documents of kind ${kind} are not used`
+  const message = `documents of kind ${kind} are not used${didYouMean(kind, Object.keys(KINDS))}`
   const finding: Finding = { code: 'UNSUPPORTED_KIND', severity: 'warning', path: 'kind', message }
   return { kind: 'ignored', problem: problemOf(finding, { id, ...place }, 'applied') }
 }

@@ -32,7 +32,7 @@ interface Draft extends TextContent {
 
 export async function readText(text: DocumentText, options: ReadOptions, pace: Pace): Promise<TextContent> {
   const draft: Draft = { accepted: [], refused: [], unreadable: [], notes: [] }
-  for (const chunk of splitDocuments(text.name, text.text)) {
+  for (const chunk of splitDocuments(text.name, text.text, text.layer)) {
     const parsed = parseChunk(chunk)
     if (parsed.value === undefined || parsed.notes.some((note) => note.severity === 'error'))
       addUnreadable(draft, chunk, parsed)
@@ -69,12 +69,12 @@ function refuseForNotes(resource: Resource, notes: readonly ParseNote[]): Refuse
   const problems = (outcome: Problem['outcome']): Problem[] =>
     findings.map((finding) => problemOf(finding, resource, outcome))
   const errors = notes.map((note): ParseNote => ({ ...note, severity: 'error' }))
-  return withNotes({ id, source: chunk.source, problems }, errors, chunk)
+  return withNotes({ id, place: chunk, problems }, errors, chunk)
 }
 
-function withNotes({ id, source, problems }: Refused, notes: readonly ParseNote[], chunk: Chunk): Refused {
+function withNotes({ id, place, problems }: Refused, notes: readonly ParseNote[], chunk: Chunk): Refused {
   const more = (outcome: Problem['outcome']): Problem[] => notes.map((note) => problemOfNote(note, id, chunk, outcome))
-  return { id, source, problems: (outcome) => [...more(outcome), ...problems(outcome)] }
+  return { id, place, problems: (outcome) => [...more(outcome), ...problems(outcome)] }
 }
 
 /** Lists (`kind: List`, or a JSON array) to their items. */

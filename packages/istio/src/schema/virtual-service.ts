@@ -172,7 +172,7 @@ const matchers = z.preprocess(
   z.record(z.string(), stringMatch),
 )
 
-const httpMatch = z.strictObject({
+export const httpMatch: z.ZodType<HttpMatchSpec> = z.strictObject({
   name: optional(z.string()),
   uri: optional(stringMatch),
   scheme: optional(stringMatch),

@@ -10,7 +10,11 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
 export function checkHttpMatch(match: HttpMatchSpec, path: string, report: Report, regex: RegexEngine): void {
   for (const field of ['uri', 'scheme', 'method', 'authority'] as const) {
     const value = match[field]
-    if (value !== undefined) checkString(value, `${path}.${field}`, report, regex, field === 'uri')
+    if (value === undefined) continue
+    const at = `${path}.${field}`
+    if (!hasCondition(value) && !report.findings.some((finding) => finding.path.startsWith(`${at}.`)))
+      report.error('MISSING_FIELD', at, 'needs exact, prefix or regex')
+    checkString(value, at, report, regex, field === 'uri')
   }
   for (const field of ['headers', 'withoutHeaders', 'queryParams'] as const) {
     for (const [name, value] of Object.entries(match[field] ?? {})) {
@@ -45,6 +49,10 @@ function checkHeaderName(name: string, path: string, report: Report): void {
   } else if (!isHeaderName(name) && ![':method', ':path', ':scheme', ':authority'].includes(name)) {
     report.error('INVALID_VALUE', path, `"${name}" is not a header name`)
   }
+}
+
+function hasCondition({ exact, prefix, regex }: StringMatchSpec): boolean {
+  return exact !== undefined || prefix !== undefined || regex !== undefined
 }
 
 function checkString(

@@ -25,6 +25,7 @@ import { SidecarScope } from '../scope/sidecar-scope.ts'
 import { expandHost } from '../scope/names.ts'
 import { groupByKind } from './by-kind.ts'
 import { keep } from './keep-identity.ts'
+import { lostEndpoints } from './lost-endpoints.ts'
 import { settle } from './settings.ts'
 import type { GivenSettings } from './settings.ts'
 import type { World } from './world.ts'
@@ -45,6 +46,7 @@ export class Translator {
     const { world, claims, scope } = await this.#survey(shelf, findings, pace)
     const virtualHosts = await buildVirtualHosts(world, claims, pace)
     const clusters = await buildClusters(world, pace)
+    const lost = lostEndpoints(this.#last, clusters)
     const unknownHosts = unknownHostsOf(world, scope)
     const config: MeshConfig = {
       version: versionOf(shelf.resources),
@@ -56,6 +58,7 @@ export class Translator {
         ...this.#given.findings.map((finding) => ({ ...finding, outcome: 'applied' as const, resource: 'MeshConfig' })),
         ...shelf.problems,
         ...findings.list.map((finding) => problemOf(finding, finding.resource, 'applied')),
+        ...lost,
       ],
       locate: locator(shelf.resources),
     }

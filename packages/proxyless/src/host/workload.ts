@@ -92,7 +92,8 @@ function unquote(value: string): string {
   return /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(["\\])/g, '$1') : value
 }
 
-function parseLocality(text: string): { region: string; zone: string; subzone: string } {
+/** `region/zone/subzone`, the latter two optional. */
+export function parseLocality(text: string): { region: string; zone: string; subzone: string } {
   const [region = '', zone = '', subzone = ''] = text.split('/')
   return { region, zone, subzone }
 }

@@ -12,6 +12,12 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best
 }
 
+/** ` (did you mean "…"?)`, or nothing. */
+export function didYouMean(word: string, names: readonly string[]): string {
+  const close = nearest(word, names)
+  return close === undefined ? '' : ` (did you mean "${close}"?)`
+}
+
 /** Letters to insert, delete or replace. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)

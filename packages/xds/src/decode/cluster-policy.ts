@@ -1,0 +1,104 @@
+// Policies of a cluster: limits, ejection, connections, protocol.
+import type { CircuitBreakers, ConnectionPool, OutlierDetection, UpstreamProtocol } from '@proxyless/core/spi'
+import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
+import { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options.ts'
+import type { Reading } from './reading.ts'
+import { unpack } from './unpack.ts'
+
+const hourMs = 3_600_000
+const unlimited = 2 ** 32 - 1
+const maxStreams = 2_147_483_647
+const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
+
+/** Of the default priority; where nothing is said Envoy's 1024, 1024, 1024 and 3. gRPC knows `max_requests` only. */
+export function readBreakers(reading: Reading, { circuitBreakers }: Cluster): CircuitBreakers {
+  const said = circuitBreakers?.thresholds.find(({ priority }) => priority === 0)
+  if ((circuitBreakers?.perHostThresholds.length ?? 0) > 0) {
+    reading.note('circuit_breakers.per_host_thresholds', 'is not applied')
+  }
+  const limit = (value: number | undefined, otherwise: number): number =>
+    value === undefined ? otherwise : value >= unlimited ? Infinity : value
+  const others = reading.options.dialect === 'api' ? Infinity : 1024
+  const budget = said?.retryBudget
+  return {
+    maxConnections: limit(said?.maxConnections, others),
+    maxPendingRequests: limit(said?.maxPendingRequests, others),
+    maxRequests: limit(said?.maxRequests, 1024),
+    maxRetries: limit(said?.maxRetries, reading.options.dialect === 'api' ? Infinity : 3),
+    ...(budget === undefined
+      ? {}
+      : {
+          retryBudget: {
+            percent: (budget.budgetPercent?.value ?? 20) / 100,
+            minRetryConcurrency: budget.minRetryConcurrency ?? 3,
+          },
+        }),
+  }
+}
+
+export function readOutlier(reading: Reading, { outlierDetection: said }: Cluster): OutlierDetection | undefined {
+  if (said === undefined) return undefined
+  const path = 'outlier_detection'
+  for (const [field, percent] of [
+    ['max_ejection_percent', said.maxEjectionPercent],
+    ['enforcing_consecutive_5xx', said.enforcingConsecutive5xx],
+    ['enforcing_success_rate', said.enforcingSuccessRate],
+    ['enforcing_failure_percentage', said.enforcingFailurePercentage],
+    ['failure_percentage_threshold', said.failurePercentageThreshold],
+  ] as const) {
+    if ((percent ?? 0) > 100) reading.refuse(`${path}.${field}`, 'more than 100')
+  }
+  // A50: gRPC does not count 5xx in a row; where they are named they are meant
+  const inRow = reading.options.dialect === 'api' ? 0 : 5
+  const enforced = (count: number | undefined, otherwise: number, enforcing: number): number =>
+    enforcing === 0 ? 0 : (count ?? otherwise)
+  const split = said.splitExternalLocalOriginErrors
+  const base = reading.milliseconds(`${path}.base_ejection_time`, said.baseEjectionTime) ?? 30_000
+  const max = reading.milliseconds(`${path}.max_ejection_time`, said.maxEjectionTime) ?? 300_000
+  if ((said.enforcingSuccessRate ?? 100) > 0) reading.note(`${path}.success_rate`, 'is not applied')
+  if ((said.enforcingFailurePercentage ?? 0) > 0) reading.note(`${path}.failure_percentage`, 'is not applied')
+  return {
+    consecutive5xx: enforced(said.consecutive5xx, inRow, said.enforcingConsecutive5xx ?? 100),
+    consecutiveGatewayFailure: enforced(
+      said.consecutiveGatewayFailure,
+      5,
+      said.enforcingConsecutiveGatewayFailure ?? 0,
+    ),
+    splitExternalLocalOriginErrors: split,
+    consecutiveLocalOriginFailure: split
+      ? enforced(said.consecutiveLocalOriginFailure, 5, said.enforcingConsecutiveLocalOriginFailure ?? 100)
+      : 0,
+    intervalMs: reading.milliseconds(`${path}.interval`, said.interval) ?? 10_000,
+    baseEjectionTimeMs: base,
+    maxEjectionTimeMs: Math.max(base, max),
+    maxEjectionPercent: (said.maxEjectionPercent ?? 10) / 100,
+  }
+}
+
+export interface Connections {
+  readonly protocol: UpstreamProtocol
+  readonly connectionPool: ConnectionPool
+}
+
+export function readConnections(reading: Reading, cluster: Cluster): Connections {
+  const any = cluster.typedExtensionProtocolOptions[optionsName]
+  const options = any === undefined ? undefined : unpack(reading, optionsName, HttpProtocolOptions, any)
+  const upstream = options?.upstreamProtocolOptions
+  const explicit = upstream?.$case === 'explicitHttpConfig' ? upstream.value.protocolConfig : undefined
+  if (explicit?.$case === 'http3ProtocolOptions') reading.note(optionsName, 'HTTP/3 is not applied: HTTP/1.1 is used')
+  const http2 = explicit?.$case === 'http2ProtocolOptions' ? explicit.value : cluster.http2ProtocolOptions
+  const common = options?.commonHttpProtocolOptions ?? cluster.commonHttpProtocolOptions
+  const idle = reading.milliseconds('idle_timeout', common?.idleTimeout) ?? hourMs
+  const age = reading.milliseconds('max_connection_duration', common?.maxConnectionDuration)
+  const keepalive = cluster.upstreamConnectionOptions?.tcpKeepalive
+  return {
+    protocol: http2 === undefined ? 'http1' : 'http2',
+    connectionPool: {
+      idleTimeoutMs: idle === 0 ? Infinity : idle,
+      ...(age === undefined || age === 0 ? {} : { maxConnectionDurationMs: age }),
+      maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
+      maxConcurrentStreams: http2?.maxConcurrentStreams ?? maxStreams,
+      ...(keepalive === undefined ? {} : { tcpKeepAliveMs: (keepalive.keepaliveTime ?? 7200) * 1000 }),
+    },
+  }
+}

@@ -1,0 +1,136 @@
+// Cluster: how it finds its endpoints, and the policy that holds for all of them.
+import type { Cluster as Model, Discovery, Origin } from '@proxyless/core/spi'
+import { type Cluster, Cluster_DiscoveryType as Type } from '../generated/envoy/config/cluster/v3/cluster.ts'
+import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
+import { readBreakers, readConnections, readOutlier } from './cluster-policy.ts'
+import { readEndpoints } from './endpoints.ts'
+import { isAggregated } from './listener.ts'
+import { readBalancing } from './load-balancer.ts'
+import type { Reading } from './reading.ts'
+import type { ClusterDiscovery, ClusterResource } from './resources.ts'
+import { readTls } from './tls.ts'
+import { messageName, unpack } from './unpack.ts'
+
+const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
+
+export function readCluster(reading: Reading, cluster: Cluster): ClusterResource {
+  const discovery = readDiscovery(reading, cluster)
+  const { loadBalancer, slowStart, weighsLocalities } = readBalancing(reading, cluster)
+  const outlierDetection = readOutlier(reading, cluster)
+  const tls = readTls(reading, 'transport_socket', cluster.transportSocket)
+  noteUnused(reading, cluster)
+  if (cluster.lrsServer !== undefined && cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
+    reading.refuse('lrs_server', 'is not self')
+  }
+  const origin: Origin = { resource: `Cluster ${cluster.name}`, path: '', source: reading.options.source }
+  const panic = cluster.commonLbConfig?.healthyPanicThreshold?.value
+  const model: Model = {
+    name: cluster.name,
+    service: serviceOf(cluster.name),
+    discovery: { kind: 'static', endpoints: [] },
+    loadBalancer,
+    ...readConnections(reading, cluster),
+    connectTimeoutMs: reading.milliseconds('connect_timeout', cluster.connectTimeout) || 5000,
+    circuitBreakers: readBreakers(reading, cluster),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    // gRPC knows no panic
+    panicThreshold: (panic ?? (reading.options.dialect === 'api' ? 0 : 50)) / 100,
+    ...(slowStart === undefined ? {} : { slowStart }),
+    ...(tls === undefined ? {} : { tls }),
+    origin,
+    origins: {},
+  }
+  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities }
+}
+
+function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
+  const said = cluster.clusterDiscoveryType
+  if (said?.$case === 'clusterType') return readAggregate(reading, cluster)
+  const strict = reading.options.dialect === 'api'
+  switch (said?.value ?? Type.STATIC) {
+    case Type.EDS: {
+      const { edsConfig, serviceName = '' } = cluster.edsClusterConfig ?? {}
+      if (!isAggregated(edsConfig)) reading.refuse('eds_cluster_config.eds_config', 'is neither ads nor self')
+      if (serviceName === '' && cluster.name.startsWith('xdstp:')) {
+        reading.refuse('eds_cluster_config.service_name', 'is needed where the name begins with xdstp:')
+      }
+      return { kind: 'named', assignment: serviceName === '' ? cluster.name : serviceName }
+    }
+    case Type.LOGICAL_DNS:
+      if (strict) checkSingle(reading, cluster)
+      return readInline(reading, cluster, 'logicalDns')
+    case Type.STATIC:
+      if (strict) break
+      return readInline(reading, cluster, 'static')
+    case Type.STRICT_DNS:
+      if (strict) break
+      return readInline(reading, cluster, 'strictDns')
+    case Type.ORIGINAL_DST: {
+      if (strict) break
+      const port =
+        cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
+      const discovery: Discovery = { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
+      return { kind: 'inline', discovery, weights: [] }
+    }
+    case Type.UNRECOGNIZED:
+    default:
+      break
+  }
+  reading.refuse('type', 'is neither EDS nor LOGICAL_DNS nor aggregate')
+  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, weights: [] }
+}
+
+function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
+  const said = cluster.clusterDiscoveryType
+  const any = said?.$case === 'clusterType' ? said.value.typedConfig : undefined
+  if (any === undefined || messageName(any) !== aggregateName) {
+    reading.refuse('cluster_type', 'is not known')
+    return { kind: 'aggregate', clusters: [] }
+  }
+  const clusters = unpack(reading, 'cluster_type', ClusterConfig, any)?.clusters ?? []
+  if (clusters.length === 0) reading.refuse('cluster_type', 'an aggregate of no clusters')
+  return { kind: 'aggregate', clusters }
+}
+
+function readInline(reading: Reading, cluster: Cluster, kind: 'static' | 'strictDns' | 'logicalDns'): ClusterDiscovery {
+  const { loadAssignment } = cluster
+  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, weights: [] }
+  // gRPC's rules are for assignments that come as resources
+  const { endpoints, weights } = readEndpoints(reading.inline(), loadAssignment)
+  return { kind: 'inline', discovery: { kind, endpoints }, weights }
+}
+
+function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster): void {
+  const path = 'load_assignment'
+  const [group, ...more] = loadAssignment?.endpoints ?? []
+  const [endpoint, ...others] = group?.lbEndpoints ?? []
+  const host =
+    endpoint?.hostIdentifier?.$case === 'endpoint' ? endpoint.hostIdentifier.value.address?.address : undefined
+  const socket = host?.$case === 'socketAddress' ? host.value : undefined
+  if (more.length > 0 || others.length > 0 || endpoint === undefined) {
+    reading.refuse(path, 'LOGICAL_DNS needs exactly one locality with one endpoint')
+  } else if (socket === undefined || socket.address === '' || socket.portSpecifier?.$case !== 'portValue') {
+    reading.refuse(path, 'LOGICAL_DNS needs a host and a port')
+  } else if (socket.resolverName !== '' || cluster.typedDnsResolverConfig !== undefined) {
+    reading.refuse(path, 'LOGICAL_DNS with a resolver of its own')
+  }
+}
+
+function noteUnused(reading: Reading, cluster: Cluster): void {
+  if (cluster.transportSocketMatches.length > 0) {
+    if (reading.options.dialect === 'api') reading.refuse('transport_socket_matches', 'is not supported')
+    else reading.note('transport_socket_matches', 'is not applied: endpoints are reached as transport_socket says')
+  }
+  if (cluster.healthChecks.length > 0) reading.note('health_checks', 'is not applied')
+  if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
+  if (cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
+    reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')
+  }
+}
+
+/** Istio's names of clusters hold the port, the label set and the host; others are a name. */
+function serviceOf(name: string): Model['service'] {
+  const [, port = '', variant = '', host = ''] = /^outbound\|(\d+)\|([^|]*)\|(.+)$/.exec(name) ?? []
+  if (host === '') return { host: name, port: 0 }
+  return { host, port: Number(port), ...(variant === '' ? {} : { variant }) }
+}

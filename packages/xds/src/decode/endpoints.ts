@@ -1,0 +1,153 @@
+// ClusterLoadAssignment: addresses, their localities, priorities and weights.
+import type { Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
+import type { Address } from '../generated/envoy/config/core/v3/address.ts'
+import type { Metadata } from '../generated/envoy/config/core/v3/base.ts'
+import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
+import type { LbEndpoint, LocalityLbEndpoints } from '../generated/envoy/config/endpoint/v3/endpoint_components.ts'
+import { fractionOf } from './percent.ts'
+import type { Reading } from './reading.ts'
+import type { EndpointsResource } from './resources.ts'
+
+const maxWeight = 2 ** 32 - 1
+const noLocality: Locality = { region: '', zone: '', subzone: '' }
+
+export function readEndpoints(reading: Reading, assignment: ClusterLoadAssignment): EndpointsResource {
+  const endpoints: Endpoint[] = []
+  const weights: LocalityWeight[] = []
+  const addresses = new Set<string>()
+  const localities = new Set<string>()
+  const totals = new Map<number, number>()
+  assignment.endpoints.forEach((group, n) => {
+    const path = `endpoints[${n}]`
+    const locality = readLocality(reading, path, group, localities)
+    const weight = group.loadBalancingWeight ?? 0
+    totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
+    if (weight > 0) weights.push({ locality, priority: group.priority, weight })
+    // gRPC takes nothing from a locality without weight
+    if (weight > 0 || reading.options.dialect === 'sidecar') {
+      readGroup(reading, path, group, locality, addresses, endpoints)
+    }
+  })
+  checkPriorities(reading, totals)
+  readDrops(reading, assignment)
+  const factor = assignment.policy?.overprovisioningFactor
+  return {
+    name: assignment.clusterName,
+    notes: reading.notes,
+    endpoints,
+    weights,
+    overprovisioningFactor: factor === undefined ? undefined : factor / 100,
+  }
+}
+
+function readLocality(
+  reading: Reading,
+  path: string,
+  { locality, priority }: LocalityLbEndpoints,
+  seen: Set<string>,
+): Locality {
+  const strict = reading.options.dialect === 'api'
+  if (locality === undefined) {
+    if (strict) reading.refuse(`${path}.locality`, 'is missing')
+    return noLocality
+  }
+  const key = `${priority} ${locality.region}/${locality.zone}/${locality.subZone}`
+  if (strict && seen.has(key)) reading.refuse(`${path}.locality`, `appears twice in priority ${priority}`)
+  seen.add(key)
+  return { region: locality.region, zone: locality.zone, subzone: locality.subZone }
+}
+
+function readGroup(
+  reading: Reading,
+  path: string,
+  group: LocalityLbEndpoints,
+  locality: Locality,
+  addresses: Set<string>,
+  into: Endpoint[],
+): void {
+  let total = 0
+  if (group.lbConfig?.$case === 'ledsClusterLocalityConfig') reading.note(path, 'endpoints by LEDS are not applied')
+  const list = group.lbConfig?.$case === 'loadBalancerEndpoints' ? group.lbConfig.value.lbEndpoints : group.lbEndpoints
+  list.forEach((each, n) => {
+    const endpoint = readEndpoint(reading, `${path}.lb_endpoints[${n}]`, each, locality, group.priority)
+    if (endpoint === undefined) return
+    total += endpoint.weight
+    const key = `${endpoint.address} ${endpoint.port}`
+    if (addresses.has(key) && reading.options.dialect === 'api') {
+      reading.refuse(`${path}.lb_endpoints[${n}]`, `the address ${endpoint.address}:${endpoint.port} appears twice`)
+    }
+    addresses.add(key)
+    into.push(endpoint)
+  })
+  if (total > maxWeight) reading.refuse(path, 'weights of endpoints add up to more than 4294967295')
+}
+
+function readEndpoint(
+  reading: Reading,
+  path: string,
+  said: LbEndpoint,
+  locality: Locality,
+  priority: number,
+): Endpoint | undefined {
+  const identified = said.hostIdentifier
+  if (identified?.$case !== 'endpoint') {
+    reading.refuse(path, 'an endpoint without an address')
+    return undefined
+  }
+  const place = addressOf(identified.value.address)
+  if (place === undefined) {
+    reading.refuse(`${path}.address`, 'neither a socket address nor a pipe')
+    return undefined
+  }
+  if (said.loadBalancingWeight === 0) reading.refuse(`${path}.load_balancing_weight`, 'must be above 0')
+  const lb = said.metadata?.filterMetadata['envoy.lb'] ?? {}
+  const hashName: unknown = lb['hash_key']
+  return {
+    ...place,
+    weight: said.loadBalancingWeight ?? 1,
+    health: healthOf(said.healthStatus),
+    labels: labelsOf(said.metadata),
+    locality,
+    priority,
+    ...(identified.value.hostname === '' ? {} : { hostname: identified.value.hostname }),
+    ...(typeof hashName === 'string' ? { hashName } : {}),
+  }
+}
+
+function addressOf(address: Address | undefined): { address: string; port: number } | undefined {
+  const said = address?.address
+  if (said?.$case === 'pipe') return { address: `unix://${said.value.path}`, port: 0 }
+  if (said?.$case !== 'socketAddress' || said.value.portSpecifier?.$case !== 'portValue') return undefined
+  return { address: said.value.address, port: said.value.portSpecifier.value }
+}
+
+function healthOf(status: number): Endpoint['health'] {
+  // UNKNOWN and HEALTHY are used, DEGRADED if need be, all others not
+  if (status <= 1) return 'healthy'
+  if (status === 5) return 'degraded'
+  return status === 3 ? 'draining' : 'unhealthy'
+}
+
+/** Texts of the metadata that balancers read. */
+function labelsOf(metadata: Metadata | undefined): Record<string, string> {
+  const entries = Object.entries(metadata?.filterMetadata['envoy.lb'] ?? {})
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+function checkPriorities(reading: Reading, totals: ReadonlyMap<number, number>): void {
+  for (const [priority, total] of totals) {
+    if (total > maxWeight)
+      reading.refuse(`priority ${priority}`, 'weights of localities add up to more than 4294967295')
+  }
+  if (reading.options.dialect === 'sidecar') return
+  for (let priority = 0; priority < totals.size; priority++) {
+    if (!totals.has(priority)) reading.refuse('priority', `${priority} is missing`)
+  }
+}
+
+function readDrops(reading: Reading, { policy }: ClusterLoadAssignment): void {
+  for (const { category, dropPercentage } of policy?.dropOverloads ?? []) {
+    if (fractionOf(dropPercentage) === undefined) reading.refuse('policy.drop_overloads', 'an unknown denominator')
+    else if ((dropPercentage?.numerator ?? 0) > 0) reading.note('policy.drop_overloads', `"${category}" is not applied`)
+  }
+}

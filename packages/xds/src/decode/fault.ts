@@ -1,0 +1,51 @@
+// The fault filter: the one filter of an HTTP chain that a client carries out.
+import type { FaultPolicy } from '@proxyless/core/spi'
+import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
+import type { Any } from '../generated/google/protobuf/any.ts'
+import { fractionOf } from './percent.ts'
+import type { Reading } from './reading.ts'
+import { unpack } from './unpack.ts'
+
+export const FAULT_FILTER = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
+
+/** Undefined: the filter is there and does nothing. */
+export function readFault(reading: Reading, path: string, any: Any): FaultPolicy | undefined {
+  const fault = unpack(reading, path, HTTPFault, any)
+  if (fault === undefined) return undefined
+  if (fault.responseRateLimit !== undefined) reading.note(`${path}.response_rate_limit`, 'is not applied')
+  if (fault.headers.length > 0 || fault.downstreamNodes.length > 0 || fault.upstreamCluster !== '') {
+    reading.note(path, 'a fault for some requests only is not applied')
+    return undefined
+  }
+  if (fault.maxActiveFaults !== undefined) reading.note(`${path}.max_active_faults`, 'is not applied')
+  const delay = readDelay(reading, `${path}.delay`, fault)
+  const abort = readAbort(reading, `${path}.abort`, fault)
+  if (delay === undefined && abort === undefined) return undefined
+  return { ...(delay === undefined ? {} : { delay }), ...(abort === undefined ? {} : { abort }) }
+}
+
+function readDelay(reading: Reading, path: string, { delay }: HTTPFault): FaultPolicy['delay'] {
+  const percent = fractionOf(delay?.percentage)
+  if (percent === undefined) reading.refuse(`${path}.percentage`, 'an unknown denominator')
+  if (delay?.faultDelaySecifier === undefined || percent === undefined) return undefined
+  if (delay.faultDelaySecifier.$case === 'headerDelay') {
+    reading.note(path, 'delays by request headers are not applied')
+    return undefined
+  }
+  const delayMs = reading.milliseconds(path, delay.faultDelaySecifier.value) ?? 0
+  return percent.numerator === 0 ? undefined : { delayMs, percent }
+}
+
+function readAbort(reading: Reading, path: string, { abort }: HTTPFault): FaultPolicy['abort'] {
+  const percent = fractionOf(abort?.percentage)
+  if (percent === undefined) reading.refuse(`${path}.percentage`, 'an unknown denominator')
+  if (abort?.errorType === undefined || percent === undefined) return undefined
+  const { $case: kind, value } = abort.errorType
+  if (kind === 'headerAbort') {
+    reading.note(path, 'aborts by request headers are not applied')
+    return undefined
+  }
+  if (kind === 'httpStatus' && (value < 200 || value > 599)) reading.refuse(path, `HTTP status ${value}`)
+  if (percent.numerator === 0) return undefined
+  return kind === 'httpStatus' ? { httpStatus: value, percent } : { grpcStatus: value, percent }
+}

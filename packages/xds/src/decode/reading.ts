@@ -1,0 +1,71 @@
+// What a decoder finds wrong, by path: what refuses the resource (NACK), and what is left out of it (a note).
+import type { RegexEngine } from '@proxyless/core/spi'
+import type { Duration } from '../generated/google/protobuf/duration.ts'
+import type { RegexMatcher } from '../generated/envoy/type/matcher/v3/regex.ts'
+import { millisecondsOf } from './duration.ts'
+
+export interface DecodeOptions {
+  /** Whose rules hold: `api`: gRPC's (api_listener, A27 to A50); `sidecar`: Envoy's, for listeners with sockets. */
+  readonly dialect: 'api' | 'sidecar'
+  readonly regex: RegexEngine
+  /** Where resources come from, for people. */
+  readonly source: string
+  /** Files of the certificate providers, by instance name. */
+  readonly certificates: ReadonlyMap<string, CertificateFiles>
+}
+
+export interface CertificateFiles {
+  readonly caFile?: string
+  readonly certificateFile?: string
+  readonly privateKeyFile?: string
+}
+
+export class Reading {
+  readonly options: DecodeOptions
+  readonly errors: string[] = []
+  readonly notes: string[] = []
+
+  constructor(options: DecodeOptions) {
+    this.options = options
+  }
+
+  refuse(path: string, why: string): void {
+    this.errors.push(path === '' ? why : `${path}: ${why}`)
+  }
+
+  note(path: string, why: string): void {
+    this.notes.push(path === '' ? why : `${path}: ${why}`)
+  }
+
+  /** For what stands inside another resource, where Envoy's rules hold; shares what is found. */
+  inline(): Reading {
+    return Object.assign(new Reading({ ...this.options, dialect: 'sidecar' }), {
+      errors: this.errors,
+      notes: this.notes,
+    })
+  }
+
+  /** A pattern that the engine takes; refused otherwise. */
+  regex(path: string, matcher: RegexMatcher | undefined): string {
+    const pattern = matcher?.regex ?? ''
+    if (pattern === '') this.refuse(path, 'an empty pattern')
+    else this.checkRegex(path, pattern)
+    return pattern
+  }
+
+  checkRegex(path: string, pattern: string): void {
+    try {
+      this.options.regex.compile(pattern)
+    } catch (error) {
+      this.refuse(path, `"${pattern}" is no RE2 pattern: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  /** Refused when negative. */
+  milliseconds(path: string, duration: Duration | undefined): number | undefined {
+    if (duration === undefined) return undefined
+    const ms = millisecondsOf(duration)
+    if (ms < 0) this.refuse(path, 'a negative duration')
+    return Math.max(0, ms)
+  }
+}

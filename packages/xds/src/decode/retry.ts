@@ -1,0 +1,124 @@
+// Retry policies, and what a route's hash is made from.
+import type { HashPolicy, RetryCondition, RetryPolicy } from '@proxyless/core/spi'
+import type {
+  RetryPolicy as WireRetry,
+  RouteAction_HashPolicy,
+} from '../generated/envoy/config/route/v3/route_components.ts'
+import type { Reading } from './reading.ts'
+import { messageName } from './unpack.ts'
+
+const conditions: ReadonlySet<string> = new Set<RetryCondition>([
+  '5xx',
+  'gateway-error',
+  'reset',
+  'reset-before-request',
+  'connect-failure',
+  'refused-stream',
+  'retriable-4xx',
+  'retriable-status-codes',
+  'envoy-ratelimited',
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
+  'unavailable',
+])
+
+/** Undefined: nothing is retried. */
+export function readRetry(reading: Reading, path: string, policy: WireRetry | undefined): RetryPolicy | undefined {
+  if (policy === undefined) return undefined
+  const retryOn: RetryCondition[] = []
+  for (const word of policy.retryOn.split(',').map((each) => each.trim())) {
+    if (conditions.has(word)) retryOn.push(word as RetryCondition)
+    else if (word !== '') reading.note(`${path}.retry_on`, `"${word}" is not applied`)
+  }
+  if (policy.numRetries !== undefined && policy.numRetries < 1) reading.refuse(`${path}.num_retries`, 'less than 1')
+  const backOff = policy.retryBackOff
+  const base = reading.milliseconds(`${path}.retry_back_off.base_interval`, backOff?.baseInterval)
+  const max = reading.milliseconds(`${path}.retry_back_off.max_interval`, backOff?.maxInterval)
+  if (backOff !== undefined && !(base !== undefined && base > 0)) {
+    reading.refuse(`${path}.retry_back_off.base_interval`, 'must be above 0')
+  }
+  if (max !== undefined && max <= 0) reading.refuse(`${path}.retry_back_off.max_interval`, 'must be above 0')
+  for (const [field, said] of [
+    ['retriable_headers', policy.retriableHeaders.length > 0],
+    ['retriable_request_headers', policy.retriableRequestHeaders.length > 0],
+    ['rate_limited_retry_back_off', policy.rateLimitedRetryBackOff !== undefined],
+    ['per_try_idle_timeout', policy.perTryIdleTimeout !== undefined],
+  ] as const) {
+    if (said) reading.note(`${path}.${field}`, 'is not applied')
+  }
+  if (retryOn.length === 0) return undefined
+  const perTry = reading.milliseconds(`${path}.per_try_timeout`, policy.perTryTimeout)
+  const baseMs = base ?? 25
+  return {
+    numRetries: policy.numRetries ?? 1,
+    retryOn,
+    retriableStatusCodes: policy.retriableStatusCodes,
+    ...(perTry === undefined || perTry === 0 ? {} : { perTryTimeoutMs: perTry }),
+    backoffBaseMs: baseMs,
+    backoffMaxMs: Math.max(max ?? baseMs * 10, baseMs),
+    avoidPreviousHosts: policy.retryHostPredicate.some((each) =>
+      isNamed(each.name, each.configType?.value, 'previous_hosts', 'PreviousHostsPredicate'),
+    ),
+    retryOtherPriorities:
+      policy.retryPriority !== undefined &&
+      isNamed(
+        policy.retryPriority.name,
+        policy.retryPriority.configType?.value,
+        'previous_priorities',
+        'PreviousPrioritiesConfig',
+      ),
+  }
+}
+
+export function readHashPolicies(
+  reading: Reading,
+  path: string,
+  policies: readonly RouteAction_HashPolicy[],
+): HashPolicy[] {
+  return policies.flatMap((policy, n): HashPolicy[] => {
+    const terminal = policy.terminal ? { terminal: true } : {}
+    const said = policy.policySpecifier
+    const at = `${path}[${n}]`
+    switch (said?.$case) {
+      case 'header':
+        if (said.value.regexRewrite !== undefined) {
+          reading.regex(`${at}.header.regex_rewrite`, said.value.regexRewrite.pattern)
+          reading.note(`${at}.header.regex_rewrite`, 'is not applied')
+        }
+        return [{ kind: 'header', name: said.value.headerName.toLowerCase(), ...terminal }]
+      case 'cookie': {
+        const { name, path: cookiePath, attributes } = said.value
+        const ttlMs = reading.milliseconds(`${at}.cookie.ttl`, said.value.ttl)
+        return [
+          {
+            kind: 'cookie',
+            name,
+            ...(ttlMs === undefined ? {} : { ttlMs }),
+            ...(cookiePath === '' ? {} : { path: cookiePath }),
+            attributes,
+            ...terminal,
+          },
+        ]
+      }
+      case 'connectionProperties':
+        return said.value.sourceIp ? [{ kind: 'sourceIp', ...terminal }] : []
+      case 'queryParameter':
+        return [{ kind: 'queryParameter', name: said.value.name, ...terminal }]
+      case 'filterState':
+      case undefined:
+        reading.note(at, 'a kind of hash policy that is not applied')
+        return []
+    }
+  })
+}
+
+function isNamed(
+  name: string,
+  config: { typeUrl: string; value: Uint8Array } | undefined,
+  end: string,
+  type: string,
+): boolean {
+  return name.endsWith(end) || messageName(config).endsWith(type)
+}

@@ -1,0 +1,186 @@
+// What a route does with its requests.
+import type {
+  DirectResponseAction,
+  ForwardAction,
+  MirrorPolicy,
+  RedirectAction,
+  RouteAction,
+  WeightedCluster,
+} from '@proxyless/core/spi'
+import type {
+  DirectResponseAction as WireDirect,
+  RedirectAction as WireRedirect,
+  Route as WireRoute,
+  RouteAction as WireAction,
+  RouteAction_RequestMirrorPolicy,
+} from '../generated/envoy/config/route/v3/route_components.ts'
+import { readMutation } from './header-mutation.ts'
+import { fractionOf } from './percent.ts'
+import type { Reading } from './reading.ts'
+import { readHashPolicies, readRetry } from './retry.ts'
+
+const defaultTimeoutMs = 15_000
+const maxWeight = 2 ** 32 - 1
+
+/** Undefined: the route is left out. */
+export function readAction(reading: Reading, path: string, route: WireRoute): RouteAction | undefined {
+  const { action } = route
+  switch (action?.$case) {
+    case 'route':
+      return readForward(reading, `${path}.route`, action.value)
+    case 'redirect':
+      return readRedirect(reading, `${path}.redirect`, action.value)
+    case 'directResponse':
+      return readDirect(reading, `${path}.direct_response`, action.value)
+    case 'filterAction':
+    case 'nonForwardingAction':
+    case undefined:
+      // kept, so that later routes do not take its requests
+      reading.note(path, 'an action that no client can take: its requests get 503')
+      return { kind: 'directResponse', status: 503, body: 'the route has an action that no client can take' }
+  }
+}
+
+function readForward(
+  reading: Reading,
+  path: string,
+  action: WireAction,
+): ForwardAction | DirectResponseAction | undefined {
+  const clusters = readClusters(reading, path, action)
+  if (clusters === undefined) return undefined
+  const rewrite = action.regexRewrite
+  const hostRewrite = action.hostRewriteSpecifier
+  const stream = action.maxStreamDuration
+  const grpcMs = reading.milliseconds(
+    `${path}.max_stream_duration`,
+    stream?.grpcTimeoutHeaderMax ?? action.maxGrpcTimeout,
+  )
+  const retry = readRetry(reading, `${path}.retry_policy`, action.retryPolicy)
+  if (hostRewrite !== undefined && hostRewrite.$case !== 'hostRewriteLiteral') {
+    reading.note(`${path}.${hostRewrite.$case}`, 'is not applied')
+  }
+  if (action.hedgePolicy !== undefined) reading.note(`${path}.hedge_policy`, 'is not applied')
+  if (action.internalRedirectPolicy !== undefined) reading.note(`${path}.internal_redirect_policy`, 'is not applied')
+  if (action.idleTimeout !== undefined) reading.note(`${path}.idle_timeout`, 'is not applied')
+  return {
+    kind: 'forward',
+    clusters,
+    timeoutMs: timeoutOf(reading, path, action),
+    ...(grpcMs === undefined ? {} : { maxGrpcTimeoutMs: grpcMs }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(action.prefixRewrite === '' ? {} : { rewrite: { kind: 'prefix', value: action.prefixRewrite } }),
+    ...(rewrite === undefined
+      ? {}
+      : {
+          rewrite: {
+            kind: 'regex',
+            pattern: reading.regex(`${path}.regex_rewrite`, rewrite.pattern),
+            substitution: rewrite.substitution,
+          },
+        }),
+    ...(hostRewrite?.$case === 'hostRewriteLiteral' ? { hostRewrite: hostRewrite.value } : {}),
+    mirrors: action.requestMirrorPolicies.flatMap((each, n) =>
+      readMirror(reading, `${path}.request_mirror_policies[${n}]`, each),
+    ),
+    hashPolicies: readHashPolicies(reading, `${path}.hash_policy`, action.hashPolicy),
+  }
+}
+
+/** gRPC knows no route timeout but `max_stream_duration` (A31); Envoy's is 15 s where nothing is said. */
+function timeoutOf(reading: Reading, path: string, action: WireAction): number {
+  const said = reading.milliseconds(`${path}.timeout`, action.timeout)
+  const stream = reading.milliseconds(`${path}.max_stream_duration`, action.maxStreamDuration?.maxStreamDuration) ?? 0
+  const timeoutMs = said ?? (reading.options.dialect === 'api' ? 0 : defaultTimeoutMs)
+  if (stream === 0) return timeoutMs
+  return timeoutMs === 0 ? stream : Math.min(timeoutMs, stream)
+}
+
+function readClusters(reading: Reading, path: string, action: WireAction): WeightedCluster[] | undefined {
+  const said = action.clusterSpecifier
+  switch (said?.$case) {
+    case 'cluster':
+      if (said.value === '') reading.refuse(`${path}.cluster`, 'a cluster without a name')
+      return [{ cluster: said.value, weight: 1 }]
+    case 'weightedClusters': {
+      const at = `${path}.weighted_clusters`
+      const entries = said.value.clusters.map((each, n) => ({
+        each,
+        at: `${at}.clusters[${n}]`,
+        weight: each.weight ?? 0,
+      }))
+      const total = entries.reduce((sum, { weight }) => sum + weight, 0)
+      if (total > maxWeight) reading.refuse(at, 'weights add up to more than 4294967295')
+      if (total === 0) reading.refuse(at, 'weights add up to 0')
+      return entries
+        .filter(({ weight }) => weight > 0)
+        .map(({ each, at: place, weight }) => {
+          if (each.name === '') reading.refuse(place, 'a cluster without a name')
+          const requestHeaders = readMutation(reading, place, [
+            { toAdd: each.requestHeadersToAdd, toRemove: each.requestHeadersToRemove },
+          ])
+          const responseHeaders = readMutation(reading, place, [
+            { toAdd: each.responseHeadersToAdd, toRemove: each.responseHeadersToRemove },
+          ])
+          if (Object.keys(each.typedPerFilterConfig).length > 0) {
+            reading.note(`${place}.typed_per_filter_config`, 'is not applied')
+          }
+          return {
+            cluster: each.name,
+            weight,
+            ...(each.hostRewriteSpecifier === undefined ? {} : { hostRewrite: each.hostRewriteSpecifier.value }),
+            ...(requestHeaders === undefined ? {} : { requestHeaders }),
+            ...(responseHeaders === undefined ? {} : { responseHeaders }),
+          }
+        })
+    }
+    case 'clusterHeader':
+    case 'clusterSpecifierPlugin':
+    case 'inlineClusterSpecifierPlugin':
+    case undefined:
+      reading.note(path, 'a way to name the cluster that is not applied; the route is left out')
+      return undefined
+  }
+}
+
+export function readMirror(reading: Reading, path: string, mirror: RouteAction_RequestMirrorPolicy): MirrorPolicy[] {
+  const said = mirror.runtimeFraction?.defaultValue
+  const percent = said === undefined ? { numerator: 1_000_000 } : fractionOf(said)
+  if (percent === undefined) reading.refuse(`${path}.runtime_fraction`, 'an unknown denominator')
+  if (mirror.cluster === '') reading.note(path, 'a mirror named by a header is not applied')
+  if (percent === undefined || mirror.cluster === '') return []
+  return [{ cluster: mirror.cluster, percent, shadowHostSuffix: !mirror.disableShadowHostSuffixAppend }]
+}
+
+const redirectStatus: Readonly<Record<number, RedirectAction['status']>> = { 0: 301, 1: 302, 2: 303, 3: 307, 4: 308 }
+
+function readRedirect(reading: Reading, path: string, redirect: WireRedirect): RedirectAction {
+  const { schemeRewriteSpecifier: scheme, pathRewriteSpecifier: rewrite } = redirect
+  if (rewrite?.$case === 'regexRewrite') reading.note(`${path}.regex_rewrite`, 'is not applied')
+  if (redirect.stripQuery) reading.note(`${path}.strip_query`, 'is not applied')
+  const named = scheme?.$case === 'schemeRedirect' ? scheme.value.toLowerCase() : scheme?.value === true ? 'https' : ''
+  return {
+    kind: 'redirect',
+    status: redirectStatus[redirect.responseCode] ?? 301,
+    ...(named === 'http' || named === 'https' ? { scheme: named } : {}),
+    ...(redirect.hostRedirect === '' ? {} : { authority: redirect.hostRedirect }),
+    ...(redirect.portRedirect === 0 ? {} : { port: redirect.portRedirect }),
+    ...(rewrite?.$case === 'pathRedirect' ? { path: rewrite.value } : {}),
+    ...(rewrite?.$case === 'prefixRewrite' ? { prefix: rewrite.value } : {}),
+  }
+}
+
+function readDirect(reading: Reading, path: string, { status, body }: WireDirect): DirectResponseAction {
+  const said = body?.specifier
+  if (status < 200 || status > 599) reading.refuse(`${path}.status`, `HTTP status ${status}`)
+  switch (said?.$case) {
+    case 'inlineString':
+    case 'inlineBytes':
+      return { kind: 'directResponse', status, body: said.value }
+    case 'filename':
+    case 'environmentVariable':
+      reading.note(`${path}.body`, 'a body from a file or the environment is not applied')
+      return { kind: 'directResponse', status }
+    case undefined:
+      return { kind: 'directResponse', status }
+  }
+}

@@ -1,0 +1,147 @@
+// RouteConfiguration: its virtual hosts and their routes, with what the levels above say put into each route.
+import type { FaultPolicy, Origin, Route } from '@proxyless/core/spi'
+import { FilterConfig } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { Route as WireRoute, VirtualHost } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
+import type { Any } from '../generated/google/protobuf/any.ts'
+import { FAULT_FILTER, readFault } from './fault.ts'
+import { type HeaderLevel, readMutation } from './header-mutation.ts'
+import type { Reading } from './reading.ts'
+import type { RouteEntry, RouteHost, RouteResource } from './resources.ts'
+import { readAction, readMirror } from './route-action.ts'
+import { readRouteMatch } from './route-match.ts'
+import { readRetry } from './retry.ts'
+import { messageName, unpack } from './unpack.ts'
+
+type Overrides = ReadonlyMap<string, FaultPolicy | undefined>
+
+export function readRouteConfig(reading: Reading, config: RouteConfiguration): RouteResource {
+  checkPlugins(reading, config)
+  if (config.vhds !== undefined) reading.note('vhds', 'virtual hosts on demand are not applied')
+  const faults = readOverrides(reading, 'typed_per_filter_config', config.typedPerFilterConfig)
+  const hosts = config.virtualHosts.map((host, n) => readHost(reading, `virtual_hosts[${n}]`, config, host, faults))
+  return { name: config.name, notes: reading.notes, hosts }
+}
+
+function readHost(
+  reading: Reading,
+  path: string,
+  config: RouteConfiguration,
+  host: VirtualHost,
+  above: Overrides,
+): RouteHost {
+  if (host.domains.length === 0) reading.refuse(`${path}.domains`, 'a virtual host without domains')
+  if (host.hedgePolicy !== undefined) reading.note(`${path}.hedge_policy`, 'is not applied')
+  const faults = new Map([
+    ...above,
+    ...readOverrides(reading, `${path}.typed_per_filter_config`, host.typedPerFilterConfig),
+  ])
+  // refused even when every route has its own
+  readRetry(reading, `${path}.retry_policy`, host.retryPolicy)
+  const routes = host.routes.flatMap((route, n) =>
+    readRoute(reading, `${path}.routes[${n}]`, config, host, route, faults),
+  )
+  return { name: host.name, domains: host.domains.map((domain) => domain.toLowerCase()), routes }
+}
+
+function readRoute(
+  reading: Reading,
+  path: string,
+  config: RouteConfiguration,
+  host: VirtualHost,
+  wire: WireRoute,
+  above: Overrides,
+): RouteEntry[] {
+  const match = readRouteMatch(reading, `${path}.match`, wire.match)
+  const action = readAction(reading, path, inherit(wire, host))
+  const levels = config.mostSpecificHeaderMutationsWins ? [config, host, wire] : [wire, host, config]
+  const requestHeaders = readMutation(reading, `${path}.request_headers`, levels.map(requestLevel))
+  const responseHeaders = readMutation(reading, `${path}.response_headers`, levels.map(responseLevel))
+  const faults = new Map([
+    ...above,
+    ...readOverrides(reading, `${path}.typed_per_filter_config`, wire.typedPerFilterConfig),
+  ])
+  if (match === undefined || action === undefined) return []
+  const mirrors = readInheritedMirrors(reading, path, config, host, wire)
+  const route: Route = {
+    name: wire.name,
+    match,
+    action: {
+      ...action,
+      ...(requestHeaders === undefined || action.kind !== 'forward' ? {} : { requestHeaders }),
+      ...(responseHeaders === undefined ? {} : { responseHeaders }),
+      ...(action.kind === 'forward' && action.mirrors.length === 0 ? { mirrors } : {}),
+    },
+    ...(wire.statPrefix === '' ? {} : { statPrefix: wire.statPrefix }),
+    origin: originOf(reading, config, path),
+    origins: {},
+  }
+  return [{ route, faults }]
+}
+
+/** A route's retry policy takes the place of its virtual host's, whole. */
+function inherit(wire: WireRoute, host: VirtualHost): WireRoute {
+  const { action } = wire
+  if (action?.$case !== 'route' || action.value.retryPolicy !== undefined || host.retryPolicy === undefined) return wire
+  return { ...wire, action: { $case: 'route', value: { ...action.value, retryPolicy: host.retryPolicy } } }
+}
+
+function readInheritedMirrors(
+  reading: Reading,
+  path: string,
+  config: RouteConfiguration,
+  host: VirtualHost,
+  wire: WireRoute,
+): ReturnType<typeof readMirror> {
+  if (wire.action?.$case !== 'route' || wire.action.value.requestMirrorPolicies.length > 0) return []
+  const said = host.requestMirrorPolicies.length > 0 ? host.requestMirrorPolicies : config.requestMirrorPolicies
+  return said.flatMap((each) => readMirror(reading, `${path}.request_mirror_policies`, each))
+}
+
+function requestLevel(level: {
+  readonly requestHeadersToAdd: HeaderLevel['toAdd']
+  readonly requestHeadersToRemove: HeaderLevel['toRemove']
+}): HeaderLevel {
+  return { toAdd: level.requestHeadersToAdd, toRemove: level.requestHeadersToRemove }
+}
+
+function responseLevel(level: {
+  readonly responseHeadersToAdd: HeaderLevel['toAdd']
+  readonly responseHeadersToRemove: HeaderLevel['toRemove']
+}): HeaderLevel {
+  return { toAdd: level.responseHeadersToAdd, toRemove: level.responseHeadersToRemove }
+}
+
+/** What a route or a host says for single filters; only the fault filter's is looked into. */
+function readOverrides(reading: Reading, path: string, said: Readonly<Record<string, Any>>): Overrides {
+  const faults = new Map<string, FaultPolicy | undefined>()
+  for (const [name, any] of Object.entries(said)) {
+    const at = `${path}[${name}]`
+    const wrapped =
+      messageName(any) === 'envoy.config.route.v3.FilterConfig' ? unpack(reading, at, FilterConfig, any) : undefined
+    const config = wrapped === undefined ? any : wrapped.config
+    if (config !== undefined && messageName(config) === FAULT_FILTER) {
+      faults.set(name, wrapped?.disabled === true ? undefined : readFault(reading, at, config))
+    } else if (reading.options.dialect === 'api' && wrapped?.isOptional !== true) {
+      reading.refuse(at, `an override of an unknown filter (${messageName(config)})`)
+    } else reading.note(at, `${messageName(config)} is not applied`)
+  }
+  return faults
+}
+
+function checkPlugins(reading: Reading, config: RouteConfiguration): void {
+  const defined = new Set(config.clusterSpecifierPlugins.map(({ extension }) => extension?.name))
+  for (const { extension, isOptional } of config.clusterSpecifierPlugins) {
+    if (!isOptional) reading.refuse('cluster_specifier_plugins', `"${extension?.name ?? ''}" is not known`)
+  }
+  for (const { action } of config.virtualHosts.flatMap(({ routes }) => routes)) {
+    const specifier = action?.$case === 'route' ? action.value.clusterSpecifier : undefined
+    if (specifier?.$case === 'clusterSpecifierPlugin' && !defined.has(specifier.value)) {
+      reading.refuse('cluster_specifier_plugins', `"${specifier.value}" is used and not defined`)
+    }
+  }
+}
+
+function originOf(reading: Reading, config: RouteConfiguration, path: string): Origin {
+  return { resource: `RouteConfiguration ${config.name}`, path, source: reading.options.source }
+}

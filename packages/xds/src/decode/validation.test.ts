@@ -1,0 +1,600 @@
+// The table "NACK or ignore" of what gRPC's clients refuse (XDS 2.10): one fixture per cell, and Istio's dialect beside it.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Any } from '../generated/google/protobuf/any.ts'
+import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
+import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
+import { UpstreamTlsContext } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { type Kind, KINDS, TYPE_URLS } from '../stream/kinds.ts'
+import { createDecoder } from './decoder.ts'
+import type { ClusterResource, EndpointsResource, ListenerResource, RouteResource } from './resources.ts'
+import {
+  ads,
+  any,
+  apiListener,
+  assignment,
+  cluster,
+  emptyAny,
+  endpoint,
+  group,
+  listenerOf,
+  optionsFor,
+  route,
+  routeConfig,
+  routerFilter,
+  socket,
+  socketListener,
+  toCluster,
+} from './messages.suite.ts'
+
+const strict = createDecoder(optionsFor('api'))
+const sidecar = createDecoder(optionsFor('sidecar'))
+
+function refusal(kind: Kind, body: Any, decode = strict): string {
+  const decoded = decode(kind, body)
+  return decoded.ok ? 'accepted' : decoded.error
+}
+
+function accepted<T>(kind: Kind, body: Any, decode = strict): T {
+  const decoded = decode(kind, body)
+  if (!decoded.ok) throw new Error(decoded.error)
+  return decoded.value as T
+}
+
+const big = 2 ** 32 - 1
+const prefixed = (action: object, more: object = {}): Any =>
+  routeConfig('routes', [{ name: 'h', domains: ['*'], routes: [route(action)] }], more)
+const matched = (match: object): Any =>
+  routeConfig('routes', [{ name: 'h', domains: ['*'], routes: [route(toCluster('a'), match)] }])
+const weighted = (...weights: number[]): object => ({
+  clusterSpecifier: {
+    $case: 'weightedClusters',
+    value: { clusters: weights.map((weight, n) => ({ name: `c${n}`, weight })) },
+  },
+})
+const retry = (policy: object): Any =>
+  prefixed({ ...toCluster('a'), retryPolicy: { retryOn: 'unavailable', ...policy } })
+const prefix = { pathSpecifier: { $case: 'prefix', value: '/' } }
+const header = (specifier: object): Any =>
+  matched({ ...prefix, headers: [{ name: 'x', headerMatchSpecifier: specifier }] })
+const named = (name: string, type: string, more: object = {}): object => ({
+  name,
+  configType: { $case: 'typedConfig', value: emptyAny(type) },
+  ...more,
+})
+const faultName = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
+const tls = (context: object): Any =>
+  cluster('a', {
+    transportSocket: {
+      name: 'tls',
+      configType: {
+        $case: 'typedConfig',
+        value: any(
+          'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+          UpstreamTlsContext as never,
+          context,
+        ),
+      },
+    },
+  })
+const roots = { $case: 'validationContext', value: { caCertificateProviderInstance: { instanceName: 'default' } } }
+const common = (more: object): Any => tls({ commonTlsContext: { validationContextType: roots, ...more } })
+const validation = (more: object): Any =>
+  common({ validationContextType: { $case: 'validationContext', value: { ...roots.value, ...more } } })
+const dns = (groups: object[], more: object = {}): Any =>
+  cluster('a', {
+    clusterDiscoveryType: { $case: 'type', value: 2 },
+    loadAssignment: { clusterName: 'a', endpoints: groups },
+    ...more,
+  })
+const aggregate = (names: string[]): Any =>
+  cluster('a', {
+    clusterDiscoveryType: {
+      $case: 'clusterType',
+      value: {
+        name: 'aggregate',
+        typedConfig: any('envoy.extensions.clusters.aggregate.v3.ClusterConfig', ClusterConfig as never, {
+          clusters: names,
+        }),
+      },
+    },
+  })
+
+describe('any resource', () => {
+  test('of a wrong type, unreadable or without a name is refused', () => {
+    expect(refusal('cluster', { ...cluster('a'), typeUrl: TYPE_URLS.route })).toContain('instead of')
+    expect(refusal('cluster', { ...cluster('a'), value: new Uint8Array([0xff, 1, 2]) })).toContain('cannot be read')
+    expect(refusal('cluster', cluster(''))).toContain('without a name')
+  })
+
+  test('no bytes make a decoder throw', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...KINDS), fc.uint8Array({ maxLength: 200 }), (kind, value) => {
+        for (const decode of [strict, sidecar]) decode(kind, { typeUrl: TYPE_URLS[kind], value })
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('no damaged resource makes a decoder throw', () => {
+    const whole: [Kind, Any][] = [
+      ['listener', apiListener('l')],
+      ['route', retry({ numRetries: 2 })],
+      ['cluster', common({})],
+      ['endpoints', assignment('a', [group([1, 2])])],
+    ]
+    fc.assert(
+      fc.property(fc.constantFrom(...whole), fc.nat(), fc.nat(255), ([kind, body], at, byte) => {
+        const value = Uint8Array.from(body.value)
+        value[at % value.length] = byte
+        for (const decode of [strict, sidecar]) decode(kind, { ...body, value })
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('a Listener (A27, A39)', () => {
+  const filters = (...httpFilters: object[]): Any => apiListener('l', { httpFilters })
+  test.each<[string, Any, string]>([
+    [
+      'an api_listener that is no HttpConnectionManager',
+      listenerOf({ name: 'l', apiListener: { apiListener: emptyAny('x.Y') } }),
+      'instead of an HttpConnectionManager',
+    ],
+    ['xff_num_trusted_hops', apiListener('l', { xffNumTrustedHops: 1 }), 'xff_num_trusted_hops'],
+    [
+      'original_ip_detection_extensions',
+      apiListener('l', { originalIpDetectionExtensions: [{ name: 'x' }] }),
+      'original_ip_detection',
+    ],
+    [
+      'an RDS source that is neither ads nor self',
+      apiListener('l', { routeSpecifier: { $case: 'rds', value: { configSource: {}, routeConfigName: 'r' } } }),
+      'neither ads nor self',
+    ],
+    [
+      'an empty route_config_name',
+      apiListener('l', { routeSpecifier: { $case: 'rds', value: { configSource: ads } } }),
+      'route_config_name',
+    ],
+    ['no route specifier', apiListener('l', { routeSpecifier: undefined }), 'neither rds nor route_config'],
+    [
+      'scoped routes',
+      apiListener('l', { routeSpecifier: { $case: 'scopedRoutes', value: {} } }),
+      'neither rds nor route_config',
+    ],
+    ['no filters', filters(), 'is empty'],
+    ['two filters of one name', filters(named('a', faultName), named('a', faultName), routerFilter), 'appears twice'],
+    ['a router that is not last', filters(routerFilter, named('f', faultName)), 'not last'],
+    ['a last filter that is not the router', filters(named('f', faultName)), 'not the router'],
+    ['an unknown filter', filters(named('x', 'x.Unknown'), routerFilter), 'is unknown'],
+    [
+      'a bad filter configuration',
+      filters(
+        {
+          name: 'f',
+          configType: { $case: 'typedConfig', value: { ...emptyAny(faultName), value: new Uint8Array([255]) } },
+        },
+        routerFilter,
+      ),
+      'cannot be read',
+    ],
+    [
+      'a bad inline route configuration',
+      apiListener('l', {
+        routeSpecifier: {
+          $case: 'routeConfig',
+          value: {
+            name: 'r',
+            virtualHosts: [
+              { name: 'h', domains: ['*'], routes: [{ action: { $case: 'route', value: toCluster('a') } }] },
+            ],
+          },
+        },
+      }),
+      'without a match',
+    ],
+  ])('is refused for %s', (_, body, why) => expect(refusal('listener', body)).toContain(why))
+
+  test('is taken with an unknown filter that is optional, which is told', () => {
+    const { notes, http } = accepted<ListenerResource>(
+      'listener',
+      filters(named('x', 'x.Unknown', { isOptional: true }), routerFilter),
+    )
+    expect(notes).toEqual([expect.stringContaining('"x" is not applied')])
+    expect(http?.routes).toEqual({ named: 'routes' })
+  })
+
+  test('of a sidecar is taken with filters for observing, and gives its port', () => {
+    const body = socketListener('0.0.0.0_80', 80, { httpFilters: [named('istio.stats', 'x.Stats'), routerFilter] })
+    expect(accepted<ListenerResource>('listener', body, sidecar).http).toMatchObject({ port: 80 })
+  })
+
+  test('of a server, or without HTTP, is nothing to a client', () => {
+    const inbound = listenerOf({ name: 'in', address: socket('0.0.0.0', 15006), trafficDirection: 1 })
+    const tcp = listenerOf({ name: 'tcp', address: socket('0.0.0.0', 3306), trafficDirection: 2, filterChains: [{}] })
+    expect(accepted<ListenerResource>('listener', inbound, sidecar).http).toBeUndefined()
+    expect(accepted<ListenerResource>('listener', tcp, sidecar).http).toBeUndefined()
+  })
+})
+
+describe('a RouteConfiguration (A28, A44, A39)', () => {
+  test.each<[string, Any, string]>([
+    [
+      'a route without a match',
+      routeConfig('r', [
+        { name: 'h', domains: ['*'], routes: [{ action: { $case: 'route', value: toCluster('a') } }] },
+      ]),
+      'without a match',
+    ],
+    ['a match without a path', matched({}), 'without a path'],
+    ['a bad path regex', matched({ pathSpecifier: { $case: 'safeRegex', value: { regex: '(' } } }), 'no RE2 pattern'],
+    ['a bad header regex', header({ $case: 'safeRegexMatch', value: { regex: '(' } }), 'no RE2 pattern'],
+    [
+      'a bad regex of a hash policy',
+      prefixed({
+        ...toCluster('a'),
+        hashPolicy: [
+          {
+            policySpecifier: { $case: 'header', value: { headerName: 'x', regexRewrite: { pattern: { regex: '(' } } } },
+          },
+        ],
+      }),
+      'no RE2 pattern',
+    ],
+    ['an empty prefix of a header', header({ $case: 'prefixMatch', value: '' }), 'an empty prefix'],
+    [
+      'an empty string matcher',
+      header({ $case: 'stringMatch', value: { matchPattern: { $case: 'contains', value: '' } } }),
+      'an empty contains',
+    ],
+    ['a header matcher of no known kind', matched({ ...prefix, headers: [{ name: 'x' }] }), 'no known kind'],
+    ['weights above 2^32 - 1', prefixed(weighted(big, 1)), '4294967295'],
+    ['weights that are all 0', prefixed(weighted(0, 0)), 'add up to 0'],
+    ['num_retries below 1', retry({ numRetries: 0 }), 'less than 1'],
+    ['a retry base interval of 0', retry({ retryBackOff: { baseInterval: { seconds: 0, nanos: 0 } } }), 'above 0'],
+    [
+      'a retry max interval of 0',
+      retry({ retryBackOff: { baseInterval: { seconds: 1, nanos: 0 }, maxInterval: { seconds: 0, nanos: 0 } } }),
+      'above 0',
+    ],
+    [
+      'a required plugin that is unknown',
+      routeConfig('r', [], { clusterSpecifierPlugins: [{ extension: { name: 'p' } }] }),
+      '"p" is not known',
+    ],
+    [
+      'a plugin that is used and not defined',
+      prefixed({ clusterSpecifier: { $case: 'clusterSpecifierPlugin', value: 'p' } }),
+      'used and not defined',
+    ],
+    [
+      'a bad filter override',
+      routeConfig('r', [
+        {
+          name: 'h',
+          domains: ['*'],
+          routes: [],
+          typedPerFilterConfig: { f: { ...emptyAny(faultName), value: new Uint8Array([255]) } },
+        },
+      ]),
+      'cannot be read',
+    ],
+    [
+      'an override of an unknown filter',
+      routeConfig('r', [{ name: 'h', domains: ['*'], routes: [], typedPerFilterConfig: { f: emptyAny('x.Y') } }]),
+      'unknown filter',
+    ],
+  ])('is refused for %s', (_, body, why) => expect(refusal('route', body)).toContain(why))
+
+  const routesOf = (body: Any): RouteResource['hosts'][number]['routes'] =>
+    accepted<RouteResource>('route', body).hosts[0]!.routes
+
+  test('leaves out clusters of weight 0', () => {
+    expect(routesOf(prefixed(weighted(0, 5)))[0]?.route.action).toMatchObject({
+      clusters: [{ cluster: 'c1', weight: 5 }],
+    })
+  })
+
+  test('leaves out a route whose cluster specifier is unknown, or an optional unknown plugin', () => {
+    expect(routesOf(prefixed({}))).toEqual([])
+    const plugins = { clusterSpecifierPlugins: [{ extension: { name: 'p' }, isOptional: true }] }
+    expect(routesOf(prefixed({ clusterSpecifier: { $case: 'clusterSpecifierPlugin', value: 'p' } }, plugins))).toEqual(
+      [],
+    )
+  })
+
+  test('keeps a route with query parameters, which this engine applies', () => {
+    const body = matched({
+      ...prefix,
+      queryParameters: [{ name: 'q', queryParameterMatchSpecifier: { $case: 'presentMatch', value: true } }],
+    })
+    expect(routesOf(body)[0]?.route.match.queryParameters).toEqual([{ name: 'q', match: { kind: 'present' } }])
+  })
+
+  test('defect 1: a route with non_forwarding_action is kept and answers 503', () => {
+    const body = routeConfig('r', [
+      { name: 'h', domains: ['*'], routes: [{ match: prefix, action: { $case: 'nonForwardingAction', value: {} } }] },
+    ])
+    expect(routesOf(body)[0]?.route.action).toMatchObject({ kind: 'directResponse', status: 503 })
+  })
+
+  test('defect 6: a redirect does not refuse the whole configuration', () => {
+    const redirect = { match: prefix, action: { $case: 'redirect', value: { hostRedirect: 'b', responseCode: 3 } } }
+    const body = routeConfig('r', [{ name: 'h', domains: ['*'], routes: [redirect, route(toCluster('a'))] }])
+    expect(routesOf(body).map(({ route: { action } }) => action)).toMatchObject([
+      { kind: 'redirect', status: 307, authority: 'b' },
+      { kind: 'forward' },
+    ])
+  })
+
+  test('defect 9: retry back-off of whole seconds is what it says', () => {
+    const body = retry({
+      numRetries: 3,
+      retryBackOff: { baseInterval: { seconds: 1, nanos: 0 }, maxInterval: { seconds: 2, nanos: 0 } },
+    })
+    expect(routesOf(body)[0]?.route.action).toMatchObject({
+      retry: { numRetries: 3, backoffBaseMs: 1000, backoffMaxMs: 2000 },
+    })
+  })
+
+  test('A31 defect 5: max_stream_duration is the timeout, 0 leaves it to the caller', () => {
+    const seconds = (n: number): object => ({ maxStreamDuration: { maxStreamDuration: { seconds: n, nanos: 0 } } })
+    expect(routesOf(prefixed({ ...toCluster('a'), ...seconds(3) }))[0]?.route.action).toMatchObject({ timeoutMs: 3000 })
+    expect(routesOf(prefixed({ ...toCluster('a'), ...seconds(0) }))[0]?.route.action).toMatchObject({ timeoutMs: 0 })
+  })
+
+  test('a route policy for retries replaces that of its virtual host', () => {
+    const host = { name: 'h', domains: ['*'], retryPolicy: { retryOn: 'cancelled', numRetries: 4 } }
+    const own = route({ ...toCluster('a'), retryPolicy: { retryOn: 'unavailable' } })
+    const actions = routesOf(routeConfig('r', [{ ...host, routes: [own, route(toCluster('b'))] }])).map(
+      ({ route: { action } }) => action,
+    )
+    expect(actions).toMatchObject([
+      { retry: { retryOn: ['unavailable'], numRetries: 1 } },
+      { retry: { retryOn: ['cancelled'], numRetries: 4 } },
+    ])
+  })
+
+  test('headers of all levels are carried out from the route outwards', () => {
+    const add = (value: string): object => ({
+      requestHeadersToAdd: [{ header: { key: 'X-Level', value }, appendAction: 2 }],
+    })
+    const body = routeConfig(
+      'r',
+      [{ name: 'h', domains: ['*'], routes: [route(toCluster('a'), prefix, add('route'))], ...add('host') }],
+      add('config'),
+    )
+    expect(routesOf(body)[0]?.route.action).toMatchObject({
+      requestHeaders: { set: ['route', 'host', 'config'].map((value) => ({ name: 'x-level', value })) },
+    })
+  })
+
+  test.each([
+    [-3, 3, ['-3', '-1', '-0', '0', '+2', '002'], ['-4', '3', 'x', '']],
+    [10, 251, ['10', '99', '100', '250'], ['9', '251', '1000']],
+    [0, 1, ['0', '00'], ['1']],
+  ])('A28 a range match takes [%d, %d)', (start, end, inside, outside) => {
+    const { match } = routesOf(header({ $case: 'rangeMatch', value: { start, end } }))[0]!.route.match.headers[0]!
+    if (match.kind !== 'regex') throw new Error('no pattern')
+    const pattern = optionsFor('api').regex.compile(match.value)
+    expect(inside.filter((text) => !pattern.matches(text))).toEqual([])
+    expect(outside.filter((text) => pattern.matches(text))).toEqual([])
+  })
+
+  test('A28 a range match is right for every number near its ends', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -3000, max: 3000 }),
+        fc.integer({ min: 1, max: 3000 }),
+        fc.integer({ min: -7000, max: 7000 }),
+        (start, length, n) => {
+          const { match } = routesOf(header({ $case: 'rangeMatch', value: { start, end: start + length } }))[0]!.route
+            .match.headers[0]!
+          if (match.kind !== 'regex') throw new Error('no pattern')
+          expect(optionsFor('api').regex.compile(match.value).matches(String(n))).toBe(n >= start && n < start + length)
+        },
+      ),
+    )
+  })
+})
+
+describe('a Cluster', () => {
+  const value = (n: number): object => ({ clusterDiscoveryType: { $case: 'type', value: n } })
+  const outlier = (more: object): Any => cluster('a', { outlierDetection: more })
+  test.each<[string, Any, string]>([
+    ['STATIC', cluster('a', value(0)), 'neither EDS nor'],
+    ['STRICT_DNS', cluster('a', value(1)), 'neither EDS nor'],
+    ['ORIGINAL_DST', cluster('a', value(4)), 'neither EDS nor'],
+    ['an EDS source that is neither ads nor self', cluster('a', { edsClusterConfig: {} }), 'neither ads nor self'],
+    ['an xdstp name without service_name', cluster('xdstp://x/t/a'), 'service_name'],
+    ['an aggregate of nothing', aggregate([]), 'no clusters'],
+    [
+      'an unknown cluster type',
+      cluster('a', { clusterDiscoveryType: { $case: 'clusterType', value: { name: 'x' } } }),
+      'not known',
+    ],
+    ['LOGICAL_DNS without endpoints', dns([]), 'exactly one'],
+    ['LOGICAL_DNS with two localities', dns([group([1]), group([2])]), 'exactly one'],
+    ['LOGICAL_DNS with two endpoints', dns([group([1, 2])]), 'exactly one'],
+    [
+      'LOGICAL_DNS without a host',
+      dns([{ lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value: { address: socket('', 1) } } }] }]),
+      'host and a port',
+    ],
+    ['LOGICAL_DNS with a resolver', dns([group([1])], { typedDnsResolverConfig: { name: 'x' } }), 'resolver'],
+    ['an unsupported lb_policy', cluster('a', { lbPolicy: 7 }), 'lb_policy'],
+    [
+      'a list of unknown policies',
+      cluster('a', { loadBalancingPolicy: { policies: [{ typedExtensionConfig: { typedConfig: emptyAny('x.Y') } }] } }),
+      'no policy that is known',
+    ],
+    [
+      'a ring hash other than XX_HASH',
+      cluster('a', { lbPolicy: 2, lbConfig: { $case: 'ringHashLbConfig', value: { hashFunction: 1 } } }),
+      'XX_HASH',
+    ],
+    [
+      'a ring above 8 M',
+      cluster('a', { lbPolicy: 2, lbConfig: { $case: 'ringHashLbConfig', value: { minimumRingSize: 8_388_609 } } }),
+      'more than 8388608',
+    ],
+    [
+      'choice_count below 2',
+      cluster('a', { lbPolicy: 1, lbConfig: { $case: 'leastRequestLbConfig', value: { choiceCount: 1 } } }),
+      'choice_count',
+    ],
+    ['an lrs_server that is not self', cluster('a', { lrsServer: ads }), 'lrs_server'],
+    ['a negative outlier interval', outlier({ interval: { seconds: -1, nanos: 0 } }), 'negative'],
+    ['a negative base ejection time', outlier({ baseEjectionTime: { seconds: -1, nanos: 0 } }), 'negative'],
+    ['a negative max ejection time', outlier({ maxEjectionTime: { seconds: -1, nanos: 0 } }), 'negative'],
+    ['an outlier percentage above 100', outlier({ maxEjectionPercent: 101 }), 'more than 100'],
+    ['an enforcing percentage above 100', outlier({ enforcingSuccessRate: 101 }), 'more than 100'],
+    ['transport_socket_matches', cluster('a', { transportSocketMatches: [{ name: 'x' }] }), 'transport_socket_matches'],
+    [
+      'an unknown transport socket',
+      cluster('a', { transportSocket: { name: 'x', configType: { $case: 'typedConfig', value: emptyAny('x.Y') } } }),
+      'unknown',
+    ],
+    ['TLS parameters', common({ tlsParams: {} }), 'tls_params'],
+    ['a custom handshaker', common({ customHandshaker: { name: 'x' } }), 'custom_handshaker'],
+    ['SPKI pins', validation({ verifyCertificateSpki: ['x'] }), 'spki'],
+    ['hash pins', validation({ verifyCertificateHash: ['x'] }), 'verify_certificate_hash'],
+    ['a CRL', validation({ crl: {} }), 'crl'],
+    ['a custom validator', validation({ customValidatorConfig: { name: 'x' } }), 'custom_validator_config'],
+    ['raw certificates', common({ tlsCertificates: [{}] }), 'no provider instance'],
+    ['certificates by SDS', common({ tlsCertificateSdsSecretConfigs: [{ name: 'default' }] }), 'no provider instance'],
+    ['no root provider', tls({ commonTlsContext: {} }), 'no provider of root certificates'],
+    [
+      'an unknown provider',
+      common({ tlsCertificateProviderInstance: { instanceName: 'other' } }),
+      'not in the bootstrap',
+    ],
+    [
+      'a server name above 255 characters',
+      tls({ sni: 'x'.repeat(256), commonTlsContext: { validationContextType: roots } }),
+      '255',
+    ],
+  ])('is refused for %s', (_, body, why) => expect(refusal('cluster', body)).toContain(why))
+
+  test('EDS is asked by service_name, else by the name', () => {
+    expect(accepted<ClusterResource>('cluster', cluster('a')).discovery).toEqual({ kind: 'named', assignment: 'a' })
+    const other = cluster('a', { edsClusterConfig: { edsConfig: ads, serviceName: 's' } })
+    expect(accepted<ClusterResource>('cluster', other).discovery).toEqual({ kind: 'named', assignment: 's' })
+  })
+
+  test('defect 7: LEAST_REQUEST is taken', () => {
+    expect(accepted<ClusterResource>('cluster', cluster('a', { lbPolicy: 1 })).cluster.loadBalancer).toEqual({
+      kind: 'leastRequest',
+      choices: 2,
+    })
+  })
+
+  test('A52: the first known policy of the list is used', () => {
+    const list = [
+      'x.Y',
+      'envoy.extensions.load_balancing_policies.random.v3.Random',
+      'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin',
+    ]
+    const body = cluster('a', {
+      loadBalancingPolicy: {
+        policies: list.map((name) => ({ typedExtensionConfig: { typedConfig: emptyAny(name) } })),
+      },
+    })
+    expect(accepted<ClusterResource>('cluster', body).cluster.loadBalancer).toEqual({ kind: 'random' })
+  })
+
+  test('defect 12: outlier detection that says nothing has whole defaults', () => {
+    expect(
+      accepted<ClusterResource>('cluster', cluster('a', { outlierDetection: {} })).cluster.outlierDetection,
+    ).toMatchObject({
+      intervalMs: 10_000,
+      baseEjectionTimeMs: 30_000,
+      maxEjectionTimeMs: 300_000,
+      maxEjectionPercent: 0.1,
+    })
+  })
+
+  test('A29: files come from the certificate providers of the bootstrap', () => {
+    const body = tls({
+      sni: 'a.example',
+      commonTlsContext: { validationContextType: roots, tlsCertificateProviderInstance: { instanceName: 'default' } },
+    })
+    expect(accepted<ClusterResource>('cluster', body).cluster.tls).toEqual({
+      caFile: '/ca.pem',
+      certificateFile: '/cert.pem',
+      privateKeyFile: '/key.pem',
+      serverName: 'a.example',
+      subjectAltNames: [],
+      verify: true,
+    })
+  })
+
+  test('A32: requests are limited to 1024 where nothing is said, and the largest number is no limit', () => {
+    expect(accepted<ClusterResource>('cluster', cluster('a')).cluster.circuitBreakers.maxRequests).toBe(1024)
+    const body = cluster('a', { circuitBreakers: { thresholds: [{ maxRequests: big }] } })
+    expect(accepted<ClusterResource>('cluster', body).cluster.circuitBreakers.maxRequests).toBe(Infinity)
+  })
+
+  test('of a sidecar may be of every type', () => {
+    for (const n of [0, 1, 2, 3, 4]) expect(refusal('cluster', cluster('a', value(n)), sidecar)).toBe('accepted')
+  })
+})
+
+describe('a ClusterLoadAssignment', () => {
+  const eds = (...groups: object[]): Any => assignment('a', groups)
+  test.each<[string, Any, string]>([
+    ['a missing locality', eds(group([1], { locality: undefined })), 'locality: is missing'],
+    ['one locality twice in a priority', eds(group([1]), group([2])), 'appears twice'],
+    ['a gap between priorities', eds(group([1], { priority: 1 })), '0 is missing'],
+    ['an endpoint weight of 0', eds(group([], { lbEndpoints: [endpoint(1, { loadBalancingWeight: 0 })] })), 'above 0'],
+    [
+      'endpoint weights above 2^32 - 1',
+      eds(group([], { lbEndpoints: [endpoint(1, { loadBalancingWeight: big }), endpoint(2)] })),
+      '4294967295',
+    ],
+    [
+      'locality weights above 2^32 - 1',
+      eds(group([1], { loadBalancingWeight: big }), group([2], { locality: { region: 'q' } })),
+      '4294967295',
+    ],
+    ['an address that comes twice', eds(group([1, 1])), 'appears twice'],
+    [
+      'an unknown drop denominator',
+      assignment('a', [group([1])], {
+        policy: { dropOverloads: [{ category: 'c', dropPercentage: { denominator: 9, numerator: 1 } }] },
+      }),
+      'denominator',
+    ],
+  ])('is refused for %s', (_, body, why) => expect(refusal('endpoints', body)).toContain(why))
+
+  test('takes nothing from a locality without weight', () => {
+    const body = eds(group([1]), group([2], { locality: { region: 'q' }, loadBalancingWeight: undefined }))
+    expect(accepted<EndpointsResource>('endpoints', body).endpoints.map(({ port }) => port)).toEqual([1])
+  })
+
+  test('unhealthy and draining endpoints are known and not healthy', () => {
+    const statuses = [0, 1, 2, 3, 4, 5].map((healthStatus, port) => endpoint(port + 1, { healthStatus }))
+    const { endpoints } = accepted<EndpointsResource>('endpoints', eds(group([], { lbEndpoints: statuses })))
+    expect(endpoints.map(({ health }) => health)).toEqual([
+      'healthy',
+      'healthy',
+      'unhealthy',
+      'draining',
+      'unhealthy',
+      'degraded',
+    ])
+  })
+})
+
+test('A33 defect 4: a fault that a route turns on by typed_per_filter_config is read', () => {
+  const fault = any(faultName, HTTPFault as never, {
+    abort: { errorType: { $case: 'httpStatus', value: 503 }, percentage: { numerator: 100 } },
+  })
+  const body = routeConfig('r', [
+    { name: 'h', domains: ['*'], routes: [route(toCluster('a'), prefix, { typedPerFilterConfig: { fault } })] },
+  ])
+  const [entry] = accepted<RouteResource>('route', body).hosts[0]!.routes
+  expect(entry?.faults.get('fault')).toEqual({ abort: { httpStatus: 503, percent: { numerator: 1_000_000 } } })
+})

@@ -1,0 +1,94 @@
+// What `xds()` takes, with the bootstrap's part filled in. Plain data and its defaults.
+import { type Bootstrap, type BootstrapNode, type Credentials, parseBootstrap } from './bootstrap/bootstrap.ts'
+import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
+
+export interface XdsOptions {
+  /** `host:port` or `unix:///path`. Default: the first server of the bootstrap. */
+  readonly server?: string
+  /** Who is asking. Default: the bootstrap's node. */
+  readonly node?: {
+    readonly id?: string
+    readonly cluster?: string
+    readonly locality?: { readonly region?: string; readonly zone?: string; readonly subZone?: string }
+    readonly metadata?: Readonly<Record<string, unknown>>
+  }
+  /** How to connect. Default: the bootstrap's, else `insecure`. */
+  readonly credentials?:
+    | 'insecure'
+    | { readonly caFile?: string; readonly certificateFile?: string; readonly privateKeyFile?: string }
+  /** A bootstrap as text or object. Default: what GRPC_XDS_BOOTSTRAP or GRPC_XDS_BOOTSTRAP_CONFIG name, when `server` is not given. */
+  readonly bootstrap?: string | object
+  /** State of the world, which every server speaks, or delta. Default `sotw`. */
+  readonly protocol?: 'sotw' | 'delta'
+  /** Names that callers use (`reviews:9080`): one api_listener is asked for each, as gRPC does. Left out: all listeners and clusters, as a sidecar does. */
+  readonly hosts?: readonly string[]
+  /** How long the first configuration is waited for. Default 30 s. */
+  readonly startTimeoutMs?: number
+}
+
+export interface XdsSettings {
+  readonly server: string
+  readonly credentials: readonly Credentials[]
+  readonly features: ReadonlySet<string>
+  readonly node: BootstrapNode
+  readonly bootstrap: Bootstrap
+  readonly protocol: 'sotw' | 'delta'
+  readonly hosts: readonly string[] | undefined
+  readonly startTimeoutMs: number
+}
+
+/** @throws TypeError naming what is wrong or missing. */
+export function settingsOf(
+  options: XdsOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  fallback: { readonly id: string; readonly metadata?: Readonly<Record<string, unknown>> },
+): XdsSettings {
+  const bootstrap = bootstrapOf(options, env)
+  const [first] = bootstrap?.servers ?? []
+  const server = options.server ?? first?.uri
+  if (server === undefined || server === '') {
+    throw new TypeError('no xDS server: give `server` or set GRPC_XDS_BOOTSTRAP or GRPC_XDS_BOOTSTRAP_CONFIG')
+  }
+  const { id, cluster, locality, metadata } = options.node ?? {}
+  const named = bootstrap?.node
+  return {
+    server,
+    credentials: credentialsOf(options) ?? first?.credentials ?? [{ type: 'insecure' }],
+    features: first?.features ?? new Set(),
+    node: {
+      id: id ?? (named?.id || fallback.id),
+      cluster: cluster ?? named?.cluster ?? '',
+      locality:
+        locality === undefined
+          ? named?.locality
+          : { region: locality.region ?? '', zone: locality.zone ?? '', subZone: locality.subZone ?? '' },
+      metadata: metadata ?? (named === undefined ? fallback.metadata : named.metadata),
+    },
+    bootstrap: bootstrap ?? nothing,
+    protocol: options.protocol ?? 'sotw',
+    hosts: options.hosts,
+    startTimeoutMs: options.startTimeoutMs ?? 30_000,
+  }
+}
+
+const nothing: Bootstrap = {
+  servers: [],
+  node: { id: '', cluster: '', locality: undefined, metadata: undefined },
+  certificates: new Map(),
+  serverListenerTemplate: undefined,
+  clientListenerTemplate: '%s',
+  authorities: new Map(),
+}
+
+function bootstrapOf(options: XdsOptions, env: Readonly<Record<string, string | undefined>>): Bootstrap | undefined {
+  const { bootstrap, server } = options
+  if (bootstrap !== undefined) {
+    return parseBootstrap(typeof bootstrap === 'string' ? bootstrap : JSON.stringify(bootstrap), 'bootstrap')
+  }
+  return server === undefined ? bootstrapFromEnvironment(env) : undefined
+}
+
+function credentialsOf({ credentials }: XdsOptions): Credentials[] | undefined {
+  if (credentials === undefined) return undefined
+  return [credentials === 'insecure' ? { type: 'insecure' } : { type: 'tls', ...credentials }]
+}

@@ -1,0 +1,76 @@
+// Virtual hosts for the engine: routes with the faults of their listener, under the names and ports that callers use.
+import type { Origin, Route, VirtualHost } from '@proxyless/core/spi'
+import type { HttpListener, RouteEntry, RouteHost, RouteResource } from '../decode/resources.ts'
+import { hostFor, splitDomain } from './domains.ts'
+
+/** For one name that callers use (`reviews:9080`), as gRPC looks it up; undefined: the routes are not for it. */
+export function hostsForTarget(
+  target: string,
+  listener: HttpListener,
+  routes: RouteResource,
+  source: string,
+): readonly VirtualHost[] | undefined {
+  const { host, port } = splitDomain(target.toLowerCase())
+  const found = hostFor(routes.hosts, target.toLowerCase()) ?? hostFor(routes.hosts, host)
+  if (found === undefined) return undefined
+  return [made(found, [host], port, listener, originOf(routes, found, source))]
+}
+
+/** All of a listener with a socket: a domain without port is for the listener's. */
+export function hostsForSocket(listener: HttpListener, routes: RouteResource, source: string): readonly VirtualHost[] {
+  return routes.hosts.flatMap((host) => {
+    const byPort = new Map<number | undefined, Set<string>>()
+    for (const domain of host.domains) {
+      const { host: name, port = listener.port } = splitDomain(domain)
+      const names = byPort.get(port)
+      if (names === undefined) byPort.set(port, new Set([name]))
+      else names.add(name)
+    }
+    const origin = originOf(routes, host, source)
+    return [...byPort].map(([port, names]) => made(host, [...names], port, listener, origin))
+  })
+}
+
+/** Answers at once what nobody can route, and says why. */
+export function refusingHost(target: string, why: string, source: string): VirtualHost {
+  const { host, port } = splitDomain(target.toLowerCase())
+  const origin: Origin = { resource: `Listener ${target}`, path: '', source }
+  const route: Route = {
+    name: 'unavailable',
+    match: { path: { kind: 'prefix', value: '/', ignoreCase: false }, headers: [], queryParameters: [] },
+    action: { kind: 'directResponse', status: 503, body: why },
+    origin,
+    origins: {},
+  }
+  return { name: target, domains: [host], ...(port === undefined ? {} : { port }), routes: [route], origin }
+}
+
+function made(
+  host: RouteHost,
+  domains: readonly string[],
+  port: number | undefined,
+  listener: HttpListener,
+  origin: Origin,
+): VirtualHost {
+  return {
+    name: host.name,
+    domains,
+    ...(port === undefined ? {} : { port }),
+    routes: host.routes.map((entry) => withFault(entry, listener)),
+    origin,
+  }
+}
+
+/** A route's own word on a filter stands for the listener's; a filter that the listener does not have does nothing. */
+function withFault({ route, faults }: RouteEntry, listener: HttpListener): Route {
+  if (route.action.kind !== 'forward') return route
+  for (const [name, general] of listener.faults) {
+    const fault = faults.has(name) ? faults.get(name) : general
+    if (fault !== undefined) return { ...route, action: { ...route.action, fault } }
+  }
+  return route
+}
+
+function originOf(routes: RouteResource, host: RouteHost, source: string): Origin {
+  return { resource: `RouteConfiguration ${routes.name}`, path: `virtual_hosts[${host.name}]`, source }
+}

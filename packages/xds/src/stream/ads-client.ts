@@ -1,0 +1,286 @@
+// One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
+// Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
+import type { Clock, Random, TimerHandle } from '@proxyless/core/spi'
+import { apply, type Decode } from './apply.ts'
+import { Backoff } from './backoff.ts'
+import { type Kind, KINDS, WILDCARD } from './kinds.ts'
+import { ResourceTimers } from './resource-timers.ts'
+import { type Entry, Store } from './store.ts'
+import type { AdsStream, AdsTransport } from './transport.ts'
+import type { Incoming, Variant } from './variant.ts'
+import { Wants } from './wants.ts'
+
+const nackPauseMs = 100
+const minStreamMs = 1000
+
+export interface AdsClientOptions {
+  readonly transport: AdsTransport
+  readonly variant: Variant
+  readonly clock: Clock
+  readonly random: Random
+  readonly decode: Decode
+  /** How long a resource is waited for. Default 15 s. */
+  readonly resourceTimeoutMs?: number
+  /** A resource that did not come in time is in trouble, not absent; waits 30 s (gRFC A88). Default false. */
+  readonly timeoutIsTransient?: boolean
+  readonly failOnDataErrors?: boolean
+}
+
+/** Called once per change of anything: what changed is found in the entries. */
+export type Watcher = () => void
+
+export interface Subscription {
+  want(kind: Kind, names: ReadonlySet<string>): void
+  close(): void
+}
+
+/** One stream from its opening to its end. */
+interface Stream {
+  wire: AdsStream | undefined
+  open: boolean
+  /** A response has come. */
+  heard: boolean
+  readonly sinceMs: number
+}
+
+export class AdsClient {
+  readonly #options: AdsClientOptions
+  readonly #store: Store
+  readonly #wants = new Wants<Watcher>()
+  readonly #watchers = new Set<Watcher>()
+  readonly #backoff: Backoff
+  readonly #existence: ResourceTimers
+  readonly #ttl: ResourceTimers
+  readonly #nackedAt = new Map<Kind, number>()
+  readonly #heard = new Set<Kind>()
+  #stream: Stream | undefined
+  /** Runs between two streams. */
+  #pause: { readonly timer: TimerHandle } | undefined
+  #flushing = false
+  #reported = ''
+  #trouble: string | undefined
+  #closed = false
+
+  constructor(options: AdsClientOptions) {
+    this.#options = options
+    this.#store = new Store({ failOnDataErrors: options.failOnDataErrors ?? false })
+    this.#backoff = new Backoff(options.random)
+    this.#existence = new ResourceTimers(options.clock)
+    this.#ttl = new ResourceTimers(options.clock)
+  }
+
+  get server(): string {
+    return this.#options.transport.server
+  }
+
+  /** What is wrong with the connection; undefined while all is well. */
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
+  entry(kind: Kind, name: string): Entry | undefined {
+    return this.#store.entry(kind, name)
+  }
+
+  entries(kind: Kind): ReadonlyMap<string, Entry> {
+    return this.#store.entries(kind)
+  }
+
+  /** A response of this kind has come, on this stream or an earlier one. */
+  heard(kind: Kind): boolean {
+    return this.#heard.has(kind)
+  }
+
+  /** Connects at the first want. */
+  subscribe(watcher: Watcher): Subscription {
+    this.#watchers.add(watcher)
+    return {
+      want: (kind, names) => this.#want(watcher, kind, names),
+      close: () => {
+        this.#watchers.delete(watcher)
+        for (const kind of KINDS) this.#want(watcher, kind, new Set())
+      },
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#existence.cancelAll()
+    this.#ttl.cancelAll()
+    if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause.timer)
+    const wire = this.#stream?.wire
+    this.#stream = undefined
+    wire?.close()
+  }
+
+  // ---- what is wanted ----
+
+  #want(watcher: Watcher, kind: Kind, names: ReadonlySet<string>): void {
+    if (this.#closed) return
+    const before = this.#wants.of(kind)
+    this.#wants.set(kind, watcher, names)
+    const now = this.#wants.of(kind)
+    for (const name of before) if (!now.has(name)) this.#unwant(kind, name, now)
+    for (const name of now) if (name !== WILDCARD) this.#store.requested(kind, name)
+    if (this.#stream === undefined && this.#pause === undefined && !this.#wants.empty) this.#connect()
+    this.#flushSoon()
+  }
+
+  #unwant(kind: Kind, name: string, now: ReadonlySet<string>): void {
+    this.#existence.cancel(kind, name)
+    const stays = (each: string): boolean => now.has(each) || now.has(WILDCARD)
+    const left = name === WILDCARD ? [...this.#store.entries(kind).keys()] : [name]
+    for (const each of left) {
+      if (stays(each)) continue
+      this.#ttl.cancel(kind, each)
+      this.#store.forget(kind, each)
+    }
+  }
+
+  /** All changes of one tick make one request per kind. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    queueMicrotask(() => {
+      this.#flushing = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    if (this.#stream?.open !== true) return
+    for (const kind of KINDS) {
+      const wanted = this.#wants.of(kind)
+      const request = this.#options.variant.request(kind, wanted, () => this.#store.versions(kind))
+      if (request !== undefined) this.#stream.wire?.send(request)
+      for (const name of wanted) this.#await(kind, name)
+    }
+  }
+
+  #await(kind: Kind, name: string): void {
+    if (this.#store.entry(kind, name)?.state !== 'requested' || this.#existence.has(kind, name)) return
+    const transient = this.#options.timeoutIsTransient === true
+    const waitMs = this.#options.resourceTimeoutMs ?? (transient ? 30_000 : 15_000)
+    this.#existence.start(kind, name, waitMs, () => {
+      const error = `the server did not send it within ${waitMs / 1000} s`
+      this.#store.missing(kind, name, transient ? 'timeout' : 'doesNotExist', error)
+      this.#report()
+    })
+  }
+
+  // ---- the stream's life ----
+
+  #connect(): void {
+    const { clock, transport, variant } = this.#options
+    const stream: Stream = { wire: undefined, open: false, heard: false, sinceMs: clock.now() }
+    this.#stream = stream
+    variant.opened()
+    const wire = transport.open(variant.method, {
+      opened: () => {
+        if (this.#stream !== stream) return
+        stream.open = true
+        this.#flushSoon()
+      },
+      message: (bytes, next) => {
+        if (this.#stream === stream) this.#message(stream, bytes, next)
+      },
+      ended: (reason) => {
+        if (this.#stream === stream) this.#ended(stream, reason)
+      },
+    })
+    if (this.#stream === stream) stream.wire = wire
+    else wire.close()
+  }
+
+  #ended(stream: Stream, reason: string): void {
+    this.#stream = undefined
+    this.#existence.cancelAll()
+    if (!stream.heard) this.#trouble = reason
+    const resume = (): void => {
+      this.#pause = undefined
+      if (!this.#wants.empty) this.#connect()
+    }
+    this.#pause = { timer: this.#options.clock.setTimer(this.#pauseMs(stream), resume, true) }
+    this.#report()
+  }
+
+  /** A stream that worked is followed at once, unless streams end as fast as they begin. */
+  #pauseMs(stream: Stream): number {
+    if (!stream.heard) return this.#backoff.nextMs()
+    return Math.max(0, stream.sinceMs + minStreamMs - this.#options.clock.now())
+  }
+
+  // ---- what the server says ----
+
+  #message(stream: Stream, bytes: Uint8Array, next: () => void): void {
+    let incoming: Incoming
+    try {
+      incoming = this.#options.variant.read(bytes)
+    } catch {
+      stream.wire?.close()
+      this.#ended({ ...stream, heard: false }, 'the server sent what is no discovery response')
+      return
+    }
+    stream.heard = true
+    this.#trouble = undefined
+    this.#backoff.reset()
+    if (incoming.kind === undefined) {
+      next()
+      return
+    }
+    const first = !this.#heard.has(incoming.kind)
+    this.#heard.add(incoming.kind)
+    const error = this.#take(incoming.kind, incoming)
+    this.#answer(stream, incoming.kind, incoming, error, next)
+    this.#report(first)
+  }
+
+  #take(kind: Kind, incoming: Incoming): string | undefined {
+    const { decode, variant } = this.#options
+    const { error, received, removed } = apply(
+      kind,
+      incoming,
+      this.#wants.of(kind),
+      this.#store,
+      decode,
+      variant.completes,
+    )
+    for (const [name, ttlMs] of received) {
+      this.#existence.cancel(kind, name)
+      if (ttlMs === undefined) this.#ttl.cancel(kind, name)
+      else this.#ttl.start(kind, name, ttlMs, () => this.#expire(kind, name))
+    }
+    for (const name of removed) {
+      this.#existence.cancel(kind, name)
+      this.#ttl.cancel(kind, name)
+    }
+    return error
+  }
+
+  #expire(kind: Kind, name: string): void {
+    if (this.#wants.of(kind).has(name)) this.#store.expired(kind, name)
+    else this.#store.forget(kind, name)
+    this.#report()
+  }
+
+  /** The next message is read once this one is answered: a server that repeats what was refused cannot make us spin. */
+  #answer(stream: Stream, kind: Kind, incoming: Incoming, error: string | undefined, next: () => void): void {
+    const { clock, variant } = this.#options
+    const say = (): void => {
+      if (this.#stream !== stream) return
+      if (error !== undefined) this.#nackedAt.set(kind, clock.now())
+      stream.wire?.send(variant.answer(kind, incoming, this.#wants.of(kind), error))
+      next()
+    }
+    const waitMs = (this.#nackedAt.get(kind) ?? -Infinity) + nackPauseMs - clock.now()
+    if (error === undefined || waitMs <= 0) say()
+    else clock.setTimer(waitMs, say, true)
+  }
+
+  #report(always = false): void {
+    const now = `${this.#store.changes} ${this.#trouble ?? ''}`
+    if ((now === this.#reported && !always) || this.#closed) return
+    this.#reported = now
+    for (const watcher of this.#watchers) watcher()
+  }
+}

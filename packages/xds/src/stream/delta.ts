@@ -1,0 +1,77 @@
+// Delta: requests say what more and what less is wanted, responses what changed and what is gone.
+import type { Node } from '../generated/envoy/config/core/v3/base.ts'
+import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../generated/envoy/service/discovery/v3/discovery.ts'
+import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
+import { fromWrapper, REFUSED } from './sotw.ts'
+import type { Incoming, KnownVersions, Variant } from './variant.ts'
+
+type Changes = Partial<
+  Pick<DeltaDiscoveryRequest, 'resourceNamesSubscribe' | 'resourceNamesUnsubscribe' | 'initialResourceVersions'>
+>
+
+export class Delta implements Variant {
+  readonly method = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources'
+  readonly completes = false
+  readonly #node: Node
+  #nodeSent = false
+  readonly #said = new Map<Kind, ReadonlySet<string>>()
+
+  constructor(node: Node) {
+    this.#node = node
+  }
+
+  opened(): void {
+    this.#nodeSent = false
+    this.#said.clear()
+  }
+
+  request(kind: Kind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array | undefined {
+    const said = this.#said.get(kind)
+    if (said === undefined) return wanted.size === 0 ? undefined : this.#first(kind, wanted, known)
+    const more = [...wanted].filter((name) => !said.has(name)).sort()
+    const less = [...said].filter((name) => !wanted.has(name)).sort()
+    if (more.length + less.length === 0) return undefined
+    this.#said.set(kind, new Set(wanted))
+    return this.#encode(kind, { resourceNamesSubscribe: more, resourceNamesUnsubscribe: less })
+  }
+
+  read(bytes: Uint8Array): Incoming {
+    const { typeUrl, systemVersionInfo, nonce, resources, removedResources } = DeltaDiscoveryResponse.decode(bytes)
+    return {
+      typeUrl,
+      kind: kindOf(typeUrl),
+      nonce,
+      version: systemVersionInfo,
+      resources: resources.map((resource) => fromWrapper(resource, resource.version)),
+      removed: removedResources,
+    }
+  }
+
+  answer(kind: Kind, incoming: Incoming, _wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
+    return this.#encode(kind, {}, incoming.nonce, error)
+  }
+
+  /** The first request of a kind on a stream also says what is already here. */
+  #first(kind: Kind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array {
+    this.#said.set(kind, new Set(wanted))
+    const onlyAll = wanted.size === 1 && wanted.has(WILDCARD)
+    return this.#encode(kind, {
+      resourceNamesSubscribe: onlyAll ? [] : [...wanted].sort(),
+      initialResourceVersions: Object.fromEntries(known()),
+    })
+  }
+
+  #encode(kind: Kind, changes: Changes, nonce = '', error?: string): Uint8Array {
+    const node = this.#nodeSent ? undefined : this.#node
+    this.#nodeSent = true
+    return DeltaDiscoveryRequest.encode(
+      DeltaDiscoveryRequest.fromPartial({
+        ...(node === undefined ? {} : { node }),
+        typeUrl: TYPE_URLS[kind],
+        ...changes,
+        responseNonce: nonce,
+        ...(error === undefined ? {} : { errorDetail: { code: REFUSED, message: error } }),
+      }),
+    ).finish()
+  }
+}

@@ -1,0 +1,133 @@
+// The stream machine over real sockets on loopback: a grpc-js server, and servers that misbehave below gRPC.
+import { createServer, type Server as TcpServer, type Socket } from 'node:net'
+import { ChannelCredentials, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
+import { SeededRandom, VirtualClock } from '@proxyless/core/spi'
+import { afterEach, expect, test, vi } from 'vitest'
+import { Node } from '../generated/envoy/config/core/v3/base.ts'
+import { DiscoveryRequest, DiscoveryResponse } from '../generated/envoy/service/discovery/v3/discovery.ts'
+import { AdsClient } from './ads-client.ts'
+import { GrpcTransport } from './grpc-transport.ts'
+import { TYPE_URLS } from './kinds.ts'
+import { decodeText, textResource } from './scripted-server.suite.ts'
+import { StateOfTheWorld } from './sotw.ts'
+
+const closing: (() => void)[] = []
+
+afterEach(() => {
+  for (const close of closing.splice(0).toReversed()) close()
+})
+
+type Stream = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>
+
+async function grpcServer(
+  port: number,
+  onRequest: (stream: Stream, request: DiscoveryRequest) => void,
+): Promise<{ port: number; server: Server }> {
+  const server = new Server()
+  const path = new StateOfTheWorld(Node.fromPartial({})).method
+  const method = {
+    path,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: (value: DiscoveryRequest) => Buffer.from(DiscoveryRequest.encode(value).finish()),
+    requestDeserialize: (bytes: Buffer) => DiscoveryRequest.decode(bytes),
+    responseSerialize: (value: DiscoveryResponse) => Buffer.from(DiscoveryResponse.encode(value).finish()),
+    responseDeserialize: (bytes: Buffer) => DiscoveryResponse.decode(bytes),
+  }
+  server.addService(
+    { stream: method },
+    {
+      stream: (stream: Stream) => {
+        stream.on('data', (request: DiscoveryRequest) => onRequest(stream, request))
+        stream.on('error', () => undefined)
+        stream.on('end', () => stream.end())
+      },
+    },
+  )
+  const bound = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
+      error === null ? resolve(at) : reject(error),
+    ),
+  )
+  closing.push(() => server.forceShutdown())
+  return { port: bound, server }
+}
+
+function clientOf(port: number, clock: VirtualClock): AdsClient {
+  const client = new AdsClient({
+    transport: new GrpcTransport({
+      server: `127.0.0.1:${port}`,
+      credentials: ChannelCredentials.createInsecure(),
+      clock,
+    }),
+    variant: new StateOfTheWorld(Node.fromPartial({ id: 'n' })),
+    clock,
+    random: new SeededRandom(1),
+    decode: decodeText,
+  })
+  closing.push(() => client.close())
+  return client
+}
+
+function answer(stream: Stream, request: DiscoveryRequest, content: string): void {
+  if (request.responseNonce !== '') return
+  stream.write(
+    DiscoveryResponse.fromPartial({
+      typeUrl: request.typeUrl,
+      versionInfo: '1',
+      nonce: 'n1',
+      resources: request.resourceNames.map((name) => textResource('cluster', name, content)),
+    }),
+  )
+}
+
+test('T1 resources come over a real stream, are acknowledged, and come again after the server restarted', async () => {
+  const clock = new VirtualClock()
+  const requests: DiscoveryRequest[] = []
+  const first = await grpcServer(0, (stream, request) => {
+    requests.push(request)
+    answer(stream, request, 'one')
+  })
+  const client = clientOf(first.port, clock)
+  const subscription = client.subscribe(() => undefined)
+  subscription.want('cluster', new Set(['a']))
+  await vi.waitFor(() => expect(client.entry('cluster', 'a')?.known?.value).toBe('one'))
+  await vi.waitFor(() => expect(requests.at(-1)).toMatchObject({ versionInfo: '1', responseNonce: 'n1' }))
+  expect(requests[0]).toMatchObject({ typeUrl: TYPE_URLS.cluster, resourceNames: ['a'], node: { id: 'n' } })
+
+  first.server.forceShutdown()
+  await vi.waitFor(() => expect(clock.pendingTimers).toBeGreaterThan(0))
+  expect(client.entry('cluster', 'a')?.known?.value).toBe('one')
+  await grpcServer(first.port, (stream, request) => answer(stream, request, 'two'))
+  await vi.waitFor(() => {
+    clock.advance(1000)
+    expect(client.entry('cluster', 'a')?.known?.value).toBe('two')
+  })
+})
+
+test('B3 a server that is not there is trouble that names why', async () => {
+  const clock = new VirtualClock()
+  const { port, server } = await grpcServer(0, () => undefined)
+  server.forceShutdown()
+  const client = clientOf(port, clock)
+  client.subscribe(() => undefined).want('cluster', new Set(['a']))
+  await vi.waitFor(() => expect(client.trouble).toContain('ECONNREFUSED'))
+})
+
+test('B5 a peer that accepts the connection and never speaks is given up after the connect timeout', async () => {
+  const clock = new VirtualClock()
+  const sockets: Socket[] = []
+  const silent: TcpServer = createServer((socket) => void sockets.push(socket.on('error', () => undefined)))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  const { port } = silent.address() as { port: number }
+  const client = clientOf(port, clock)
+  client.subscribe(() => undefined).want('cluster', new Set(['a']))
+  await vi.waitFor(() => expect(sockets).toHaveLength(1))
+  expect(client.trouble).toBeUndefined()
+  clock.advance(20_000)
+  expect(client.trouble).toBe('no connection within 20 s')
+})

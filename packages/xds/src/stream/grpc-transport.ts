@@ -1,0 +1,98 @@
+// The connection to a control plane by grpc-js: a new channel for each stream, so that the client's own back-off decides.
+import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js'
+import type { Clock } from '@proxyless/core/spi'
+import type { AdsStream, AdsTransport, StreamEvents } from './transport.ts'
+
+export interface GrpcTransportOptions {
+  /** Target as gRPC has it: `host:port`, `unix:///path`, `dns:///host:port`. */
+  readonly server: string
+  readonly credentials: ChannelCredentials
+  readonly clock: Clock
+  /** A connection that is not usable by then is given up: also one that is accepted and stays silent. Default 20 s. */
+  readonly connectTimeoutMs?: number
+  /** A connection silent for so long is asked whether it lives. Default 5 min, what servers allow by default. */
+  readonly keepAliveMs?: number
+  /** For TLS: the server's name where it is not the target's. */
+  readonly authority?: string
+}
+
+const maxMessageBytes = 128 * 1024 * 1024
+
+const asIs = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const raw = (buffer: Buffer): Uint8Array => buffer
+
+export class GrpcTransport implements AdsTransport {
+  readonly #options: GrpcTransportOptions
+
+  constructor(options: GrpcTransportOptions) {
+    this.#options = options
+  }
+
+  get server(): string {
+    return this.#options.server
+  }
+
+  open(method: string, events: StreamEvents): AdsStream {
+    const { server, credentials, clock, connectTimeoutMs = 20_000 } = this.#options
+    const client = new Client(server, credentials, this.#channelOptions())
+    const call = client.makeBidiStreamRequest(method, asIs, raw, new Metadata())
+    let live = true
+    const finish = (): void => {
+      live = false
+      clock.clearTimer(timer)
+      call.cancel()
+      client.close()
+    }
+    const end = (reason: string): void => {
+      if (!live) return
+      finish()
+      events.ended(reason)
+    }
+    const timer = clock.setTimer(connectTimeoutMs, () => end(`no connection within ${connectTimeoutMs / 1000} s`), true)
+    whenReady(client, () => {
+      clock.clearTimer(timer)
+      if (live) events.opened()
+    })
+    call.on('data', (bytes: Uint8Array) => {
+      call.pause()
+      if (live) events.message(bytes, () => call.resume())
+    })
+    call.on('error', (error) => end(error.message))
+    call.on('end', () => end('the server ended the stream'))
+    return {
+      send: (bytes) => {
+        if (live) call.write(bytes)
+      },
+      close: finish,
+    }
+  }
+
+  #channelOptions(): ChannelOptions {
+    const { keepAliveMs = 300_000, authority } = this.#options
+    return {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.keepalive_time_ms': keepAliveMs,
+      'grpc.keepalive_timeout_ms': 20_000,
+      'grpc.max_receive_message_length': maxMessageBytes,
+      'grpc.service_config_disable_resolution': 1,
+      'grpc.enable_retries': 0,
+      ...(authority === undefined
+        ? {}
+        : { 'grpc.default_authority': authority, 'grpc.ssl_target_name_override': authority }),
+    }
+  }
+}
+
+function whenReady(client: Client, ready: () => void): void {
+  const channel = client.getChannel()
+  const look = (): void => {
+    const state = channel.getConnectivityState(true)
+    if (state === connectivityState.READY) ready()
+    else if (state !== connectivityState.SHUTDOWN) {
+      channel.watchConnectivityState(state, Infinity, (error) => {
+        if (error === undefined || error === null) look()
+      })
+    }
+  }
+  look()
+}

@@ -1,0 +1,48 @@
+// The timers of single resources: how long to wait for one that was asked for, and how long one that came is good.
+// All are background timers: they keep no process alive.
+import type { Clock, TimerHandle } from '@proxyless/core/spi'
+import type { Kind } from './kinds.ts'
+
+export class ResourceTimers {
+  readonly #clock: Clock
+  readonly #timers = new Map<string, TimerHandle>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  has(kind: Kind, name: string): boolean {
+    return this.#timers.has(keyOf(kind, name))
+  }
+
+  start(kind: Kind, name: string, delayMs: number, fire: () => void): void {
+    const key = keyOf(kind, name)
+    this.cancel(kind, name)
+    const handle = this.#clock.setTimer(
+      delayMs,
+      () => {
+        this.#timers.delete(key)
+        fire()
+      },
+      true,
+    )
+    this.#timers.set(key, handle)
+  }
+
+  cancel(kind: Kind, name: string): void {
+    const key = keyOf(kind, name)
+    const handle = this.#timers.get(key)
+    if (handle === undefined) return
+    this.#clock.clearTimer(handle)
+    this.#timers.delete(key)
+  }
+
+  cancelAll(): void {
+    for (const handle of this.#timers.values()) this.#clock.clearTimer(handle)
+    this.#timers.clear()
+  }
+}
+
+function keyOf(kind: Kind, name: string): string {
+  return `${kind} ${name}`
+}

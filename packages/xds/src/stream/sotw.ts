@@ -1,0 +1,105 @@
+// State of the world: every request names all that is wanted; responses of listeners and clusters are complete.
+import type { Node } from '../generated/envoy/config/core/v3/base.ts'
+import { DiscoveryRequest, DiscoveryResponse, Resource } from '../generated/envoy/service/discovery/v3/discovery.ts'
+import type { Any } from '../generated/google/protobuf/any.ts'
+import { millisecondsOf } from '../decode/duration.ts'
+import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
+import type { Incoming, Variant, WireResource } from './variant.ts'
+
+const wrapperUrl = 'type.googleapis.com/envoy.service.discovery.v3.Resource'
+
+/** google.rpc.Code INVALID_ARGUMENT, as every client answers. */
+export const REFUSED = 3
+
+export class StateOfTheWorld implements Variant {
+  readonly method = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources'
+  readonly completes = true
+  readonly #node: Node
+  #nodeSent = false
+  readonly #accepted = new Map<Kind, string>()
+  readonly #nonces = new Map<Kind, string>()
+  readonly #said = new Map<Kind, readonly string[]>()
+
+  constructor(node: Node) {
+    this.#node = node
+  }
+
+  opened(): void {
+    this.#nodeSent = false
+    this.#nonces.clear()
+    this.#said.clear()
+  }
+
+  request(kind: Kind, wanted: ReadonlySet<string>): Uint8Array | undefined {
+    const said = this.#said.get(kind)
+    if (said === undefined && wanted.size === 0) return undefined
+    const names = this.#names(kind, wanted)
+    if (said !== undefined && sameNames(said, names)) return undefined
+    return this.#encode(kind, names, undefined)
+  }
+
+  read(bytes: Uint8Array): Incoming {
+    const { typeUrl, versionInfo: version, nonce, resources } = DiscoveryResponse.decode(bytes)
+    const kind = kindOf(typeUrl)
+    if (kind !== undefined) this.#nonces.set(kind, nonce)
+    return { typeUrl, kind, nonce, version, resources: resources.map((any) => unwrap(any, version)), removed: [] }
+  }
+
+  answer(kind: Kind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
+    if (error === undefined) this.#accepted.set(kind, incoming.version)
+    return this.#encode(kind, this.#names(kind, wanted), error)
+  }
+
+  /** Nothing but the wildcard is said by an empty list, which every server knows, as long as no name was said before. */
+  #names(kind: Kind, wanted: ReadonlySet<string>): readonly string[] {
+    const said = this.#said.get(kind) ?? []
+    if (wanted.size === 1 && wanted.has(WILDCARD) && said.length === 0) return []
+    return [...wanted].sort()
+  }
+
+  #encode(kind: Kind, names: readonly string[], error: string | undefined): Uint8Array {
+    this.#said.set(kind, names)
+    const node = this.#nodeSent ? undefined : this.#node
+    this.#nodeSent = true
+    return DiscoveryRequest.encode(
+      DiscoveryRequest.fromPartial({
+        ...(node === undefined ? {} : { node }),
+        typeUrl: TYPE_URLS[kind],
+        versionInfo: this.#accepted.get(kind) ?? '',
+        responseNonce: this.#nonces.get(kind) ?? '',
+        resourceNames: [...names],
+        ...(error === undefined ? {} : { errorDetail: { code: REFUSED, message: error } }),
+      }),
+    ).finish()
+  }
+}
+
+function unwrap(any: Any, version: string): WireResource {
+  if (any.typeUrl !== wrapperUrl) {
+    return { name: undefined, aliases: [], version, ttlMs: undefined, body: any }
+  }
+  return fromWrapper(decodeWrapper(any.value), version)
+}
+
+/** A wrapper that cannot be read is a resource that cannot be read: it must not cost the others. */
+function decodeWrapper(bytes: Uint8Array): Resource {
+  try {
+    return Resource.decode(bytes)
+  } catch {
+    return Resource.fromPartial({ resource: { typeUrl: wrapperUrl, value: bytes } })
+  }
+}
+
+export function fromWrapper(wrapper: Resource, version: string): WireResource {
+  return {
+    name: wrapper.name === '' ? undefined : wrapper.name,
+    aliases: wrapper.aliases,
+    version,
+    ttlMs: wrapper.ttl === undefined ? undefined : millisecondsOf(wrapper.ttl),
+    body: wrapper.resource,
+  }
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index])
+}

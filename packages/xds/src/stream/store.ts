@@ -1,0 +1,110 @@
+// What the client knows of each resource: the last good one, and what is wrong. Survives streams.
+// Knows no protocol and no time.
+import type { Kind } from './kinds.ts'
+import { KINDS } from './kinds.ts'
+
+/** Names follow CSDS. `nacked`, `doesNotExist` and `receivedError` may still have a last good resource. */
+export type EntryState = 'requested' | 'acked' | 'nacked' | 'doesNotExist' | 'timeout' | 'receivedError'
+
+export interface Known {
+  readonly value: unknown
+  /** As received: what tells a change from a repetition. */
+  readonly bytes: Uint8Array
+  readonly version: string
+}
+
+export interface Entry {
+  readonly state: EntryState
+  readonly known: Known | undefined
+  /** Why it is not there, or why the newest was not taken. */
+  readonly error: string | undefined
+}
+
+export interface StoreOptions {
+  /** Bad data costs the last good resource (gRFC A88 `fail_on_data_errors`). */
+  readonly failOnDataErrors: boolean
+}
+
+export class Store {
+  readonly #failOnDataErrors: boolean
+  readonly #entries = new Map<Kind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map<string, Entry>()]))
+  #changes = 0
+
+  constructor(options: StoreOptions) {
+    this.#failOnDataErrors = options.failOnDataErrors
+  }
+
+  /** Grows with every change that a reader can see. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  entry(kind: Kind, name: string): Entry | undefined {
+    return this.entries(kind).get(name)
+  }
+
+  entries(kind: Kind): ReadonlyMap<string, Entry> {
+    return this.#of(kind)
+  }
+
+  versions(kind: Kind): ReadonlyMap<string, string> {
+    const versions = new Map<string, string>()
+    for (const [name, { known }] of this.#of(kind)) if (known !== undefined) versions.set(name, known.version)
+    return versions
+  }
+
+  requested(kind: Kind, name: string): void {
+    if (!this.#of(kind).has(name)) this.#set(kind, name, { state: 'requested', known: undefined, error: undefined })
+  }
+
+  /** A good resource; the same bytes as before are no change. */
+  accept(kind: Kind, name: string, known: Known): void {
+    const before = this.entry(kind, name)
+    const same = before?.known !== undefined && equalBytes(before.known.bytes, known.bytes)
+    const kept = same ? { ...known, value: before.known?.value } : known
+    const entry: Entry = { state: 'acked', known: kept, error: undefined }
+    if (same && before.state === 'acked') this.#of(kind).set(name, entry)
+    else this.#set(kind, name, entry)
+  }
+
+  refuse(kind: Kind, name: string, error: string): void {
+    this.#fail(kind, name, 'nacked', error)
+  }
+
+  gone(kind: Kind, name: string): void {
+    this.#fail(kind, name, 'doesNotExist', 'removed by the server')
+  }
+
+  /** Never came. */
+  missing(kind: Kind, name: string, state: 'doesNotExist' | 'timeout', error: string): void {
+    this.#set(kind, name, { state, known: undefined, error })
+  }
+
+  /** Its time to live has passed. */
+  expired(kind: Kind, name: string): void {
+    this.#set(kind, name, { state: 'doesNotExist', known: undefined, error: 'its time to live has passed' })
+  }
+
+  forget(kind: Kind, name: string): void {
+    if (this.#of(kind).delete(name)) this.#changes++
+  }
+
+  #fail(kind: Kind, name: string, state: EntryState, error: string): void {
+    const before = this.entry(kind, name)
+    if (before?.state === state && before.error === error) return
+    this.#set(kind, name, { state, known: this.#failOnDataErrors ? undefined : before?.known, error })
+  }
+
+  #set(kind: Kind, name: string, entry: Entry): void {
+    this.#of(kind).set(name, entry)
+    this.#changes++
+  }
+
+  #of(kind: Kind): Map<string, Entry> {
+    return this.#entries.get(kind)!
+  }
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}

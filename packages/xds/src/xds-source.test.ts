@@ -1,0 +1,369 @@
+// From a scripted server to whole configurations: both dialects, order of arrival, what is missing, and what stays.
+import { type MeshConfig, type Problem, SeededRandom, VirtualClock } from '@proxyless/core/spi'
+import { describe, expect, test } from 'vitest'
+import type { Any } from './generated/google/protobuf/any.ts'
+import { HTTPFault } from './generated/envoy/extensions/filters/http/fault/v3/fault.ts'
+import {
+  any,
+  apiListener,
+  assignment,
+  cluster,
+  group,
+  route,
+  routeConfig,
+  routerFilter,
+  socketListener,
+  toCluster,
+} from './decode/messages.suite.ts'
+import { testRegex } from './decode/test-regex.suite.ts'
+import type { XdsOptions } from './options.ts'
+import type { Kind } from './stream/kinds.ts'
+import { ScriptedServer } from './stream/scripted-server.suite.ts'
+import { xdsSource } from './xds-source.ts'
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+}
+
+class World {
+  readonly clock = new VirtualClock()
+  readonly server = new ScriptedServer()
+  readonly configs: MeshConfig[] = []
+  readonly problems: Problem[] = []
+  readonly source
+  #nonce = 0
+
+  constructor(options: XdsOptions = {}) {
+    const transport = this.server
+    this.source = xdsSource(
+      { server: 'xds.test:1', node: { id: 'node-1' }, ...options },
+      {
+        clock: this.clock,
+        random: new SeededRandom(1),
+        regex: testRegex,
+        env: {},
+        node: { id: 'fallback' },
+        transport,
+      },
+    )
+    this.source.start({
+      config: (config) => void this.configs.push(config),
+      problem: (problem) => void this.problems.push(problem),
+    })
+  }
+
+  static async opened(options: XdsOptions = {}): Promise<World> {
+    const world = new World(options)
+    await settle()
+    world.server.last.accept()
+    await settle()
+    return world
+  }
+
+  async send(kind: Kind, ...raw: Any[]): Promise<void> {
+    this.server.last.reply(kind, { nonce: `n${++this.#nonce}`, version: `${this.#nonce}`, raw })
+    await settle()
+  }
+
+  get config(): MeshConfig {
+    return this.configs.at(-1)!
+  }
+
+  ports(name: string): number[] {
+    const discovery = this.config.clusters.get(name)?.discovery
+    return discovery !== undefined && 'endpoints' in discovery ? discovery.endpoints.map(({ port }) => port) : []
+  }
+
+  /** Host to the clusters of its first route. */
+  hosts(): Record<string, string> {
+    return Object.fromEntries(
+      this.config.virtualHosts.map(({ domains, port, routes }) => {
+        const action = routes[0]?.action
+        const to =
+          action?.kind === 'forward'
+            ? action.clusters.map((each) => each.cluster).join()
+            : String(action && 'body' in action ? action.body : '')
+        return [`${domains.join()}:${port}`, to]
+      }),
+    )
+  }
+
+  asked(): Record<string, readonly string[]> {
+    return Object.fromEntries(this.server.last.requests.map(({ kind, names }) => [String(kind), names]))
+  }
+}
+
+const toA = (name = 'a'): Any =>
+  routeConfig('routes', [{ name: 'h', domains: ['reviews', 'reviews:80'], routes: [route(toCluster(name))] }])
+
+async function apiWorld(): Promise<World> {
+  const world = await World.opened({ hosts: ['reviews:80'] })
+  await world.send('listener', apiListener('reviews:80'))
+  await world.send('route', toA())
+  await world.send('cluster', cluster('a'))
+  await world.send('endpoints', assignment('a', [group([1, 2])]))
+  return world
+}
+
+describe('the dialect of gRPC', () => {
+  test('asks from the listener down, and delivers once all of it is there', async () => {
+    const world = await apiWorld()
+    expect(world.asked()).toEqual({ listener: ['reviews:80'], route: ['routes'], cluster: ['a'], endpoints: ['a'] })
+    expect(world.configs).toHaveLength(1)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    expect(world.ports('a')).toEqual([1, 2])
+  })
+
+  test('A28 the virtual host is found by the most specific domain', async () => {
+    const world = await World.opened({ hosts: ['reviews.prod:80'] })
+    const host = (name: string, ...domains: string[]): object => ({ name, domains, routes: [route(toCluster(name))] })
+    const hosts = [
+      host('all', '*'),
+      host('prefix', 'reviews.*'),
+      host('suffix', '*.prod:80'),
+      host('longer', '*s.prod:80'),
+    ]
+    await world.send('listener', apiListener('reviews.prod:80'))
+    await world.send('route', routeConfig('routes', hosts))
+    await world.send('cluster', cluster('longer'), cluster('all'), cluster('prefix'), cluster('suffix'))
+    for (const name of ['all', 'prefix', 'suffix', 'longer'])
+      await world.send('endpoints', assignment(name, [group([1])]))
+    expect(world.hosts()).toEqual({ 'reviews.prod:80': 'longer' })
+  })
+
+  test('E3 defect 11: a listener that does not exist answers at once with its name, server, node and reason', async () => {
+    const world = await World.opened({ hosts: ['reviews:80'] })
+    world.clock.advance(15_000)
+    expect(world.hosts()['reviews:80']).toBe(
+      'Listener reviews:80: the server did not send it within 15 s (xDS server xds.test:1, node node-1)',
+    )
+    expect(world.config.problems).toMatchObject([
+      { code: 'XDS_MISSING', outcome: 'void', resource: 'Listener reviews:80' },
+    ])
+  })
+
+  test('E2 a listener that comes late works', async () => {
+    const world = await World.opened({ hosts: ['reviews:80'] })
+    world.clock.advance(15_000)
+    await world.send('listener', apiListener('reviews:80'))
+    await world.send('route', toA())
+    await world.send('cluster', cluster('a'))
+    await world.send('endpoints', assignment('a', [group([1])]))
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    expect(world.config.problems).toEqual([])
+  })
+
+  test('O1 a route to a new cluster takes effect only when the cluster has its endpoints', async () => {
+    const world = await apiWorld()
+    await world.send('route', toA('b'))
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    expect(world.asked()['cluster']).toEqual(['a', 'b'])
+    await world.send('cluster', cluster('a'), cluster('b'))
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    await world.send('endpoints', assignment('b', [group([3])]))
+    expect(world.hosts()).toEqual({ 'reviews:80': 'b' })
+    expect(world.ports('b')).toEqual([3])
+    expect(world.asked()['cluster']).toEqual(['b'])
+  })
+
+  test('O1 a cluster that turns to other endpoints keeps the old ones until the new have come', async () => {
+    const world = await apiWorld()
+    await world.send(
+      'cluster',
+      cluster('a', {
+        edsClusterConfig: { edsConfig: { configSourceSpecifier: { $case: 'ads', value: {} } }, serviceName: 's' },
+      }),
+    )
+    expect(world.ports('a')).toEqual([1, 2])
+    await world.send('endpoints', assignment('s', [group([9])]))
+    expect(world.ports('a')).toEqual([9])
+  })
+
+  test('O1 defect 2: a listener that changes and keeps its routes by name takes effect', async () => {
+    const world = await apiWorld()
+    const name = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
+    const fault = any(name, HTTPFault as never, {
+      abort: { errorType: { $case: 'httpStatus', value: 418 }, percentage: { numerator: 100 } },
+    })
+    const filter = { name: 'fault', configType: { $case: 'typedConfig', value: fault } }
+    await world.send('listener', apiListener('reviews:80', { httpFilters: [filter, routerFilter] }))
+    expect(world.config.virtualHosts[0]?.routes[0]?.action).toMatchObject({ fault: { abort: { httpStatus: 418 } } })
+  })
+
+  test('A33 defect 4: an update that only adds typed_per_filter_config turns the fault on', async () => {
+    const world = await apiWorld()
+    const name = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
+    const filter = { name: 'fault', configType: { $case: 'typedConfig', value: any(name, HTTPFault as never, {}) } }
+    await world.send('listener', apiListener('reviews:80', { httpFilters: [filter, routerFilter] }))
+    expect(world.config.virtualHosts[0]?.routes[0]?.action).not.toHaveProperty('fault')
+    const fault = any(name, HTTPFault as never, {
+      abort: { errorType: { $case: 'grpcStatus', value: 14 }, percentage: { numerator: 50 } },
+    })
+    const routes = [route(toCluster('a'), undefined, { typedPerFilterConfig: { fault } })]
+    await world.send('route', routeConfig('routes', [{ name: 'h', domains: ['reviews'], routes }]))
+    expect(world.config.virtualHosts[0]?.routes[0]?.action).toMatchObject({
+      fault: { abort: { grpcStatus: 14, percent: { numerator: 500_000 } } },
+    })
+  })
+
+  test('O2 defect 3: a cluster removed and added again as it was works', async () => {
+    const world = await apiWorld()
+    await world.send('cluster')
+    expect(world.ports('a')).toEqual([1, 2])
+    expect(world.config.problems).toMatchObject([{ code: 'XDS_MISSING', outcome: 'kept' }])
+    await world.send('cluster', cluster('a'))
+    expect(world.ports('a')).toEqual([1, 2])
+    expect(world.config.problems).toEqual([])
+  })
+
+  test('T6 a refused resource keeps what was there, and is told with server and node', async () => {
+    const world = await apiWorld()
+    await world.send('cluster', cluster('a', { outlierDetection: { maxEjectionPercent: 200 } }))
+    expect(world.ports('a')).toEqual([1, 2])
+    expect(world.config.problems).toMatchObject([
+      {
+        code: 'XDS_REFUSED',
+        outcome: 'kept',
+        resource: 'Cluster a',
+        message: expect.stringContaining('node node-1') as string,
+      },
+    ])
+  })
+
+  test('A37 an aggregate is its leaves in order, each priority after those before', async () => {
+    const world = await apiWorld()
+    const clusters = {
+      $case: 'clusterType',
+      value: {
+        name: 'x',
+        typedConfig: {
+          typeUrl: 'type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig',
+          value: Uint8Array.from([10, 1, 98, 10, 1, 99, 10, 1, 98]),
+        },
+      },
+    }
+    await world.send('cluster', cluster('a', { clusterDiscoveryType: clusters }))
+    await world.send('cluster', cluster('a', { clusterDiscoveryType: clusters }), cluster('b'), cluster('c'))
+    await world.send(
+      'endpoints',
+      assignment('b', [group([1]), group([2], { priority: 1 })]),
+      assignment('c', [group([3])]),
+    )
+    const discovery = world.config.clusters.get('a')?.discovery
+    expect(
+      discovery !== undefined &&
+        'endpoints' in discovery &&
+        discovery.endpoints.map(({ port, priority }) => [port, priority]),
+    ).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 2],
+    ])
+  })
+})
+
+describe('the dialect of a sidecar', () => {
+  const allowAny = { name: 'allow_any', domains: ['*'], routes: [route(toCluster('Passthrough'))] }
+
+  async function sidecarWorld(): Promise<World> {
+    const world = await World.opened()
+    await world.send(
+      'cluster',
+      cluster('a'),
+      cluster('Passthrough', { clusterDiscoveryType: { $case: 'type', value: 4 } }),
+    )
+    await world.send('endpoints', assignment('a', [group([1])]))
+    await world.send(
+      'listener',
+      socketListener('0.0.0.0_80', 80, {
+        routeSpecifier: {
+          $case: 'rds',
+          value: { configSource: { configSourceSpecifier: { $case: 'ads', value: {} } }, routeConfigName: '80' },
+        },
+      }),
+    )
+    await world.send(
+      'route',
+      routeConfig('80', [
+        { name: 'reviews:80', domains: ['reviews', 'reviews:80', '*.reviews:9080'], routes: [route(toCluster('a'))] },
+        allowAny,
+      ]),
+    )
+    return world
+  }
+
+  test('asks for all listeners and clusters, and finds hosts by domain and port', async () => {
+    const world = await sidecarWorld()
+    expect(world.asked()).toMatchObject({ listener: [], cluster: [], endpoints: ['a'], route: ['80'] })
+    expect(world.configs).toHaveLength(1)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a', '*.reviews:9080': 'a' })
+    expect(world.config.unknownHosts.kind).toBe('passthrough')
+  })
+
+  test('a virtual host that blocks all others blocks unknown hosts', async () => {
+    const world = await sidecarWorld()
+    const block = {
+      match: { pathSpecifier: { $case: 'prefix', value: '/' } },
+      action: { $case: 'directResponse', value: { status: 502 } },
+    }
+    await world.send('route', routeConfig('80', [{ name: 'block_all', domains: ['*'], routes: [block] }]))
+    expect(world.config.unknownHosts.kind).toBe('block')
+    expect(world.config.virtualHosts).toEqual([])
+  })
+
+  test('T8 a cluster and a listener that are gone are gone', async () => {
+    const world = await sidecarWorld()
+    await world.send('listener')
+    await world.send('cluster')
+    expect(world.config.virtualHosts).toEqual([])
+    expect(world.config.clusters.size).toBe(0)
+  })
+
+  test('what did not change keeps its identity', async () => {
+    const world = await sidecarWorld()
+    const [before] = [world.config]
+    await world.send('endpoints', assignment('a', [group([1, 2])]))
+    expect(world.config).not.toBe(before)
+    expect(world.config.virtualHosts[0]).toBe(before.virtualHosts[0])
+    expect(world.config.clusters.get('Passthrough')).toBe(before.clusters.get('Passthrough'))
+    const { length } = world.configs
+    await world.send('endpoints', assignment('a', [group([1, 2])]))
+    expect(world.configs).toHaveLength(length)
+  })
+})
+
+describe('waiting', () => {
+  test('the first configuration is waited for a bounded time; the error names resource, server, node and last error', async () => {
+    const world = new World({ hosts: ['reviews:80'] })
+    await settle()
+    world.server.last.end('14 UNAVAILABLE: connect ECONNREFUSED')
+    world.clock.advance(29_999)
+    expect(world.problems).toEqual([])
+    world.clock.advance(1)
+    expect(world.problems).toMatchObject([
+      { code: 'XDS_UNREACHABLE', outcome: 'void', resource: 'xDS server xds.test:1' },
+    ])
+    const [{ message }] = world.problems as [Problem]
+    for (const part of ['Listener reviews:80', 'node node-1', 'ECONNREFUSED', '30 s']) expect(message).toContain(part)
+  })
+
+  test('B3 a server that is lost later is told once per trouble, and what is in force stays', async () => {
+    const world = await apiWorld()
+    world.server.last.end('reset')
+    world.clock.advance(0)
+    world.clock.advance(1000)
+    for (let round = 0; round < 3; round++) {
+      world.server.last.end('connection refused')
+      world.clock.advance(10_000)
+    }
+    expect(world.problems).toMatchObject([{ code: 'XDS_UNREACHABLE', outcome: 'kept' }])
+    expect(world.configs).toHaveLength(1)
+  })
+
+  test('E5 closing leaves no timer and no stream', async () => {
+    const world = await apiWorld()
+    await world.source.close()
+    expect(world.clock.pendingTimers).toBe(0)
+    expect(world.server.last.closed).toBe(true)
+  })
+})
