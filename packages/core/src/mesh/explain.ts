@@ -18,7 +18,7 @@ import type { Affinity } from '../route/affinity.ts'
 import type { RouteEntry } from '../route/route-table.ts'
 import { preparePath, splitTarget } from '../route/path.ts'
 import { nameBits } from '../route/header-list.ts'
-import { redirectLocation, withoutBrackets } from '../route/redirect.ts'
+import { redirectLocation, splitAuthority, withoutBrackets } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { explainAdaptive } from './adaptive-account.ts'
 import { explainChoice } from './choice.ts'
@@ -71,7 +71,7 @@ class Account {
     }
     if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
     const request: Matchable = { view: this.#view, path: prepared, query }
-    this.#names.add(hostOf(this.#view.authority).toLowerCase())
+    this.#names.add(withoutBrackets(splitAuthority(this.#view.authority).host).toLowerCase())
     const host = this.#snapshot.hostOf(this.#view)
     for (const name of host?.model.domains ?? []) this.#names.add(name)
     if (host === undefined) return this.#unknownHost(title, request)
