@@ -1,5 +1,5 @@
-// Policies of a cluster: limits, ejection, connections, protocol.
-import type { CircuitBreakers, ConnectionPool, OutlierDetection, UpstreamProtocol } from '@proxyless/core/spi'
+// Policies of a cluster: limits, connections, protocol.
+import type { CircuitBreakers, ConnectionPool, UpstreamProtocol } from '@proxyless/core/spi'
 import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options.ts'
 import type { Reading } from './reading.ts'
@@ -33,45 +33,6 @@ export function readBreakers(reading: Reading, { circuitBreakers }: Cluster): Ci
             minRetryConcurrency: budget.minRetryConcurrency ?? 3,
           },
         }),
-  }
-}
-
-export function readOutlier(reading: Reading, { outlierDetection: said }: Cluster): OutlierDetection | undefined {
-  if (said === undefined) return undefined
-  const path = 'outlier_detection'
-  for (const [field, percent] of [
-    ['max_ejection_percent', said.maxEjectionPercent],
-    ['enforcing_consecutive_5xx', said.enforcingConsecutive5xx],
-    ['enforcing_success_rate', said.enforcingSuccessRate],
-    ['enforcing_failure_percentage', said.enforcingFailurePercentage],
-    ['failure_percentage_threshold', said.failurePercentageThreshold],
-  ] as const) {
-    if ((percent ?? 0) > 100) reading.refuse(`${path}.${field}`, 'more than 100')
-  }
-  // A50: gRPC does not count 5xx in a row; where they are named they are meant
-  const inRow = reading.options.dialect === 'api' ? 0 : 5
-  const enforced = (count: number | undefined, otherwise: number, enforcing: number): number =>
-    enforcing === 0 ? 0 : (count ?? otherwise)
-  const split = said.splitExternalLocalOriginErrors
-  const base = reading.milliseconds(`${path}.base_ejection_time`, said.baseEjectionTime) ?? 30_000
-  const max = reading.milliseconds(`${path}.max_ejection_time`, said.maxEjectionTime) ?? 300_000
-  if ((said.enforcingSuccessRate ?? 100) > 0) reading.note(`${path}.success_rate`, 'is not applied')
-  if ((said.enforcingFailurePercentage ?? 0) > 0) reading.note(`${path}.failure_percentage`, 'is not applied')
-  return {
-    consecutive5xx: enforced(said.consecutive5xx, inRow, said.enforcingConsecutive5xx ?? 100),
-    consecutiveGatewayFailure: enforced(
-      said.consecutiveGatewayFailure,
-      5,
-      said.enforcingConsecutiveGatewayFailure ?? 0,
-    ),
-    splitExternalLocalOriginErrors: split,
-    consecutiveLocalOriginFailure: split
-      ? enforced(said.consecutiveLocalOriginFailure, 5, said.enforcingConsecutiveLocalOriginFailure ?? 100)
-      : 0,
-    intervalMs: reading.milliseconds(`${path}.interval`, said.interval) ?? 10_000,
-    baseEjectionTimeMs: base,
-    maxEjectionTimeMs: Math.max(base, max),
-    maxEjectionPercent: (said.maxEjectionPercent ?? 10) / 100,
   }
 }
 

@@ -2,10 +2,12 @@
 import type { Cluster as Model, Discovery, Origin } from '@proxyless/core/spi'
 import { type Cluster, Cluster_DiscoveryType as Type } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
-import { readBreakers, readConnections, readOutlier } from './cluster-policy.ts'
+import { readBreakers, readConnections } from './cluster-policy.ts'
 import { readEndpoints } from './endpoints.ts'
+import { readHealthCheck } from './health-check.ts'
 import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
+import { readOutlier } from './outlier.ts'
 import type { Reading } from './reading.ts'
 import type { ClusterDiscovery, ClusterResource } from './resources.ts'
 import { readTls } from './tls.ts'
@@ -16,6 +18,7 @@ const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
 export function readCluster(reading: Reading, cluster: Cluster): ClusterResource {
   const discovery = readDiscovery(reading, cluster)
   const { loadBalancer, slowStart, weighsLocalities } = readBalancing(reading, cluster)
+  const healthCheck = readHealthCheck(reading, cluster)
   const outlierDetection = readOutlier(reading, cluster)
   const tls = readTls(reading, 'transport_socket', cluster.transportSocket)
   noteUnused(reading, cluster)
@@ -32,6 +35,7 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
     ...readConnections(reading, cluster),
     connectTimeoutMs: reading.milliseconds('connect_timeout', cluster.connectTimeout) || 5000,
     circuitBreakers: readBreakers(reading, cluster),
+    ...(healthCheck === undefined ? {} : { healthCheck }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
     // gRPC knows no panic
     panicThreshold: (panic ?? (reading.options.dialect === 'api' ? 0 : 50)) / 100,
@@ -121,7 +125,6 @@ function noteUnused(reading: Reading, cluster: Cluster): void {
     if (reading.options.dialect === 'api') reading.refuse('transport_socket_matches', 'is not supported')
     else reading.note('transport_socket_matches', 'is not applied: endpoints are reached as transport_socket says')
   }
-  if (cluster.healthChecks.length > 0) reading.note('health_checks', 'is not applied')
   if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
   if (cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
     reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')

@@ -3,7 +3,11 @@ import type { Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
 import type { Address } from '../generated/envoy/config/core/v3/address.ts'
 import type { Metadata } from '../generated/envoy/config/core/v3/base.ts'
 import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
-import type { LbEndpoint, LocalityLbEndpoints } from '../generated/envoy/config/endpoint/v3/endpoint_components.ts'
+import type {
+  Endpoint_HealthCheckConfig,
+  LbEndpoint,
+  LocalityLbEndpoints,
+} from '../generated/envoy/config/endpoint/v3/endpoint_components.ts'
 import { fractionOf } from './percent.ts'
 import type { Reading } from './reading.ts'
 import type { EndpointsResource } from './resources.ts'
@@ -111,6 +115,20 @@ function readEndpoint(
     priority,
     ...(identified.value.hostname === '' ? {} : { hostname: identified.value.hostname }),
     ...(typeof hashName === 'string' ? { hashName } : {}),
+    ...healthCheckOf(identified.value.healthCheckConfig),
+  }
+}
+
+/** Where its health is asked for, if not at its own port. */
+function healthCheckOf(said: Endpoint_HealthCheckConfig | undefined): Pick<Endpoint, 'healthCheck'> {
+  if (said === undefined) return {}
+  const { portValue, hostname, disableActiveHealthCheck } = said
+  return {
+    healthCheck: {
+      ...(portValue === 0 ? {} : { port: portValue }),
+      ...(hostname === '' ? {} : { hostname }),
+      ...(disableActiveHealthCheck ? { disabled: true } : {}),
+    },
   }
 }
 

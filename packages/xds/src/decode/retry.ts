@@ -24,8 +24,16 @@ const conditions: ReadonlySet<string> = new Set<RetryCondition>([
   'unavailable',
 ])
 
-/** Undefined: nothing is retried. */
-export function readRetry(reading: Reading, path: string, policy: WireRetry | undefined): RetryPolicy | undefined {
+/**
+ * Undefined: nothing is retried.
+ * @param hedges what the hedge policy beside it says of per-try timeouts
+ */
+export function readRetry(
+  reading: Reading,
+  path: string,
+  policy: WireRetry | undefined,
+  hedges = false,
+): RetryPolicy | undefined {
   if (policy === undefined) return undefined
   const retryOn: RetryCondition[] = []
   for (const word of policy.retryOn.split(',').map((each) => each.trim())) {
@@ -43,7 +51,6 @@ export function readRetry(reading: Reading, path: string, policy: WireRetry | un
   for (const [field, said] of [
     ['retriable_headers', policy.retriableHeaders.length > 0],
     ['retriable_request_headers', policy.retriableRequestHeaders.length > 0],
-    ['rate_limited_retry_back_off', policy.rateLimitedRetryBackOff !== undefined],
     ['per_try_idle_timeout', policy.perTryIdleTimeout !== undefined],
   ] as const) {
     if (said) reading.note(`${path}.${field}`, 'is not applied')
@@ -61,6 +68,8 @@ export function readRetry(reading: Reading, path: string, policy: WireRetry | un
     avoidPreviousHosts: policy.retryHostPredicate.some((each) =>
       isNamed(each.name, each.configType?.value, 'previous_hosts', 'PreviousHostsPredicate'),
     ),
+    ...rateLimited(reading, `${path}.rate_limited_retry_back_off`, policy),
+    ...(hedges ? { hedgeOnPerTryTimeout: true } : {}),
     retryOtherPriorities:
       policy.retryPriority !== undefined &&
       isNamed(
@@ -69,6 +78,25 @@ export function readRetry(reading: Reading, path: string, policy: WireRetry | un
         'previous_priorities',
         'PreviousPrioritiesConfig',
       ),
+  }
+}
+
+function rateLimited(
+  reading: Reading,
+  path: string,
+  { rateLimitedRetryBackOff: said }: WireRetry,
+): Pick<RetryPolicy, 'rateLimitedBackoff'> {
+  if (said === undefined) return {}
+  const maxMs = reading.milliseconds(`${path}.max_interval`, said.maxInterval)
+  if (said.resetHeaders.length === 0) reading.refuse(`${path}.reset_headers`, 'is empty')
+  return {
+    rateLimitedBackoff: {
+      headers: said.resetHeaders.map(({ name, format }) => ({
+        name: name.toLowerCase(),
+        format: format === 1 ? 'unixTimestamp' : 'seconds',
+      })),
+      ...(maxMs === undefined ? {} : { maxIntervalMs: maxMs }),
+    },
   }
 }
 

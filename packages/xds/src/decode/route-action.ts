@@ -55,11 +55,13 @@ function readForward(
     `${path}.max_stream_duration`,
     stream?.grpcTimeoutHeaderMax ?? action.maxGrpcTimeout,
   )
-  const retry = readRetry(reading, `${path}.retry_policy`, action.retryPolicy)
+  const retry = readRetry(reading, `${path}.retry_policy`, action.retryPolicy, action.hedgePolicy?.hedgeOnPerTryTimeout)
   if (hostRewrite !== undefined && hostRewrite.$case !== 'hostRewriteLiteral') {
     reading.note(`${path}.${hostRewrite.$case}`, 'is not applied')
   }
-  if (action.hedgePolicy !== undefined) reading.note(`${path}.hedge_policy`, 'is not applied')
+  if (action.hedgePolicy !== undefined && !action.hedgePolicy.hedgeOnPerTryTimeout) {
+    reading.note(`${path}.hedge_policy`, 'is not applied')
+  }
   if (action.internalRedirectPolicy !== undefined) reading.note(`${path}.internal_redirect_policy`, 'is not applied')
   if (action.idleTimeout !== undefined) reading.note(`${path}.idle_timeout`, 'is not applied')
   return {

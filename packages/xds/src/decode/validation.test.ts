@@ -339,6 +339,20 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     })
   })
 
+  test('a retry policy may obey a server that says when to come again, and hedge on per-try timeouts', () => {
+    const retryPolicy = {
+      retryOn: 'unavailable',
+      rateLimitedRetryBackOff: { resetHeaders: [{ name: 'Retry-After', format: 0 }] },
+    }
+    const [entry] = routesOf(prefixed({ ...toCluster('a'), retryPolicy, hedgePolicy: { hedgeOnPerTryTimeout: true } }))
+    expect(entry?.route.action).toMatchObject({
+      retry: {
+        rateLimitedBackoff: { headers: [{ name: 'retry-after', format: 'seconds' }] },
+        hedgeOnPerTryTimeout: true,
+      },
+    })
+  })
+
   test('A31 defect 5: max_stream_duration is the timeout, 0 leaves it to the caller', () => {
     const seconds = (n: number): object => ({ maxStreamDuration: { maxStreamDuration: { seconds: n, nanos: 0 } } })
     expect(routesOf(prefixed({ ...toCluster('a'), ...seconds(3) }))[0]?.route.action).toMatchObject({ timeoutMs: 3000 })
@@ -516,6 +530,16 @@ describe('a Cluster', () => {
     })
   })
 
+  test('A50: success rates eject unless they are switched off, shares of failures only where they are switched on', () => {
+    const detection = (said: object): object =>
+      accepted<ClusterResource>('cluster', cluster('a', { outlierDetection: said })).cluster.outlierDetection ?? {}
+    expect(detection({})).toMatchObject({ successRate: { enforcing: 1, stdevFactor: 1.9 }, consecutive5xx: 0 })
+    expect(detection({})).not.toHaveProperty('failurePercentage')
+    const off = { enforcingSuccessRate: 0, enforcingLocalOriginSuccessRate: 0, enforcingFailurePercentage: 50 }
+    expect(detection(off)).not.toHaveProperty('successRate')
+    expect(detection(off)).toMatchObject({ failurePercentage: { enforcing: 0.5, threshold: 0.85 } })
+  })
+
   test('A29: files come from the certificate providers of the bootstrap', () => {
     const body = tls({
       sni: 'a.example',
@@ -535,6 +559,27 @@ describe('a Cluster', () => {
     expect(accepted<ClusterResource>('cluster', cluster('a')).cluster.circuitBreakers.maxRequests).toBe(1024)
     const body = cluster('a', { circuitBreakers: { thresholds: [{ maxRequests: big }] } })
     expect(accepted<ClusterResource>('cluster', body).cluster.circuitBreakers.maxRequests).toBe(Infinity)
+  })
+
+  test('of a sidecar may ask its endpoints how they are', () => {
+    const seconds = (n: number): object => ({ seconds: n, nanos: 0 })
+    const http = { path: '/health', expectedStatuses: [{ start: 200, end: 300 }], method: 2 }
+    const check = { timeout: seconds(1), interval: seconds(5), unhealthyThreshold: 2, healthyThreshold: 3 }
+    const body = cluster('a', {
+      healthChecks: [{ ...check, healthChecker: { $case: 'httpHealthCheck', value: http } }],
+    })
+    expect(accepted<ClusterResource>('cluster', body, sidecar).cluster.healthCheck).toEqual({
+      kind: 'http',
+      timeoutMs: 1000,
+      intervalMs: 5000,
+      unhealthyThreshold: 2,
+      healthyThreshold: 3,
+      path: '/health',
+      expectedStatuses: [{ from: 200, to: 300 }],
+      method: 'HEAD',
+    })
+    const bad = cluster('a', { healthChecks: [{ ...check, timeout: seconds(0) }] })
+    expect(refusal('cluster', bad, sidecar)).toContain('timeout: must be above 0')
   })
 
   test('of a sidecar may be of every type', () => {

@@ -255,6 +255,16 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
     expect(it.stream.closed).toBe(true)
   })
 
+  test('E5 closing, or a lost stream, drops a NACK that is held back', async () => {
+    for (const end of ['close', 'lose'] as const) {
+      const it = await opened(variant, 'cluster', ['a'])
+      for (const nonce of ['n1', 'n2']) it.stream.reply('cluster', { nonce, resources: { a: `bad ${nonce}` } })
+      if (end === 'lose') it.stream.end()
+      it.client.close()
+      expect(it.clock.pendingTimers).toBe(0)
+    }
+  })
+
   test('B1 the wait between streams grows from 1 s by 1.6, a fifth more or less, up to 120 s', async () => {
     const it = world(variant)
     await it.want('cluster', 'a')

@@ -56,6 +56,8 @@ export class AdsClient {
   #stream: Stream | undefined
   /** Runs between two streams. */
   #pause: { readonly timer: TimerHandle } | undefined
+  /** Holds back a NACK that comes too soon after another. */
+  #held: { readonly timer: TimerHandle } | undefined
   #flushing = false
   #reported = ''
   #trouble: string | undefined
@@ -108,6 +110,7 @@ export class AdsClient {
     this.#existence.cancelAll()
     this.#ttl.cancelAll()
     if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause.timer)
+    this.#dropHeld()
     const wire = this.#stream?.wire
     this.#stream = undefined
     wire?.close()
@@ -195,6 +198,7 @@ export class AdsClient {
   #ended(stream: Stream, reason: string): void {
     this.#stream = undefined
     this.#existence.cancelAll()
+    this.#dropHeld()
     if (!stream.heard) this.#trouble = reason
     const resume = (): void => {
       this.#pause = undefined
@@ -267,6 +271,7 @@ export class AdsClient {
   #answer(stream: Stream, kind: Kind, incoming: Incoming, error: string | undefined, next: () => void): void {
     const { clock, variant } = this.#options
     const say = (): void => {
+      this.#held = undefined
       if (this.#stream !== stream) return
       if (error !== undefined) this.#nackedAt.set(kind, clock.now())
       stream.wire?.send(variant.answer(kind, incoming, this.#wants.of(kind), error))
@@ -274,7 +279,12 @@ export class AdsClient {
     }
     const waitMs = (this.#nackedAt.get(kind) ?? -Infinity) + nackPauseMs - clock.now()
     if (error === undefined || waitMs <= 0) say()
-    else clock.setTimer(waitMs, say, true)
+    else this.#held = { timer: clock.setTimer(waitMs, say, true) }
+  }
+
+  #dropHeld(): void {
+    if (this.#held !== undefined) this.#options.clock.clearTimer(this.#held.timer)
+    this.#held = undefined
   }
 
   #report(always = false): void {

