@@ -34,7 +34,7 @@ export function documentsOf(config: string | DocumentFeed | readonly Part[], con
 function sourceOf(part: Part, context: FeedContext): DocumentSource | undefined {
   if (typeof part !== 'string') return isFeed(part) ? part.open(context) : undefined
   if (isAddress(part)) return feed({ url: part }).open(context)
-  const isText = /[\r\n]|^\s*[{[]|:\s/.test(part)
+  const isText = part.trim() === '' || /[\r\n]|^\s*[{[]|:\s/.test(part)
   return isText ? undefined : fileSource(part, { clock: context.clock })
 }
 

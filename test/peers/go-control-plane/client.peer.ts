@@ -57,6 +57,21 @@ function world(
   }
 }
 
+/** The same, with the listener on a socket and the connection manager in its filter chain. */
+function sidecarWorld(version: string, ports: Readonly<Record<string, number>>, to: string): Snapshot {
+  const { listeners, ...rest } = world(version, ports, to)
+  const [api] = listeners as readonly { api_listener: { api_listener: object } }[]
+  const filter = { name: 'http', typed_config: api?.api_listener.api_listener }
+  const address = { socket_address: { address: '0.0.0.0', port_value: 80 } }
+  const listener = {
+    name: '0.0.0.0_80',
+    address,
+    traffic_direction: 'OUTBOUND',
+    filter_chains: [{ filters: [filter] }],
+  }
+  return { ...rest, listeners: [listener] }
+}
+
 function clusterNamed(name: string, more: object = {}): object {
   return { name, type: 'EDS', eds_cluster_config: { eds_config: ads }, ...more }
 }
@@ -103,6 +118,23 @@ describe.each<'sotw' | 'delta'>(['sotw', 'delta'])('over %s', (protocol) => {
     expect(stats.nacks).toEqual({})
     expect(Object.keys(stats.acks)).toHaveLength(4)
     expect(stats.streams).toBe(1)
+  })
+
+  test('T7 T8 as a sidecar: all listeners and clusters, what is added and what is gone', async (context) => {
+    if (binary === undefined) return context.skip()
+    const plane = await controlPlane()
+    const [one, two] = [await backend('one'), await backend('two')]
+    await plane.serve(node, sidecarWorld('1', { a: one.port }, 'a'))
+    const mesh = await createMesh({ config: xds({ server: `127.0.0.1:${plane.port}`, node: { id: node }, protocol }) })
+    closing.push(() => mesh.close())
+    expect(await answers(mesh)).toBe('200 one')
+    await plane.serve(node, sidecarWorld('2', { a: one.port, b: two.port }, 'b'))
+    await vi.waitFor(async () => expect(await answers(mesh)).toBe('200 two'), soon)
+    await plane.serve(node, sidecarWorld('3', { b: two.port }, 'b'))
+    const clusterOf = (name: string): boolean => mesh.status().clusters.some((each) => each.name === name)
+    await vi.waitFor(() => expect([clusterOf('a'), clusterOf('b')]).toEqual([false, true]), soon)
+    expect(await answers(mesh)).toBe('200 two')
+    expect((await plane.stats()).nacks).toEqual({})
   })
 
   test('A46 a NACK names what is bad, the last good one serves, and the server that repeats it is answered 10 times a second', async (context) => {

@@ -1,7 +1,7 @@
 // Why a request would go where: the same matchers, split, cluster and picker as a call, run with a recorder.
 // Spends no chance and sends nothing.
 import type { Random } from '../base/random.ts'
-import { hostOf, isGrpc } from '../call/conduct.ts'
+import { isGrpc } from '../call/conduct.ts'
 import { trustedRetryPolicy } from '../call/control-headers.ts'
 import { timeoutsOf } from '../call/deadline.ts'
 import { drawAbort, drawDelay } from '../call/fault.ts'
@@ -18,7 +18,7 @@ import type { Affinity } from '../route/affinity.ts'
 import type { RouteEntry } from '../route/route-table.ts'
 import { preparePath, splitTarget } from '../route/path.ts'
 import { nameBits } from '../route/header-list.ts'
-import { redirectLocation } from '../route/redirect.ts'
+import { redirectLocation, splitAuthority, withoutBrackets } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { explainAdaptive } from './adaptive-account.ts'
 import { explainChoice } from './choice.ts'
@@ -72,7 +72,7 @@ class Account {
     }
     if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
     const request: Matchable = { view: this.#view, path: prepared, query }
-    this.#names.add(hostOf(this.#view.authority).toLowerCase())
+    this.#names.add(withoutBrackets(splitAuthority(this.#view.authority).host).toLowerCase())
     const host = this.#snapshot.hostOf(this.#view)
     for (const name of host?.model.domains ?? []) this.#names.add(name)
     if (host === undefined) return this.#unknownHost(title, request)
@@ -202,7 +202,7 @@ class Account {
     this.#say('cluster', `${cluster.name}, ${model.loadBalancer.kind}`, model.origins['loadBalancer'] ?? model.origin)
     if (model.discovery.kind === 'originalDestination') {
       const port = model.discovery.port ?? this.#view.port
-      const own = endpointKey({ address: hostOf(this.#view.authority), port })
+      const own = endpointKey({ address: this.#view.hostname, port })
       this.#say('endpoint', `${own} as the URL says`)
       return own
     }
@@ -298,6 +298,7 @@ function viewOf(request: ExplainRequest): RequestView {
   return {
     scheme,
     authority: headers.get('host') ?? url.host,
+    hostname: withoutBrackets(url.hostname),
     port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
     method: request.method ?? 'GET',
     target: url.pathname + url.search,
