@@ -114,7 +114,7 @@ class Account {
 
   /** A host that is known, but not on this port. */
   #otherPorts(): void {
-    const name = hostOf(this.#view.authority).toLowerCase()
+    const name = splitAuthority(this.#view.authority).host.toLowerCase()
     const hosts = this.#snapshot.config.virtualHosts.filter(
       ({ domains, port }) => port !== undefined && domains.includes(name),
     )
