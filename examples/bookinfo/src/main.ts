@@ -21,6 +21,7 @@ async function guide(): Promise<void> {
     `Bookinfo on a mesh without a sidecar: ${application.processCount} processes, product page at ${application.url}/productpage`,
   )
   const interrupted = new Promise<boolean>((resolve) => {
+    if (ended.signal.aborted) resolve(false)
     ended.signal.addEventListener('abort', () => resolve(false), { once: true })
   })
   const good = await Promise.race([tour(application, (line) => console.log(line)), interrupted])

@@ -1,5 +1,6 @@
 // The live table on a terminal: traffic by version, errors, ejections, latency; redrawn in place every half second.
 import { styleText } from 'node:util'
+import { problemLine } from './problem-line.ts'
 import type { Application } from './stage/application.ts'
 import { stepsDirectory } from './stage/documents.ts'
 import type { Flow } from './stage/traffic.ts'
@@ -7,6 +8,7 @@ import { visit } from './stage/user.ts'
 
 const redrawMs = 500
 const visitMs = 100
+const askMs = 1000
 
 /** Draws, and keeps some traffic going, until the signal. */
 export async function showTable(application: Application, signal: AbortSignal): Promise<void> {
@@ -16,17 +18,29 @@ export async function showTable(application: Application, signal: AbortSignal): 
     const user = ['', 'mary', 'jason', 'ann'][round++ % 4]
     void visit(`${application.url}/productpage`, user)
   }, visitMs)
+  let wrong = ''
+  const asker = setInterval(() => {
+    // a page that has just crashed cannot tell
+    application.problems().then(
+      (problems) => void (wrong = problemLine(problems)),
+      () => undefined,
+    )
+  }, askMs)
   process.stdout.write('\u001b[2J')
-  const draw = (): void => void process.stdout.write(`\u001b[H${render(application, columns)}\u001b[J`)
+  const draw = (): void => void process.stdout.write(`\u001b[H${render(application, columns, wrong)}\u001b[J`)
   const drawer = setInterval(draw, redrawMs)
   draw()
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
   clearInterval(visitor)
+  clearInterval(asker)
   clearInterval(drawer)
   process.stdout.write('\n')
 }
 
-function render(application: Application, before: Map<string, number>): string {
+function render(application: Application, before: Map<string, number>, wrong: string): string {
   const { traffic } = application
   const ejected = traffic.endpointEvents.filter(({ kind }) => kind === 'ejected').length
   const returned = traffic.endpointEvents.length - ejected
@@ -41,7 +55,7 @@ function render(application: Application, before: Map<string, number>): string {
     ...traffic.flows().map((flow) => row(flow, before)),
     '',
     `  ejections ${ejected}, taken back ${returned}, crashes ${traffic.crashes}, configurations ${traffic.configurations}`,
-    '',
+    wrong === '' ? '' : styleText('red', `  ${wrong.slice(0, process.stdout.columns - 3)}`),
     styleText('dim', '  Ctrl-C ends it.'),
   ]
   return lines.map((line) => `${line}\u001b[K\n`).join('')

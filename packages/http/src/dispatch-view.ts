@@ -1,11 +1,19 @@
 // A RequestView over undici's dispatch options: nothing is parsed twice, headers are flattened once.
-import { type HeaderLines, type HeaderList, getHeader, nameBits, type RequestView } from '@proxyless/core/spi'
+import {
+  type HeaderLines,
+  type HeaderList,
+  getHeader,
+  nameBits,
+  type RequestView,
+  withoutBrackets,
+} from '@proxyless/core/spi'
 import type { Dispatcher } from 'undici'
 import { flattenHeaders } from './headers.ts'
 
 interface Origin {
   readonly scheme: 'http' | 'https'
   readonly authority: string
+  readonly hostname: string
   readonly port: number
 }
 
@@ -16,6 +24,7 @@ const knownLimit = 1_024
 export class DispatchView implements RequestView {
   readonly scheme: 'http' | 'https'
   readonly authority: string
+  readonly hostname: string
   readonly port: number
   readonly method: string
   readonly target: string
@@ -26,9 +35,11 @@ export class DispatchView implements RequestView {
   constructor(options: Dispatcher.DispatchOptions) {
     const origin = parseOrigin(options.origin)
     this.scheme = origin.scheme
+    this.hostname = origin.hostname
     this.port = origin.port
     this.method = options.method
-    this.target = options.query === undefined ? options.path : withQuery(options.path, options.query)
+    this.target =
+      options.query === undefined || options.query === null ? options.path : withQuery(options.path, options.query)
     const { list, host } = flattenHeaders(options.headers)
     this.headers = list
     this.headerBits = nameBits(list)
@@ -51,7 +62,7 @@ function parseOrigin(given: string | URL | undefined): Origin {
   }
   const scheme = url.protocol === 'https:' ? 'https' : 'http'
   const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
-  const origin: Origin = { scheme, authority: url.host, port }
+  const origin: Origin = { scheme, authority: url.host, hostname: withoutBrackets(url.hostname), port }
   if (known.size >= knownLimit) known.clear()
   known.set(text, origin)
   return origin

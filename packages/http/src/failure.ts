@@ -34,12 +34,17 @@ export function requestFailureOf(error: unknown): Failure {
   return 'connectionTermination'
 }
 
-/** The application's own mistake: told to it as it is, no attempt is blamed. */
+const callersOwn = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+])
+
+/** The application's own mistake or limit (`headersTimeout`, `bodyTimeout`): told to it as it is, no attempt is blamed. */
 export function isCallerMistake(error: unknown): boolean {
-  const code = codeOf(error)
-  return (
-    code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_NOT_SUPPORTED'
-  )
+  return callersOwn.has(codeOf(error))
 }
 
 function codeOf(error: unknown): string {

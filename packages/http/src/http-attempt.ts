@@ -57,8 +57,8 @@ export class HttpAttempt implements OldHandler {
       body: this.exchange.bodyFor(),
       upgrade: this.exchange.upgrade,
       servername: this.serverName,
-      headersTimeout: 0,
-      bodyTimeout: 0,
+      headersTimeout: this.exchange.headersTimeout,
+      bodyTimeout: this.exchange.bodyTimeout,
       reset: last,
     }
     connection.dispatch(options as Dispatcher.DispatchOptions, handlerFor(this))
@@ -133,7 +133,12 @@ export class HttpAttempt implements OldHandler {
     this.#leaveSoon()
     if (!forwarded) return
     this.attempt.call.finished(this.attempt)
-    this.exchange.caller.end(trailers)
+    const { caller } = this.exchange
+    try {
+      caller.end(trailers)
+    } catch (error) {
+      caller.error(error as Error)
+    }
   }
 
   onError(error: Error): void {

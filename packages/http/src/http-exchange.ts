@@ -23,11 +23,16 @@ export class HttpExchange implements Exchange {
   readonly body: BodyState
   readonly caller: Caller
   readonly upgrade: string | null
+  /** The application's own limits, in milliseconds; 0: none but the mesh's. */
+  readonly headersTimeout: number
+  readonly bodyTimeout: number
   readonly #headers: HeaderList
   readonly #transport: HttpTransport
   readonly #given: unknown
   readonly #stream: ReplayBody | undefined
   #call: Call | undefined
+  #dispatched = false
+  #cancelled = false
   #current: HttpAttempt | undefined
   /** Those that a hedged call has not given up. */
   #earlier: HttpAttempt[] | undefined
@@ -37,6 +42,8 @@ export class HttpExchange implements Exchange {
     this.view = view
     this.caller = caller
     this.upgrade = typeof options.upgrade === 'string' ? options.upgrade : null
+    this.headersTimeout = options.headersTimeout ?? 0
+    this.bodyTimeout = options.bodyTimeout ?? 0
     this.#headers = view.headers
     this.#given = options.body
     this.#stream = isStreamed(options.body)
@@ -81,11 +88,24 @@ export class HttpExchange implements Exchange {
 
   /** The caller gave up. */
   cancel(reason: Error): void {
+    this.#cancelled = true
     this.#call?.cancelled()
     this.caller.error(reason)
   }
 
+  /** `dispatch` returns: from here on the caller hears at once. */
+  dispatched(): void {
+    this.#dispatched = true
+  }
+
+  /** Answers made before that wait a turn: a loop of calls that the mesh answers itself must not hold the event loop. */
   reply(reply: LocalReply): void {
+    if (this.#dispatched) this.#tell(reply)
+    else setImmediate(() => this.#tell(reply))
+  }
+
+  #tell(reply: LocalReply): void {
+    if (this.#cancelled) return
     const call = this.#call
     if (reply.code !== undefined && call !== undefined && this.#transport.throwsLocalReplies) {
       this.caller.error(this.#transport.mesh.error(call, reply))
@@ -101,9 +121,10 @@ export class HttpExchange implements Exchange {
   copy(target: string, headers: HeaderList, authority: string): Exchange | undefined {
     const body = this.#stream === undefined ? this.#given : this.#stream.whole
     if (body === undefined && this.#stream !== undefined) return undefined
-    const { scheme, port, method } = this.view
+    const { scheme, hostname, port, method } = this.view
     const view: DispatchView = {
       scheme,
+      hostname,
       port,
       method,
       target,

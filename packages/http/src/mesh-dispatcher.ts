@@ -18,13 +18,19 @@ export class MeshDispatcher extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const caller = callerOf(handler)
     const exchange = new HttpExchange(this.#transport, new DispatchView(options), options, caller)
-    let aborted = false
-    caller.start((reason) => {
-      if (aborted) return
-      aborted = true
-      exchange.cancel(reason ?? new DOMException('This operation was aborted', 'AbortError'))
-    })
-    if (!aborted) this.#transport.mesh.call(exchange)
+    let over = false
+    try {
+      caller.start((reason) => {
+        if (over) return
+        over = true
+        exchange.cancel(reason ?? new DOMException('This operation was aborted', 'AbortError'))
+      })
+    } catch (error) {
+      over = true
+      caller.error(error as Error)
+    }
+    if (!over) this.#transport.mesh.call(exchange)
+    exchange.dispatched()
     return true
   }
 

@@ -15,7 +15,8 @@ export const PROBLEM_CODES = {
   DUPLICATE_RESOURCE: 'The same resource appears twice; the later one is used (under `strict` it is refused).',
   UNKNOWN_ANNOTATION: 'There is no such annotation of this product; it is ignored (an error under `strict`).',
   ANNOTATION_INERT: 'The annotation has no effect here; the message says why.',
-  UNKNOWN_FIELD: 'The kind has no such field; it is ignored (an error under `strict`).',
+  UNKNOWN_FIELD:
+    'The kind has no such field; it is ignored (an error under `strict`, and where a match would hold for everything).',
   INVALID_VALUE: 'A value has the wrong type, form or range.',
   MISSING_FIELD: 'A required field is missing.',
   CONFLICTING_FIELDS: 'Fields are set together that exclude one another.',

@@ -1,5 +1,5 @@
 // What createMesh refuses, and what a mesh made from documents does.
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -55,6 +55,16 @@ describe('createMesh', () => {
     const failure: unknown = await createMesh(options as unknown as CreateMeshOptions).catch((error: unknown) => error)
     expect(failure).toMatchObject({ name: 'MeshError', code: 'INVALID_OPTION' })
     expect(String(failure)).toContain(message)
+  })
+
+  test('has a row in OPTIONS.md for every option', async () => {
+    const page = await readFile(new URL('../../../OPTIONS.md', import.meta.url), 'utf8')
+    const failure: unknown = await createMesh({ none: 1 } as unknown as CreateMeshOptions).catch(
+      (error: unknown) => error,
+    )
+    const names = /known are ([\w, ]+)/.exec(String(failure))?.[1]?.trim().split(', ') ?? []
+    expect(names.length).toBeGreaterThan(10)
+    expect(names.filter((name) => !new RegExp(`^\\|.*\`${name}\`.*\\|`, 'm').test(page))).toEqual([])
   })
 
   test('refuses to start from a path that does not exist, naming it', async () => {

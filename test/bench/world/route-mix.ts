@@ -49,6 +49,7 @@ const bits = nameBits(Object.entries(requestHeaders).flat())
 class PathView implements RequestView {
   readonly scheme = 'http'
   readonly authority = 'reviews.bench:9080'
+  readonly hostname = 'reviews.bench'
   readonly port = 9_080
   readonly method = 'GET'
   readonly target: string

@@ -41,6 +41,7 @@ const headerList: HeaderList = Object.entries(requestHeaders).flat()
 class StubView implements RequestView {
   readonly scheme = 'http'
   readonly authority: string = authority
+  readonly hostname = 'reviews.bench'
   readonly port = 9_080
   readonly method = 'GET'
   readonly target: string = target

@@ -14,6 +14,7 @@ import type { Job } from './server.ts'
 
 class View implements RequestView {
   readonly scheme = 'http'
+  readonly hostname = 'service'
   readonly port = 80
   readonly method = 'GET'
   readonly headerBits = 0xffff_ffff

@@ -229,6 +229,7 @@ describe('what is told of a call', () => {
         attempts: 2,
         status: 201,
         flags: '-',
+        details: '',
         durationMs: 12,
       },
     ])
@@ -374,7 +375,7 @@ describe('a mesh that is closed', () => {
     const failing = world.call('http://a/', { answers: [{ fails: 'connectionTermination', afterMs: 10 }] })
     await world.mesh.close()
     world.clock.advance(10)
-    expect([failing.sent.length, failing.replied?.code]).toEqual([1, 'CONNECTION_TERMINATED'])
+    expect([failing.sent.length, failing.replied?.code]).toEqual([1, 'MESH_CLOSED'])
     world.clock.advance(1_000)
     expect([waiting.sent.length, waiting.replied?.code]).toEqual([1, 'MESH_CLOSED'])
   })

@@ -19,7 +19,6 @@ import { getHeader, type HeaderList, nameBit, setHeader } from '../route/header-
 import type { HeaderEdit } from '../route/header-plan.ts'
 import type { FormatContext } from '../route/format.ts'
 import { isPlain, preparePath, splitTarget } from '../route/path.ts'
-import { splitAuthority } from '../route/redirect.ts'
 import { answerOf } from './answer.ts'
 import { Attempt } from './attempt.ts'
 import { asksForNoContent, attemptCountHeader, stripControlHeaders, trustedRetryPolicy } from './control-headers.ts'
@@ -78,6 +77,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   requestPath = ''
   /** Empty when none was found. */
   routeName = ''
+  /** Of the answer that the mesh made itself; empty while there is none. */
+  details = ''
   target: Target | undefined = undefined
   cluster: Cluster | undefined = undefined
 
@@ -334,7 +335,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
 
   #pick(cluster: Cluster): Endpoint | undefined {
     if (cluster.model.discovery.kind === 'originalDestination') {
-      return cluster.endpointAt(hostOf(this.view.authority), this.view.port)
+      return cluster.endpointAt(this.view.hostname, this.view.port)
     }
     return cluster.pick(this)
   }
@@ -409,7 +410,8 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
     this.#leave(attempt)
     if (this.#retryAfter(attempt, verdict)) return
     if (this.#race !== undefined && this.#hasOthers(attempt)) return
-    this.#answer(this.#failureReply(failure, cause))
+    // what closing the mesh has broken off is no fault of the endpoint
+    this.#answer(this.#house.closed ? { ...replyClosed(), cause } : this.#failureReply(failure, cause))
   }
 
   /** A committed response ended: complete, or broken off with a failure. */
@@ -673,6 +675,7 @@ export class Call implements Matchable, Expiring, FormatContext, Selecting {
   #answer(local: LocalReply): void {
     if (this.#over) return
     if (local.flag !== '') this.#flag(local.flag)
+    this.details = local.details
     const decorated = this.#decorate(this.grpc ? asGrpcReply(local) : local)
     this.#end(decorated.status)
     this.exchange.reply(decorated)
@@ -794,9 +797,4 @@ export function isGrpc(view: RequestView): boolean {
   if ((view.headerBits & contentTypeBit) === 0) return false
   const type = view.header('content-type')
   return typeof type === 'string' && /^application\/grpc($|[+;])/.test(type)
-}
-
-export function hostOf(authority: string): string {
-  const { host } = splitAuthority(authority)
-  return host.startsWith('[') ? host.slice(1, -1) : host
 }

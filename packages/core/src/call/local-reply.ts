@@ -57,9 +57,16 @@ export function replyToFailure(failure: Failure, attempts: number, cause: unknow
     body: `upstream connect error or disconnect/reset before headers. ${latest}: ${reason}`,
     headers: failure === 'overflow' ? ['x-envoy-overloaded', 'true'] : [],
     flag,
-    details: `upstream_reset_before_response_started{${reason.replaceAll(' ', '_')}}`,
+    details: `upstream_reset_before_response_started{${worded(reason, flag === 'UF' ? cause : undefined)}}`,
     cause,
   }
+}
+
+/** As Envoy words details: no blanks, and why the transport failed after a bar. */
+function worded(reason: string, cause: unknown): string {
+  const { message = '', code = '' } = (cause ?? {}) as { message?: string; code?: string }
+  const why = message === '' ? code : message
+  return (why === '' ? reason : `${reason}|${why.slice(0, 200)}`).replace(/[^!-~]+/g, '_')
 }
 
 function reply(code: MeshErrorCode, status: number, body: string, flag: string, details: string): LocalReply {

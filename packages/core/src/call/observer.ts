@@ -17,6 +17,8 @@ export interface CallRecord {
   readonly status: number
   /** Envoy's response flags joined by commas, `-` when none. */
   readonly flags: string
+  /** Why the mesh answered itself (Envoy's response code details, with the cause of a failed connection); empty when it did not. */
+  readonly details: string
   readonly durationMs: number
 }
 

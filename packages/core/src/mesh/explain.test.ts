@@ -186,7 +186,7 @@ describe('the account', () => {
       'request headers: remove a; set b: 1',
       'mirror: 0.15 % copied to v2',
       'timeout: 3000 ms for all attempts',
-      'retries: up to 2 on 5xx,retriable-status-codes 503, 2000 ms per try',
+      'retries: up to 2 on 5xx,retriable-status-codes (503), 2000 ms per try',
     ])
     expect(told.outcome).toEqual({ route: 'rest', cluster: 'v1', endpoint: '10.0.0.1:80' })
     expect(told.steps.find(({ what }) => what === 'timeout')).toMatchObject({
@@ -195,6 +195,29 @@ describe('the account', () => {
     })
     expect(String(told)).toContain('(VS x spec.http[1].timeout, vs.yaml:7:3)')
     expect(String(told).split('\n')[0]).toBe('GET http://a/x/../y')
+  })
+
+  test('tells that a host exists with other ports', async () => {
+    const hosts = [80, 8080].map((port) => ({ ...host(['a.long', 'a'], [route(forward('c'))]), port }))
+    const world = await worldOf(config(hosts, [cluster('c', ['10.0.0.1'])]))
+    const [first] = world.mesh.explain({ url: 'http://a:81/' }).steps
+    expect(first).toMatchObject({ what: 'host', text: 'a.long exists with port 80, 8080, not with 81' })
+  })
+
+  test('tells TLS, limits and outlier detection where they are set', async () => {
+    const tls = { serverName: 'c.example', subjectAltNames: [], verify: true }
+    const { circuitBreakers } = cluster('c', ['10.0.0.1'])
+    const c = cluster('c', ['10.0.0.1'], {
+      tls,
+      outlierDetection: { ...outlierDetection, consecutive5xx: 5, baseEjectionTimeMs: 30_000, maxEjectionPercent: 0.5 },
+      circuitBreakers: { ...circuitBreakers, maxConnections: 7, maxRetries: Infinity },
+      origins: { connectionPool: { resource: 'DR', path: 'spec' } },
+    })
+    const world = await worldOf(config([host(['a'], [route(forward('c'))])], [c]))
+    const lines = String(world.mesh.explain({ url: 'http://a/' }))
+    expect(lines).toMatch(/tls +without a client certificate, named c\.example, verified by the system's roots/)
+    expect(lines).toMatch(/limits +.*7 connections.*\(DR spec\)/)
+    expect(lines).toMatch(/outliers +.*5 errors of status 5xx in a row/)
   })
 
   test('tells the shares of a split and where the next draw falls', async () => {

@@ -1,7 +1,7 @@
 // Why a request would go where: the same matchers, split, cluster and picker as a call, run with a recorder.
 // Spends no chance and sends nothing.
 import type { Random } from '../base/random.ts'
-import { hostOf, isGrpc } from '../call/conduct.ts'
+import { isGrpc } from '../call/conduct.ts'
 import { trustedRetryPolicy } from '../call/control-headers.ts'
 import { timeoutsOf } from '../call/deadline.ts'
 import { drawAbort, drawDelay } from '../call/fault.ts'
@@ -18,10 +18,11 @@ import type { Affinity } from '../route/affinity.ts'
 import type { RouteEntry } from '../route/route-table.ts'
 import { preparePath, splitTarget } from '../route/path.ts'
 import { nameBits } from '../route/header-list.ts'
-import { redirectLocation } from '../route/redirect.ts'
+import { redirectLocation, splitAuthority, withoutBrackets } from '../route/redirect.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { explainAdaptive } from './adaptive-account.ts'
 import { explainChoice } from './choice.ts'
+import { explainLimits } from './cluster-account.ts'
 import { explainHash } from './hash-account.ts'
 import { Explanation, type Step } from './explanation.ts'
 import { explainRefusals } from './refusals.ts'
@@ -71,7 +72,7 @@ class Account {
     }
     if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
     const request: Matchable = { view: this.#view, path: prepared, query }
-    this.#names.add(hostOf(this.#view.authority).toLowerCase())
+    this.#names.add(withoutBrackets(splitAuthority(this.#view.authority).host).toLowerCase())
     const host = this.#snapshot.hostOf(this.#view)
     for (const name of host?.model.domains ?? []) this.#names.add(name)
     if (host === undefined) return this.#unknownHost(title, request)
@@ -92,6 +93,7 @@ class Account {
   }
 
   #unknownHost(title: string, request: Matchable): Explanation {
+    this.#otherPorts()
     const { unknownHosts } = this.#snapshot.config
     const plan = this.#snapshot.unknownHost
     if (plan === undefined) {
@@ -108,6 +110,19 @@ class Account {
         : 'goes to the egress cluster'
     this.#say('host', `${this.#view.authority} is unknown: it ${how}`, unknownHosts.origin)
     return this.#forward(title, plan, request)
+  }
+
+  /** A host that is known, but not on this port. */
+  #otherPorts(): void {
+    const name = splitAuthority(this.#view.authority).host.toLowerCase()
+    const hosts = this.#snapshot.config.virtualHosts.filter(
+      ({ domains, port }) => port !== undefined && domains.includes(name),
+    )
+    const [first] = hosts
+    if (first === undefined) return
+    const ports = hosts.map(({ port }) => port).join(', ')
+    const text = `${first.domains[0] ?? name} exists with port ${ports}, not with ${this.#view.port}`
+    this.#say('host', text, first.origin)
   }
 
   #follow(title: string, entry: RouteEntry<RoutePlan>, request: Matchable): Explanation {
@@ -143,6 +158,8 @@ class Account {
     const endpoint = this.#choose(cluster, plan, request)
     this.#outgoing(plan, target, request)
     this.#policies(plan)
+    for (const [what, text, part] of explainLimits(cluster.model))
+      this.#say(what, text, cluster.model.origins[part] ?? cluster.model.origin)
     this.#adapts(cluster)
     return this.#end(title, {
       route: plan.route.name,
@@ -185,7 +202,7 @@ class Account {
     this.#say('cluster', `${cluster.name}, ${model.loadBalancer.kind}`, model.origins['loadBalancer'] ?? model.origin)
     if (model.discovery.kind === 'originalDestination') {
       const port = model.discovery.port ?? this.#view.port
-      const own = endpointKey({ address: hostOf(this.#view.authority), port })
+      const own = endpointKey({ address: this.#view.hostname, port })
       this.#say('endpoint', `${own} as the URL says`)
       return own
     }
@@ -238,13 +255,14 @@ class Account {
       this.#say('retries', 'none', originOf(plan, 'retry'))
       return
     }
-    const codes = retry.retriableStatusCodes.length === 0 ? '' : ` ${retry.retriableStatusCodes.join(',')}`
+    const codes = retry.retriableStatusCodes.length === 0 ? 'none' : retry.retriableStatusCodes.join(' ')
+    const on = retry.retryOn.map((word) => (word === 'retriable-status-codes' ? `${word} (${codes})` : word)).join(',')
     const hedged = retry.hedgeOnPerTryTimeout === true ? ', then another beside it' : ''
     const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try${hedged}`
     const asked = retry.rateLimitedBackoff?.headers.map(({ name }) => name).join(', ')
     this.#say(
       'retries',
-      `up to ${retry.numRetries} on ${retry.retryOn.join(',')}${codes}${perTry}${asked === undefined ? '' : `, after what ${asked} says`}`,
+      `up to ${retry.numRetries} on ${on}${perTry}${asked === undefined ? '' : `, after what ${asked} says`}`,
       originOf(plan, 'retry'),
     )
   }
@@ -280,6 +298,7 @@ function viewOf(request: ExplainRequest): RequestView {
   return {
     scheme,
     authority: headers.get('host') ?? url.host,
+    hostname: withoutBrackets(url.hostname),
     port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
     method: request.method ?? 'GET',
     target: url.pathname + url.search,

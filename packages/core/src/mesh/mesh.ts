@@ -229,6 +229,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       attempts: call.attempts,
       status,
       flags: call.flags,
+      details: call.details,
       durationMs: this.clock.now() - startedAtMs,
     })
   }

@@ -39,3 +39,8 @@ export function splitAuthority(authority: string): { host: string; port: string 
   }
   return { host: authority.slice(0, colon), port: authority.slice(colon + 1) }
 }
+
+/** `[::1]` is the address `::1`. */
+export function withoutBrackets(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host
+}

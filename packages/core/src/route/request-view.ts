@@ -8,6 +8,8 @@ export interface RequestView {
   readonly scheme: 'http' | 'https'
   /** Host as it would be sent: with the port when the URL shows one. */
   readonly authority: string
+  /** Name or address in the URL, without brackets: where a request that passes through is sent, whatever its Host says. */
+  readonly hostname: string
   /** Port of the URL. */
   readonly port: number
   readonly method: string

@@ -15,6 +15,7 @@ export function viewOf(url: string, { method = 'GET', headers = {} }: RequestWor
   return {
     scheme: scheme === 'https' ? 'https' : 'http',
     authority,
+    hostname: authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''),
     port: port === undefined ? (scheme === 'https' ? 443 : 80) : Number(port),
     method,
     target,

@@ -1,7 +1,10 @@
 // A destination to a cluster name, with a word for everyone whose destination does not exist.
 import { clusterName } from '../clusters/cluster.ts'
+import type { Rule } from '../clusters/destination-rules.ts'
 import { composePolicy } from '../clusters/policy.ts'
+import type { Resource } from '../documents/resource.ts'
 import type { LoadBalancerSpec } from '../schema/traffic-policy.ts'
+import type { VirtualServiceSpec } from '../schema/virtual-service.ts'
 import type { MeshService } from '../registry/service.ts'
 import { expandHost } from '../scope/names.ts'
 import type { World } from '../world/world.ts'
@@ -37,7 +40,7 @@ export function findTarget(
       'DEST_UNKNOWN_HOST',
       resource,
       `${path}.host`,
-      `no visible service has the host ${host}; ${loss}`,
+      `no visible service has the host ${host}; ${loss}${shortNames(world, resource, loss)}`,
     )
     return { cluster: clusterName(host, said ?? requestPort ?? NO_PORT, subset) }
   }
@@ -50,13 +53,32 @@ export function findTarget(
   const rule = world.rules.find(service.host, service.namespace)
   const placed = subset === undefined ? undefined : rule?.subsets.get(subset)
   if (subset !== undefined && placed === undefined) {
-    const found = rule === undefined ? 'no DestinationRule governs it' : `${rule.resource.id} does not define it`
+    const found = rule === undefined ? 'no DestinationRule governs it' : definedBy(rule)
     const message = `subset "${subset}" of ${host} does not exist: ${found}; ${loss}`
     world.findings.warn('SUBSET_UNDEFINED', resource, `${path}.subset`, message)
   }
   const balancing = composePolicy(rule, placed, port, world.settings).loadBalancer
   const counts = balancing !== undefined && (!balancing.portLevel || said !== undefined)
   return { cluster: clusterName(service.host, port, subset), ...(counts ? { balancing: balancing.value } : {}) }
+}
+
+function definedBy({ resource, subsets }: Rule): string {
+  const names = [...subsets.keys()]
+  return `${resource.id} defines ${names.length === 0 ? 'none' : `only ${names.join(', ')}`}`
+}
+
+/** Short names of hosts that are no service are not the mesh's: calls to them do not come here. */
+function shortNames(world: World, { kind, spec, namespace }: Resource, loss: Loss): string {
+  if (kind !== 'VirtualService' || loss !== 'requests get 503') return ''
+  const { hosts = [] } = spec as VirtualServiceSpec
+  const { domain, outboundMode } = world.settings
+  const full = (host: string): string => expandHost(host, namespace, domain)
+  const short = hosts.filter(
+    (host) => full(host) !== host.toLowerCase() && world.services.find(full(host)) === undefined,
+  )
+  if (short.length === 0) return ''
+  const fate = outboundMode === 'REGISTRY_ONLY' ? 'get 502' : 'pass through'
+  return ` by the name ${short.map(full).join(', ')}; those to ${short.join(', ')} ${fate}, as the short name of no service`
 }
 
 /** A word where the service's only port stands in for a request port that it does not have. */

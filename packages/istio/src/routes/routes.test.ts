@@ -101,6 +101,30 @@ describe('which VirtualService a host belongs to', () => {
     ])
   })
 
+  test("C019: where the host itself is no service, its full name gets 503 and its short name is not the mesh's", async () => {
+    const config = await bookinfo([virtualService('r', 'hosts: [shop]\nhttp:\n- route: [{destination: {host: shop}}]')])
+    const problem = config.problems.find(({ code }) => code === 'DEST_UNKNOWN_HOST')
+    expect(problem?.message).toBe(
+      'no visible service has the host shop.bookinfo.svc.cluster.local; requests get 503 by the name shop.bookinfo.svc.cluster.local; those to shop pass through, as the short name of no service',
+    )
+  })
+
+  test('a subset that is not defined is answered with those that are', async () => {
+    const config = await bookinfo([
+      SUBSETS,
+      virtualService('r', 'hosts: [reviews]\nhttp:\n- route: [{destination: {host: reviews, subset: v9}}]'),
+    ])
+    const problem = config.problems.find(({ code }) => code === 'SUBSET_UNDEFINED')
+    expect(problem?.message).toContain('DestinationRule bookinfo/reviews defines only v1, v2, v3; requests get 503')
+  })
+
+  test.each(['soon', '5'])('what is no duration is answered with one that is: %s', async (timeout) => {
+    const config = await bookinfo([
+      virtualService('r', `hosts: [reviews]\nhttp:\n- timeout: ${timeout}\n  route: [{destination: {host: reviews}}]`),
+    ])
+    expect(config.problems[0]?.message).toMatch(/^expected a duration such as 5s, 500ms or 1h30m, found /)
+  })
+
   test('C046: a route behind one that matches everything is unreachable', async () => {
     const config = await bookinfo([
       SUBSETS,

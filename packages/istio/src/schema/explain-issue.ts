@@ -21,7 +21,7 @@ export function explainIssue(issue: Issue, root: unknown): { code: Code; message
   switch (issue.code) {
     case 'invalid_type':
       if (value === undefined) return { code: 'MISSING_FIELD', message: `"${String(issue.path.at(-1))}" is required` }
-      return { code: 'INVALID_VALUE', message: `expected ${article(issue.expected ?? 'value')}, found ${show(value)}` }
+      return { code: 'INVALID_VALUE', message: `${wanted(issue)}, found ${show(value)}` }
     case 'invalid_value':
       return {
         code: 'INVALID_VALUE',
@@ -45,6 +45,11 @@ function limit(issue: Issue, value: unknown, words: string, bound: number | unde
   if (issue.origin === 'array') return `needs ${words} ${bound} ${bound === 1 ? 'entry' : 'entries'}`
   if (issue.origin === 'string') return 'must not be empty'
   return `must be ${words} ${bound}, found ${show(value)}`
+}
+
+/** A schema may say it better than its type does. */
+function wanted({ message, expected = 'value' }: Issue): string {
+  return message.startsWith('expected ') ? message : `expected ${article(expected)}`
 }
 
 function article(type: string): string {

@@ -23,11 +23,13 @@ export interface DestinationSpec {
 
 export const optional: typeof z.exactOptional = z.exactOptional
 
+const durationWanted = 'expected a duration such as 5s, 500ms or 1h30m'
+
 /** Milliseconds. */
-export const duration: z.ZodType<number, string> = z.string().transform((text, context) => {
+export const duration: z.ZodType<number, string> = z.string(durationWanted).transform((text, context) => {
   const ms = parseDurationMs(text)
   if (ms !== undefined && ms >= 0) return ms
-  context.issues.push({ code: 'custom', message: `"${text}" is not a duration like 2s, 500ms or 1h30m`, input: text })
+  context.issues.push({ code: 'custom', message: `${durationWanted}, found "${text}"`, input: text })
   return z.NEVER
 })
 

@@ -4,13 +4,11 @@ import type { Problem } from '@proxyless/core'
 import { check } from '@proxyless/istio'
 import { processClock } from '../host/process-clock.ts'
 import { regexEngine } from '../host/regex.ts'
-import { parseLabels, readTexts } from './texts.ts'
+import { parseWorkload, readTexts, type WorkloadOptions } from './texts.ts'
 
-export interface CheckOptions {
+export interface CheckOptions extends WorkloadOptions {
   readonly strict?: boolean
   readonly json?: boolean
-  readonly namespace: string
-  readonly labels?: string
 }
 
 /** Resolves to the exit code: 1 when there is an error, or with `strict` a warning. */
@@ -19,15 +17,17 @@ export async function runCheck(
   options: CheckOptions,
   out: NodeJS.WritableStream,
 ): Promise<number> {
-  const workload = { namespace: options.namespace, labels: parseLabels(options.labels) }
-  const node = { id: `proxyless-check-${process.pid}`, ...workload }
+  const workload = parseWorkload(options)
+  const { namespace, labels } = workload
+  const node = { id: `proxyless-check-${process.pid}`, namespace, labels }
   const texts = (await Promise.all(paths.map((path) => readTexts(path, node)))).flat()
-  const { problems } = await check(texts, {
+  const { problems: found } = await check(texts, {
     workload,
     regex: regexEngine,
     clock: processClock,
     strict: options.strict ?? false,
   })
+  const problems = found.toSorted(byPlace)
   const failed = problems.some(
     (problem) => problem.severity === 'error' || (options.strict === true && problem.severity === 'warning'),
   )
@@ -42,19 +42,29 @@ export async function runCheck(
 
 const colours = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
-/** `file:line:column: path: message [CODE]` */
+/** Those without a place come first. */
+function byPlace(a: Problem, b: Problem): number {
+  const file = (a.source ?? '').localeCompare(b.source ?? '', 'en', { numeric: true })
+  return file || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+}
+
+/** `file:line:column: severity: path: message [CODE]` */
 function formatProblem(problem: Problem): string {
   const place = [problem.source ?? problem.resource, problem.line, problem.column]
     .filter((part) => part !== undefined)
     .join(':')
   const path = problem.path === '' ? '' : `${problem.path}: `
-  return `${place}: ${path}${problem.message} ${styleText(colours[problem.severity], `[${problem.code}]`)}`
+  const severity = styleText(colours[problem.severity], problem.severity)
+  return `${place}: ${severity}: ${path}${problem.message} [${problem.code}]`
 }
 
 function summary(files: number, problems: readonly Problem[]): string {
-  const count = (severity: Problem['severity']): number =>
+  const of = (severity: Problem['severity']): number =>
     problems.filter((problem) => problem.severity === severity).length
-  const errors = count('error')
-  const text = `${files} ${files === 1 ? 'file' : 'files'}: ${errors} errors, ${count('warning')} warnings, ${count('info')} remarks`
-  return styleText(errors === 0 ? 'green' : 'red', text)
+  const counts = [count(of('error'), 'error'), count(of('warning'), 'warning'), count(of('info'), 'remark')]
+  return styleText(of('error') === 0 ? 'green' : 'red', `${count(files, 'file')}: ${counts.join(', ')}`)
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

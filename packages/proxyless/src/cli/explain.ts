@@ -2,22 +2,22 @@
 import { styleText } from 'node:util'
 import type { Explanation } from '@proxyless/core'
 import { createMesh } from '../create-mesh.ts'
-import { parseLabels } from './texts.ts'
+import { readRequest } from '../explain-input.ts'
+import { parseWorkload, type WorkloadOptions } from './texts.ts'
 
-export interface ExplainOptions {
+export interface ExplainOptions extends WorkloadOptions {
   readonly config: string
   readonly method: string
-  readonly header: readonly string[]
-  readonly namespace: string
-  readonly labels?: string
+  readonly header?: readonly string[]
   readonly json?: boolean
 }
 
-/** Resolves to the exit code: 0 when the request reaches an endpoint or an answer that a document asks for. */
+/** Resolves to the exit code: 0, wherever the request ends. @throws Error for what is not a request */
 export async function runExplain(url: string, options: ExplainOptions, out: NodeJS.WritableStream): Promise<number> {
-  const workload = { namespace: options.namespace, labels: parseLabels(options.labels) }
-  await using mesh = await createMesh({ config: options.config, workload })
-  const explanation = mesh.explain({ url, method: options.method, headers: parseHeaders(options.header) })
+  const { config, method, header = [] } = options
+  const request = readRequest({ url, method, headers: parseHeaders(header) })
+  await using mesh = await createMesh({ config, workload: parseWorkload(options) })
+  const explanation = mesh.explain(request)
   if (options.json === true) {
     const { request, steps, outcome } = explanation
     out.write(`${JSON.stringify({ request, steps, outcome }, null, 2)}\n`)

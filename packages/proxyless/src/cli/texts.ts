@@ -1,9 +1,11 @@
-// The documents below some paths or of some feeds, read once; and labels as a command line gives them.
+// The documents below some paths or of some feeds, read once; and the calling workload as a command line gives it.
 import type { DocumentText, Problem } from '@proxyless/core'
 import type { FeedContext } from '@proxyless/feed'
+import type { Workload } from '@proxyless/istio'
 import { documentsOf } from '../documents-of.ts'
 import { processClock } from '../host/process-clock.ts'
 import { processRandom } from '../host/process-random.ts'
+import { checkWorkload, readWorkload } from '../workload-option.ts'
 
 /**
  * Of a path, or of the address of a feed, which is told who asks and nothing else.
@@ -23,8 +25,22 @@ export async function readTexts(path: string, node: FeedContext['node']): Promis
   }
 }
 
-/** `k=v,k=v` @throws Error showing the form */
-export function parseLabels(text: string | undefined): Record<string, string> {
+export interface WorkloadOptions {
+  readonly namespace: string
+  readonly labels?: string
+  readonly locality?: string
+}
+
+/** @throws Error showing the form */
+export function parseWorkload({ namespace, labels, locality }: WorkloadOptions): Workload {
+  const option = { namespace, labels: parseLabels(labels), ...(locality === undefined ? {} : { locality }) }
+  const complaint = checkWorkload(option)
+  if (complaint !== undefined) throw new Error(complaint.replace('workload.', '--'))
+  return { ...readWorkload(option), namespace, labels: option.labels }
+}
+
+/** `k=v,k=v` */
+function parseLabels(text: string | undefined): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const pair of (text ?? '').split(',').filter((part) => part !== '')) {
     const [key, value] = pair.split('=')

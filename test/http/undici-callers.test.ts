@@ -1,0 +1,97 @@
+// What undici's own callers expect of a dispatcher: interceptors, limits of their own, handlers that throw, turns of the event loop.
+import { type Dispatcher, interceptors, request } from 'undici'
+import { describe, expect, test } from 'vitest'
+import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
+import { backend, closeAfterEach, mesh } from '../kit/opened.ts'
+import type { TestMesh } from '../kit/mesh.ts'
+
+closeAfterEach()
+
+function meshTo(authority: string): Promise<TestMesh> {
+  return mesh(config([host(['svc'], [route(forward('c'))])], [cluster('c', [endpoint(authority)])]))
+}
+
+describe('interceptors', () => {
+  test('redirects are followed', async () => {
+    const b = await backend({ handler: () => ({ body: 'there' }) })
+    b.answerNext({ status: 302, headers: ['location', '/there'] })
+    const m = await meshTo(b.authority)
+    const dispatcher = m.dispatcher.compose(interceptors.redirect({ maxRedirections: 2 }))
+    const { statusCode, body } = await request('http://svc/', { dispatcher })
+    expect([statusCode, await body.text(), b.requests.map(({ url }) => url)]).toEqual([200, 'there', ['/', '/there']])
+  })
+
+  test('their retries come, and end', async () => {
+    const b = await backend({ handler: () => ({ status: 503 }) })
+    const m = await meshTo(b.authority)
+    const retry = interceptors.retry({ maxRetries: 2, minTimeout: 1, maxTimeout: 1, statusCodes: [503] })
+    await expect(request('http://svc/', { dispatcher: m.dispatcher.compose(retry) })).rejects.toMatchObject({
+      code: 'UND_ERR_REQ_RETRY',
+    })
+    expect(b.requests).toHaveLength(3)
+  })
+})
+
+test.each(['onRequestStart', 'onResponseStart', 'onResponseData', 'onResponseEnd'] as const)(
+  'what a handler throws in %s comes back to it',
+  async (thrower) => {
+    const b = await backend({ handler: () => ({ body: 'some' }) })
+    const m = await meshTo(b.authority)
+    const boom = new Error('boom')
+    const error = await new Promise((resolve) => {
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: () => undefined,
+        onResponseStart: () => undefined,
+        onResponseData: () => undefined,
+        onResponseEnd: () => undefined,
+        onResponseError: (_controller, reason) => resolve(reason),
+        [thrower]: () => {
+          throw boom
+        },
+      }
+      m.dispatcher.dispatch({ origin: 'http://svc', path: '/', method: 'GET' }, handler)
+    })
+    expect(error).toBe(boom)
+  },
+)
+
+test('headersTimeout is the caller’s own limit: its error comes as undici’s, and nothing is retried', async () => {
+  const b = await backend({ handler: () => new Promise(() => undefined) })
+  const m = await meshTo(b.authority)
+  await expect(request('http://svc/', { dispatcher: m.dispatcher, headersTimeout: 50 })).rejects.toMatchObject({
+    code: 'UND_ERR_HEADERS_TIMEOUT',
+  })
+  expect(b.requests).toHaveLength(1)
+})
+
+test('a loop of calls that the mesh answers itself leaves the event loop to others', async () => {
+  const m = await mesh(config([host(['svc'], [])], []))
+  let turns = 0
+  let looking = true
+  const look = (): void => {
+    turns++
+    if (looking) setImmediate(look)
+  }
+  setImmediate(look)
+  for (let calls = 0; calls < 20; calls++) expect((await m.fetch('http://svc/')).status).toBe(404)
+  looking = false
+  expect(turns).toBeGreaterThan(10)
+})
+
+test('what passes through goes where the URL points, whatever the Host header says', async () => {
+  const b = await backend()
+  const m = await mesh(config([], []))
+  const { statusCode } = await request(`http://${b.authority}/`, {
+    dispatcher: m.dispatcher,
+    headers: { host: 'ingress.example' },
+  })
+  expect([statusCode, b.requests[0]?.header('host')]).toEqual([200, 'ingress.example'])
+})
+
+test('why no connection could be made stands in the details', async () => {
+  const gone = await backend()
+  await gone.close()
+  const m = await meshTo(gone.authority)
+  const response = await m.fetch('http://svc/')
+  expect(response.headers.get('x-mesh-response-details')).toContain('remote_connection_failure|connect_ECONNREFUSED')
+})
