@@ -1,5 +1,5 @@
 // A feed as the configuration of a mesh: what the parts do together. The rules of feeds are tested in packages/feed.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -106,6 +106,22 @@ test.each([
   [{ url: 'http://x', stream: 'yes' }, 'feed: stream must be true or false'],
 ])('feed refuses %j by name', (options, message) => {
   expect(() => feed(options as never)).toThrow(message)
+})
+
+test('every option of feed has a row in OPTIONS.md', async () => {
+  const page = await readFile(new URL('../../../OPTIONS.md', import.meta.url), 'utf8')
+  const section = page.slice(page.indexOf('## `feed(options)`'), page.indexOf('## Environment'))
+  const refusal = ((): string => {
+    try {
+      feed({ url: 'http://x', unknown: 1 } as never)
+      return ''
+    } catch (error) {
+      return String(error)
+    }
+  })()
+  const known = /known are ([\w, ]+)/.exec(refusal)?.[1]?.trim().split(', ') ?? []
+  expect(known).toContain('cache')
+  expect([...section.matchAll(/^\| `(\w+)` \|/gm)].map((row) => row[1])).toEqual(known)
 })
 
 test('a document that does not validate is refused by name, place and reason; its previous version and the rest are used', async () => {
