@@ -193,7 +193,7 @@ describe('the exit code', () => {
   test('is 0 for help and for good documents, 1 for problems', async () => {
     const help = await run('explain', '--help')
     expect(help.code).toBe(0)
-    expect(help.text).toContain('file, directory or address of a feed (required)')
+    expect(help.text).toContain('path or address of a feed (required)')
     expect(help.text).not.toContain('[]')
     expect((await run('check', join(path, 'good.yaml'))).code).toBe(0)
     expect((await run('check', join(path, 'bad.yaml'))).code).toBe(1)

@@ -57,7 +57,7 @@ function commandOf(out: NodeJS.WritableStream, err: NodeJS.WritableStream, done:
     .command('explain')
     .description('Tell where a request would go, and which document decides what.')
     .argument('<url>', 'for example http://reviews:9080/reviews/0')
-    .requiredOption('--config <path>', 'file, directory or address of a feed (required)')
+    .requiredOption('--config <path>', 'path or address of a feed (required)')
     .option('-X, --method <method>', 'request method', 'GET')
     .option('-H, --header <line>', "request header as 'name: value'; may be repeated", collect)
     .option('--namespace <ns>', 'namespace of the calling workload', 'default')
