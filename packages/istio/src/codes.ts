@@ -46,6 +46,11 @@ export const PROBLEM_CODES = {
   SUBSET_UNDEFINED: 'The DestinationRule in force does not define this subset; requests get 503.',
   SUBSET_EMPTY: 'No endpoint carries the labels of this subset; requests get 503.',
   SUBSET_DUPLICATE: 'Several DestinationRules for one host define this subset; the oldest one is used.',
+  MATCH_NEVER: 'The match can never hold, such as a method in lower case or a path without its slash.',
+  PER_TRY_TIMEOUT_INERT: 'perTryTimeout is not below the timeout of the route, which therefore always comes first.',
+  POLICY_DUPLICATE:
+    'Several DestinationRules for one host have a trafficPolicy; the oldest one is used whole, they are not merged.',
+  RULE_INERT: 'The DestinationRule, or its settings of a port, governs nothing: there is no such service or port.',
   FAILOVER_WITHOUT_OD:
     'Failover between localities needs outlierDetection; without it endpoints are used wherever they are.',
   ZONES_UNKNOWN:

@@ -94,8 +94,12 @@ function merge(documents: readonly Resource<'DestinationRule'>[], findings: Find
   const subsets = new Map<string, PlacedSubset>()
   let policy: PlacedPolicy | undefined
   for (const resource of documents) {
-    if (policy === undefined && resource.spec.trafficPolicy !== undefined) {
-      policy = { spec: resource.spec.trafficPolicy, resource, path: 'spec.trafficPolicy' }
+    const { trafficPolicy } = resource.spec
+    if (trafficPolicy !== undefined && policy !== undefined) {
+      const message = `this trafficPolicy is not used: ${policy.resource.id}, which is older, has one for the same host`
+      findings.warn('POLICY_DUPLICATE', resource, 'spec.trafficPolicy', message)
+    } else if (trafficPolicy !== undefined) {
+      policy = { spec: trafficPolicy, resource, path: 'spec.trafficPolicy' }
     }
     for (const [index, spec] of (resource.spec.subsets ?? []).entries()) {
       const path = `spec.subsets[${index}]`

@@ -1,4 +1,5 @@
 // Texts to resources: what is accepted, what is refused and where, and what is kept.
+import { inspect } from 'node:util'
 import type { ConfigSink, DocumentSink, MeshConfig, Problem } from '@proxyless/core/spi'
 import { describe, expect, test } from 'vitest'
 import { REVIEWS, SERVICES, SUBSETS, clustersOf, hostOf, optionsFor, virtualService } from '../bookinfo.suite.ts'
@@ -131,6 +132,12 @@ describe('reading', () => {
     ['duplicate keys', GOOD.replace('- name: good', '- name: good\n    name: bad'), 'YAML_DUPLICATE_KEY'],
   ])('%s is reported', async (_name, body, code) => {
     expect((await problemsIn(body)).map((problem) => problem.code)).toContain(code)
+  })
+
+  test('a problem is printed with its line and column', async () => {
+    const [problem] = await problemsIn(GOOD.replace('- name: good', '- nmae: good'))
+    expect(inspect(problem)).toMatch(/line: 7,\s+column: 5/)
+    expect(inspect(problem)).not.toContain('Getter')
   })
 
   test('lists and JSON are read too', async () => {

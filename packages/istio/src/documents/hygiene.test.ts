@@ -97,3 +97,45 @@ test('3.7: te may carry trailers, other hop-by-hop headers are warned of', async
   expect((await bookinfo([set('te: trailers')])).problems).toEqual([])
   expect((await bookinfo([set('te: gzip')])).problems).toMatchObject([{ code: 'HOP_BY_HOP_HEADER' }])
 })
+
+test.each([
+  ['method: {exact: get}', 'match[0].method.exact', 'write GET'],
+  ['uri: {prefix: beta}', 'match[0].uri.prefix', 'write "/beta"'],
+  ['uri: {exact: beta}', 'match[0].uri.exact', 'write "/beta"'],
+])('3.1: a match that can never hold is warned of: %s', async (match, path, words) => {
+  const text = virtualService(
+    'r',
+    `hosts: [reviews]\nhttp:\n- match: [{${match}}]\n  route: [{destination: {host: reviews}}]`,
+  )
+  const problem = (await problemsIn(text)).find(({ code }) => code === 'MATCH_NEVER')
+  expect(problem).toMatchObject({ severity: 'warning', path: `spec.http[0].${path}` })
+  expect(problem?.message).toContain(words)
+})
+
+test('4: a perTryTimeout that is not below the timeout is warned of', async () => {
+  const route = (perTry: string): string =>
+    virtualService(
+      'r',
+      `hosts: [reviews]\nhttp:\n- timeout: 2s\n  retries: {attempts: 2, retryOn: 5xx, perTryTimeout: ${perTry}}\n  route: [{destination: {host: reviews}}]`,
+    )
+  expect(await problemsIn(route('1s'))).toEqual([])
+  expect(await problemsIn(route('3s'))).toMatchObject([{ code: 'PER_TRY_TIMEOUT_INERT', severity: 'warning' }])
+})
+
+test('2.8: a rule for no service, and settings of no port, are warned of', async () => {
+  const settings = 'trafficPolicy: {portLevelSettings: [{port: {number: 1}, loadBalancer: {simple: RANDOM}}]}'
+  expect(await problemsIn(destinationRule('a', 'host: nobody'))).toMatchObject([
+    { code: 'RULE_INERT', path: 'spec.host' },
+  ])
+  const [problem] = await problemsIn(destinationRule('b', `host: reviews\n${settings}`))
+  expect(problem).toMatchObject({ code: 'RULE_INERT', path: 'spec.trafficPolicy.portLevelSettings[0].port.number' })
+  expect(problem?.message).toContain('has no port 1, only 9080')
+})
+
+test('2.8: of two rules for one host the younger trafficPolicy is not used, and both are named', async () => {
+  const rule = (name: string): string =>
+    destinationRule(name, 'host: reviews\ntrafficPolicy: {loadBalancer: {simple: RANDOM}}')
+  const problem = (await problemsIn(`${rule('a')}---\n${rule('b')}`)).find(({ code }) => code === 'POLICY_DUPLICATE')
+  expect(problem).toMatchObject({ resource: 'DestinationRule bookinfo/b', path: 'spec.trafficPolicy' })
+  expect(problem?.message).toContain('DestinationRule bookinfo/a')
+})

@@ -7,6 +7,9 @@ import type { Chunk } from './chunk.ts'
 import type { ParseNote } from './parse.ts'
 import type { PathKey } from './path.ts'
 
+/** What console.log asks an object for. */
+const inspection = Symbol.for('nodejs.util.inspect.custom')
+
 /** The document a finding is about. */
 export interface Subject {
   readonly id: string
@@ -22,7 +25,7 @@ export function problemOf(finding: Finding, subject: Subject, outcome: Problem['
     position ??= locatePath(subject.chunk, [...subject.root, ...parsePath(finding.path)], pointsAtKey(finding))
     return position
   }
-  return {
+  const problem: Problem = {
     code: finding.code,
     severity: finding.severity,
     outcome,
@@ -38,6 +41,8 @@ export function problemOf(finding: Finding, subject: Subject, outcome: Problem['
       return place().column
     },
   }
+  // getters would be printed as such
+  return Object.defineProperty(problem, inspection, { value: () => ({ ...problem }) })
 }
 
 export function problemOfNote(note: ParseNote, resource: string, chunk: Chunk, outcome: Problem['outcome']): Problem {

@@ -5,6 +5,7 @@ import type { Report } from '../findings.ts'
 import type { StringMatchSpec } from '../schema/primitives.ts'
 import type { HttpMatchSpec } from '../schema/virtual-service.ts'
 
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
 
 export function checkHttpMatch(match: HttpMatchSpec, path: string, report: Report, regex: RegexEngine): void {
@@ -16,6 +17,7 @@ export function checkHttpMatch(match: HttpMatchSpec, path: string, report: Repor
       report.error('MISSING_FIELD', at, 'needs exact, prefix or regex')
     checkString(value, at, report, regex, field === 'uri')
   }
+  checkReach(match, path, report)
   for (const field of ['headers', 'withoutHeaders', 'queryParams'] as const) {
     for (const [name, value] of Object.entries(match[field] ?? {})) {
       const at = joinPath(`${path}.${field}`, name)
@@ -23,6 +25,24 @@ export function checkHttpMatch(match: HttpMatchSpec, path: string, report: Repor
       if (value !== null && !(value.regex === '*' && field !== 'queryParams'))
         checkString(value, at, report, regex, false)
     }
+  }
+}
+
+/** What is valid, but matches no request that there is. */
+function checkReach({ uri, method }: HttpMatchSpec, path: string, report: Report): void {
+  const verb = method?.exact
+  if (verb !== undefined && verb !== verb.toUpperCase() && METHODS.has(verb.toUpperCase())) {
+    const message = `methods are matched letter by letter: "${verb}" matches no request; write ${verb.toUpperCase()}`
+    report.warn('MATCH_NEVER', `${path}.method.exact`, message)
+  }
+  for (const kind of ['exact', 'prefix'] as const) {
+    const text = uri?.[kind] ?? ''
+    if (text === '' || text.startsWith('/') || text === '*') continue
+    report.warn(
+      'MATCH_NEVER',
+      `${path}.uri.${kind}`,
+      `every path begins with a slash: "${text}" matches none; write "/${text}"`,
+    )
   }
 }
 

@@ -18,6 +18,7 @@ export function checkHttpRoute(route: HttpRouteSpec, path: string, report: Repor
   if (route.rewrite !== undefined) checkRewrite(route.rewrite, `${path}.rewrite`, report, regex)
   if (route.timeout !== undefined) checkTimeout(route.timeout, `${path}.timeout`, report)
   if (route.retries !== undefined) checkRetries(route.retries, `${path}.retries`, report)
+  checkPerTry(route, path, report)
   if (route.fault !== undefined) checkFault(route.fault, `${path}.fault`, report)
   checkMirror(route, path, report)
   if (route.corsPolicy !== undefined) {
@@ -123,6 +124,13 @@ function checkRewrite(rewrite: RewriteSpec, path: string, report: Report, regex:
 function checkTimeout(timeoutMs: number, path: string, report: Report): void {
   if (timeoutMs === 0) report.warn('TIMEOUT_ZERO', path, 'Istio refuses 0s; here it means: no timeout')
   else if (timeoutMs < 1) report.error('INVALID_VALUE', path, 'must be at least 1ms')
+}
+
+function checkPerTry({ timeout = 0, retries }: HttpRouteSpec, path: string, report: Report): void {
+  const perTry = retries?.perTryTimeout ?? 0
+  if (timeout === 0 || perTry < timeout) return
+  const message = `the route's timeout of ${timeout} ms comes first; a perTryTimeout of ${perTry} ms never ends an attempt`
+  report.warn('PER_TRY_TIMEOUT_INERT', `${path}.retries.perTryTimeout`, message)
 }
 
 function checkMirror(route: HttpRouteSpec, path: string, report: Report): void {

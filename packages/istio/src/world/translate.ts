@@ -2,6 +2,7 @@
 import type { Cluster, MeshConfig, Origin, Position, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
 import { buildClusters } from '../clusters/clusters.ts'
 import { DestinationRules } from '../clusters/destination-rules.ts'
+import { noteInertRules } from '../clusters/inert-rules.ts'
 import { compatOf } from '../compat.ts'
 import { hashText } from '../documents/hash.ts'
 import type { Shelf } from '../documents/library.ts'
@@ -91,6 +92,8 @@ export class Translator {
       rules,
       findings,
     }
+    // a Sidecar hides services on purpose
+    if (scope.sidecar === undefined) noteInertRules(resources.DestinationRule, world)
     return { world, claims, scope }
   }
 }
