@@ -45,7 +45,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
   readonly #members = new Members()
   /** Where requests named the address themselves (original destination). */
   #met: Map<string, Endpoint> | undefined = undefined
-  readonly #dns: DnsDiscovery
+  /** Made when names are first to be resolved. */
+  #dns: DnsDiscovery | undefined = undefined
   model: ClusterModel
   /** There only where its policy is. */
   adaptive: Adaptive | undefined = undefined
@@ -61,7 +62,6 @@ export class Cluster implements OutlierListener, CheckedCluster {
     this.limits = new Limits(model.circuitBreakers, house.clock)
     this.observations = new Observations(model.loadBalancer, house.clock)
     this.#selection = this.#select(undefined)
-    this.#dns = new DnsDiscovery(house.clock, house.resolver, (endpoints) => this.#setEndpoints(endpoints))
     this.#apply(undefined)
   }
 
@@ -85,13 +85,13 @@ export class Cluster implements OutlierListener, CheckedCluster {
   }
 
   whenReady(then: () => void): void {
-    if (!this.#resolved) this.#dns.whenSettled(() => this.whenReady(then))
+    if (!this.#resolved) this.#dns?.whenSettled(() => this.whenReady(then))
     else if (this.ready || this.#checks === undefined) then()
     else this.#checks.whenWarm(then)
   }
 
   get #resolved(): boolean {
-    return this.model.discovery.kind !== 'strictDns' || this.#dns.settled
+    return this.model.discovery.kind !== 'strictDns' || this.#dns?.settled === true
   }
 
   /** Somebody reads the heads of responses: doors show them to the call. */
@@ -101,7 +101,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
 
   /** An endpoint for an attempt; undefined when none may be used. */
   pick(selecting: Selecting): Endpoint | undefined {
-    if (this.model.discovery.kind === 'strictDns') this.#dns.refresh()
+    if (this.model.discovery.kind === 'strictDns') this.#dns?.refresh()
     return this.#selection.pick(selecting, this.#house.random)
   }
 
@@ -227,7 +227,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
     this.retired = true
     this.#checks?.close()
     this.#outlier?.close()
-    this.#dns.stop()
+    this.#dns?.stop()
   }
 
   #apply(before: ClusterModel | undefined): void {
@@ -238,11 +238,17 @@ export class Cluster implements OutlierListener, CheckedCluster {
     if (before !== undefined && connectsDifferently(before, this.model)) this.#replaceConnections()
     if (discovery.kind !== 'originalDestination') this.#forgetMet()
     if (before?.discovery === discovery) this.#rebuild()
-    else if (discovery.kind === 'strictDns') this.#dns.update(discovery.endpoints)
+    else if (discovery.kind === 'strictDns') this.#resolve(discovery.endpoints)
     else {
       this.#setEndpoints(discovery.kind === 'originalDestination' ? [] : discovery.endpoints)
-      this.#dns.stop()
+      this.#dns?.stop()
     }
+  }
+
+  #resolve(names: readonly EndpointModel[]): void {
+    const { clock, resolver } = this.#house
+    this.#dns ??= new DnsDiscovery(clock, resolver, (endpoints) => this.#setEndpoints(endpoints))
+    this.#dns.update(names)
   }
 
   #applyOutlier(policy: ClusterModel['outlierDetection']): void {

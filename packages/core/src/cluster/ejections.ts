@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import { below, type Random } from '../base/random.ts'
 import type { OutlierDetection } from '../model/outlier.ts'
+import { EjectionRecord } from './ejection-record.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** Hears of ejections; the cluster rebuilds its picker. */
@@ -45,11 +46,11 @@ export class Ejections {
     }
     const { baseEjectionTimeMs, maxEjectionTimeMs, maxEjectionTimeJitterMs = 0 } = this.policy
     endpoint.ejected = true
-    endpoint.ejectedAtMs = this.#clock.now()
-    endpoint.ejections++
-    endpoint.ejectionJitterMs = maxEjectionTimeJitterMs === 0 ? 0 : below(this.#random, maxEjectionTimeJitterMs + 1)
-    if (endpoint.ejectionMultiplier * baseEjectionTimeMs < maxEjectionTimeMs + baseEjectionTimeMs)
-      endpoint.ejectionMultiplier++
+    const record = (endpoint.ejectionRecord ??= new EjectionRecord())
+    record.count++
+    record.ejectedAtMs = this.#clock.now()
+    record.jitterMs = maxEjectionTimeJitterMs === 0 ? 0 : below(this.#random, maxEjectionTimeJitterMs + 1)
+    if (record.multiplier * baseEjectionTimeMs < maxEjectionTimeMs + baseEjectionTimeMs) record.multiplier++
     this.active++
     this.#listener.ejected(endpoint, reason)
     return true
@@ -57,15 +58,17 @@ export class Ejections {
 
   /** Back when its time is over. */
   returnIfDue(endpoint: Endpoint, nowMs: number): void {
+    const record = endpoint.ejectionRecord
+    if (record === undefined) return
     const { baseEjectionTimeMs, maxEjectionTimeMs } = this.policy
-    const durationMs = Math.min(baseEjectionTimeMs * endpoint.ejectionMultiplier, maxEjectionTimeMs)
-    if (nowMs - endpoint.ejectedAtMs >= durationMs + endpoint.ejectionJitterMs) this.return(endpoint)
+    const durationMs = Math.min(baseEjectionTimeMs * record.multiplier, maxEjectionTimeMs)
+    if (nowMs - record.ejectedAtMs >= durationMs + record.jitterMs) this.return(endpoint)
   }
 
   /** Back now, with a clean sheet. */
   return(endpoint: Endpoint): void {
     endpoint.ejected = false
-    endpoint.returnedAtMs = this.#clock.now()
+    if (endpoint.ejectionRecord !== undefined) endpoint.ejectionRecord.returnedAtMs = this.#clock.now()
     endpoint.consecutive5xx = 0
     endpoint.consecutiveGatewayFailure = 0
     endpoint.consecutiveLocalOriginFailure = 0
@@ -75,8 +78,9 @@ export class Ejections {
 
   /** A whole interval without ejection makes the next one shorter. */
   decay(endpoint: Endpoint, nowMs: number): void {
-    if (endpoint.ejected || endpoint.ejectionMultiplier === 0) return
-    if (nowMs - endpoint.returnedAtMs >= this.policy.intervalMs - 1) endpoint.ejectionMultiplier--
+    const record = endpoint.ejectionRecord
+    if (endpoint.ejected || record === undefined || record.multiplier === 0) return
+    if (nowMs - record.returnedAtMs >= this.policy.intervalMs - 1) record.multiplier--
   }
 
   #mayGo(): boolean {

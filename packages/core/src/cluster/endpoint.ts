@@ -5,6 +5,7 @@ import type { Balanced } from '../balance/picker.ts'
 import { type LoadReport, ReportedLoad } from '../balance/reported-load.ts'
 import type { Endpoint as EndpointModel } from '../model/cluster.ts'
 import type { CheckedHealth } from './checked-health.ts'
+import type { EjectionRecord } from './ejection-record.ts'
 import type { Tally } from './tally.ts'
 
 /** What a traffic door keeps per endpoint. */
@@ -40,12 +41,7 @@ export class Endpoint implements Balanced {
   consecutiveGatewayFailure = 0
   consecutiveLocalOriginFailure = 0
   ejected = false
-  ejectedAtMs = 0
-  /** Added to the time of this ejection. */
-  ejectionJitterMs = 0
-  ejectionMultiplier = 0
-  returnedAtMs: number = -Infinity
-  ejections = 0
+  ejectionRecord: EjectionRecord | undefined = undefined
   tally: Tally | undefined = undefined
 
   /** What its health check has found; undefined: it is not asked. */
@@ -63,6 +59,11 @@ export class Endpoint implements Balanced {
   /** What was said of it and what its health check has found; ejections not included. */
   get health(): EndpointModel['health'] {
     return this.checked === undefined ? this.model.health : this.checked.combine(this.model.health)
+  }
+
+  /** How often it was ejected. */
+  get ejections(): number {
+    return this.ejectionRecord?.count ?? 0
   }
 
   get weight(): number {

@@ -194,9 +194,9 @@ describe('ejections', () => {
     it.detector.report(it.endpoints[0]!, status(500))
     it.detector.reportHealthy(it.endpoints[0]!)
     it.clock.advance(5_000)
-    expect(it.endpoints[0]?.ejectionMultiplier).toBe(1)
+    expect(it.endpoints[0]?.ejectionRecord?.multiplier).toBe(1)
     it.clock.advance(10_000)
-    expect(it.endpoints[0]?.ejectionMultiplier).toBe(0)
+    expect(it.endpoints[0]?.ejectionRecord?.multiplier).toBe(0)
   })
 
   test('never exceed the cap, whatever is reported, in any order', () => {

@@ -9,7 +9,7 @@ import type { Endpoint } from './endpoint.ts'
 export class Observations {
   policy: LoadBalancer
   readonly #clock: Clock
-  readonly #typical = new TypicalLatency()
+  #typical: TypicalLatency | undefined = undefined
 
   constructor(policy: LoadBalancer, clock: Clock) {
     this.policy = policy
@@ -30,8 +30,9 @@ export class Observations {
     const { decayMs, failurePenalty } = this.policy
     const nowMs = this.#clock.now()
     const tookMs = Number.isNaN(sentAtMs) ? 0 : nowMs - sentAtMs
-    if (!failed) this.#typical.observe(tookMs)
-    const countsMs = failed ? Math.max(tookMs, failurePenalty * this.#typical.medianMs) : tookMs
+    const typical = (this.#typical ??= new TypicalLatency())
+    if (!failed) typical.observe(tookMs)
+    const countsMs = failed ? Math.max(tookMs, failurePenalty * typical.medianMs) : tookMs
     endpoint.reportLatency(countsMs, nowMs, decayMs)
   }
 

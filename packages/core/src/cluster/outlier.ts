@@ -161,7 +161,7 @@ export class OutlierDetector {
     let work = false
     for (const endpoint of this.#listener.endpoints()) {
       this.#ejections.decay(endpoint, nowMs)
-      work ||= endpoint.ejected || endpoint.ejectionMultiplier > 0
+      work ||= endpoint.ejected || (endpoint.ejectionRecord?.multiplier ?? 0) > 0
     }
     if (work) this.#arm()
   }
