@@ -29,6 +29,7 @@ export type { MeshConfig, PathNormalization, UnknownHosts } from './model/config
 export type { HeaderMutation, HeaderValue } from './model/headers.ts'
 export type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from './model/match.ts'
 export type { Origin, Position, Problem } from './model/origin.ts'
+export { retryConditions } from './model/policy.ts'
 export type {
   FaultPolicy,
   FractionalPercent,

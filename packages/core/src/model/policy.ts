@@ -2,21 +2,24 @@
 // Plain data.
 
 /** Retry conditions by Envoy's names (x-envoy-retry-on and x-envoy-retry-grpc-on). */
-export type RetryCondition =
-  | '5xx'
-  | 'gateway-error'
-  | 'reset'
-  | 'reset-before-request'
-  | 'connect-failure'
-  | 'refused-stream'
-  | 'retriable-4xx'
-  | 'retriable-status-codes'
-  | 'envoy-ratelimited'
-  | 'cancelled'
-  | 'deadline-exceeded'
-  | 'internal'
-  | 'resource-exhausted'
-  | 'unavailable'
+export const retryConditions = [
+  '5xx',
+  'gateway-error',
+  'reset',
+  'reset-before-request',
+  'connect-failure',
+  'refused-stream',
+  'retriable-4xx',
+  'retriable-status-codes',
+  'envoy-ratelimited',
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
+  'unavailable',
+] as const
+
+export type RetryCondition = (typeof retryConditions)[number]
 
 export interface RetryPolicy {
   /** Retries after the first attempt; 1 or more. */

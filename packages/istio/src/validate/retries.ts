@@ -1,24 +1,9 @@
 // What a retry policy must satisfy beyond its shape, and the retryOn words.
-import type { RetryCondition } from '@proxyless/core/spi'
+import { retryConditions } from '@proxyless/core/spi'
 import type { Report } from '../findings.ts'
 import type { RetriesSpec } from '../schema/virtual-service.ts'
 
-export const RETRY_CONDITIONS: ReadonlySet<string> = new Set<RetryCondition>([
-  '5xx',
-  'gateway-error',
-  'reset',
-  'reset-before-request',
-  'connect-failure',
-  'refused-stream',
-  'retriable-4xx',
-  'retriable-status-codes',
-  'envoy-ratelimited',
-  'cancelled',
-  'deadline-exceeded',
-  'internal',
-  'resource-exhausted',
-  'unavailable',
-])
+export const RETRY_CONDITIONS: ReadonlySet<string> = new Set<string>(retryConditions)
 
 /** Valid for Istio, but nothing that a client could see or a VirtualService could fill. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['retriable-headers', 'http3-post-connect-failure'])

@@ -1,5 +1,5 @@
 // Retry policies, and what a route's hash is made from.
-import type { HashPolicy, RetryCondition, RetryPolicy } from '@proxyless/core/spi'
+import { type HashPolicy, type RetryCondition, retryConditions, type RetryPolicy } from '@proxyless/core/spi'
 import type {
   RetryPolicy as WireRetry,
   RouteAction_HashPolicy,
@@ -7,22 +7,7 @@ import type {
 import type { Reading } from './reading.ts'
 import { messageName } from './unpack.ts'
 
-const conditions: ReadonlySet<string> = new Set<RetryCondition>([
-  '5xx',
-  'gateway-error',
-  'reset',
-  'reset-before-request',
-  'connect-failure',
-  'refused-stream',
-  'retriable-4xx',
-  'retriable-status-codes',
-  'envoy-ratelimited',
-  'cancelled',
-  'deadline-exceeded',
-  'internal',
-  'resource-exhausted',
-  'unavailable',
-])
+const conditions: ReadonlySet<string> = new Set<string>(retryConditions)
 
 /**
  * Undefined: nothing is retried.
