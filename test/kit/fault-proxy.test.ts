@@ -30,12 +30,13 @@ async function talk(
   socket.on('error', (error: NodeJS.ErrnoException) => (state.end = error.code ?? 'error'))
   socket.write('GET / HTTP/1.1\r\nhost: b\r\n\r\n')
   if (fault?.by === 'stall') await until(() => fault.at === 'accept' || proxy.requests === (fault.onRequest ?? 1))
-  else if (fault?.by === undefined) await until(() => state.texts[1]?.endsWith('9'))
+  else if (fault?.by === undefined) await until(() => bodyOf(state.texts[1]).endsWith('9'))
   else await until(() => state.end !== 'open')
   return state
 }
 
-const bodyOf = (text = ''): string => text.slice(text.indexOf('\r\n\r\n') + 4)
+/** What follows the head; while that is not whole: nothing. */
+const bodyOf = (text = ''): string => /\r\n\r\n(.*)$/s.exec(text)?.[1] ?? ''
 
 test('without a fault it passes through', async () => {
   const { texts, end } = await talk(undefined)
