@@ -1,7 +1,7 @@
 // The front door: puts the rooms together into a mesh an application can call through.
 import { hostname } from 'node:os'
 import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
-import { type DocumentSource, Mesh as House } from '@proxyless/core/spi'
+import { type DocumentSource, house as engine, type Housed, Mesh as House } from '@proxyless/core/spi'
 import { createFetch, healthProbers, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
 import { fromDocuments, type IstioOptions } from '@proxyless/istio'
 import { warnOfRefusals } from './config-warning.ts'
@@ -21,7 +21,7 @@ import { xds } from './xds.ts'
 const defaultReplayBytes = 1_048_576
 
 /** A running mesh. Close it, or declare it with `await using`. */
-export interface Mesh extends AsyncDisposable {
+export interface Mesh extends AsyncDisposable, Housed {
   /** The platform's fetch, through the mesh. */
   readonly fetch: MeshFetch
   /** An undici Dispatcher: for `setGlobalDispatcher` and for `dispatcher` options. */
@@ -77,6 +77,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   return {
     fetch: createFetch(dispatcher),
     dispatcher,
+    [engine]: house,
     explain: (request) => house.explain(readRequest(request)),
     status: () => house.status(),
     ready: async () => {
