@@ -1,21 +1,13 @@
 // Calls of grpc-js clients through the mesh, over real sockets: all four kinds, and what the mesh does for them.
 import { meshChannel } from '@proxyless/grpc'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
-import { type GrpcBackend, type GrpcHandlers, startGrpc } from '../kit/grpc-backend.ts'
+import { type GrpcHandlers, startGrpc } from '../kit/grpc-backend.ts'
 import { collect, GrpcClient } from '../kit/grpc-calls.ts'
 import { startMesh } from '../kit/mesh.ts'
+import { closeAfterEach, opened } from '../kit/opened.ts'
 
-const opened: AsyncDisposable[] = []
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each[Symbol.asyncDispose]()
-})
-
-async function backend(handlers: GrpcHandlers): Promise<GrpcBackend> {
-  const started = await startGrpc(handlers)
-  opened.push(started)
-  return started
-}
+closeAfterEach()
 
 const echo: GrpcHandlers = {
   unary: { '/t/Unary': (call, answer) => answer(null, call.request) },
@@ -39,11 +31,12 @@ const echo: GrpcHandlers = {
 }
 
 test('all four kinds of calls go through', async () => {
-  const server = await backend(echo)
-  const mesh = await startMesh(
-    config([host(['ratings'], [route(forward('c'))])], [cluster('c', [endpoint(server.authority)])]),
+  const server = opened(await startGrpc(echo))
+  const mesh = opened(
+    await startMesh(
+      config([host(['ratings'], [route(forward('c'))])], [cluster('c', [endpoint(server.authority)])]),
+    ),
   )
-  opened.push(mesh)
   using client = new GrpcClient('ratings:9080', meshChannel(mesh))
   expect(await client.unary('/t/Unary', 'hello')).toMatchObject({ code: 0, message: Buffer.from('hello') })
   const parts = ['a', 'b', 'c'].map((part) => Buffer.from(part))

@@ -18,11 +18,11 @@ export interface GrpcHandlers {
   readonly bidi?: Readonly<Record<string, handleBidiStreamingCall<Buffer, Buffer>>>
 }
 
-export interface GrpcBackend extends AsyncDisposable {
+export interface GrpcBackend {
   readonly authority: string
   readonly server: Server
   /** At once: streams and connections are cut. */
-  kill(): void
+  close(): Promise<void>
 }
 
 export async function startGrpc(
@@ -54,8 +54,7 @@ export async function startGrpc(
   return {
     authority: `127.0.0.1:${port}`,
     server,
-    kill: () => server.forceShutdown(),
-    [Symbol.asyncDispose]: () => {
+    close: () => {
       server.forceShutdown()
       return Promise.resolve()
     },

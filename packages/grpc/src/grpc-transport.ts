@@ -9,11 +9,12 @@ const transports = new WeakMap<Mesh, GrpcTransport>()
 export class GrpcTransport {
   readonly mesh: Mesh
   /** The status of a timeout of the mesh's own. */
-  readonly timeoutStatus: number = 4
+  readonly timeoutStatus: number
   readonly #lanes: Lane[] = []
 
   private constructor(mesh: Mesh) {
     this.mesh = mesh
+    this.timeoutStatus = mesh.settings.grpcTimeoutStatus ?? 4
   }
 
   static of(mesh: Mesh): GrpcTransport {

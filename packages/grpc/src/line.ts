@@ -3,6 +3,7 @@
 import { Channel, type ChannelCredentials, type ChannelOptions, connectivityState, Metadata } from '@grpc/grpc-js'
 import type { CallStream } from './call-stream.ts'
 import { ConnectFailed } from './failure.ts'
+import { HeldCredentials } from './held-credentials.ts'
 
 export interface LineEvents {
   ready(line: Line): void
@@ -25,6 +26,7 @@ export class Line {
   served = 0
   state: 'connecting' | 'ready' | 'failed' | 'closed' = 'connecting'
   readonly #channel: Channel
+  readonly #credentials: HeldCredentials
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
 
@@ -40,7 +42,8 @@ export class Line {
     this.lane = lane
     this.openedAtMs = openedAtMs
     this.#events = events
-    this.#channel = new Channel(target, credentials, options)
+    this.#credentials = new HeldCredentials(credentials)
+    this.#channel = new Channel(target, this.#credentials, options)
   }
 
   /** @param until wall time in milliseconds after which it has failed */
@@ -67,6 +70,7 @@ export class Line {
   /** Takes no more calls; those under way go on. */
   close(): void {
     if (this.state === 'closed') return
+    if (this.state !== 'ready') this.#credentials.drop()
     this.#become('closed')
     this.#channel.close()
   }

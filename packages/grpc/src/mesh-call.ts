@@ -18,6 +18,8 @@ const notReady: ReadonlySet<MeshErrorCode | undefined> = new Set<MeshErrorCode>(
   'CONNECT_FAILURE',
   'CONNECT_TIMEOUT',
 ])
+/** So much later than the mesh's own timeout is the same deadline kept for the application. */
+const afterMeshMs = 10
 const firstPauseMs = 20
 const longestPauseMs = 1_000
 
@@ -62,8 +64,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     if (this.#deadlineAt !== Infinity) {
       const leftMs = this.#leftMs()
       if (leftMs <= 0) return process.nextTick(() => this.expired())
-      // after the mesh's own, which is as long where the route lets the caller decide: so its reply says why
-      this.#timer = mesh.timeouts.add(Math.ceil(leftMs) + 1, 0, this)
+      this.#timer = mesh.timeouts.add(Math.ceil(leftMs), 0, this)
       this.firstTimeout = formatGrpcTimeout(Math.ceil(leftMs))
     }
     this.#begin(this.firstTimeout)
@@ -149,9 +150,16 @@ export class MeshCall implements CallStream, Caller, Expiring {
     else this.end(status)
   }
 
-  /** The application's own deadline has passed. */
-  expired(): void {
+  /**
+   * The application's own deadline has passed. Where the route lets it decide the mesh's timeout is as long, counts from
+   * the end of the request and says more: it gets the chance to come first.
+   */
+  expired(kind: number = 1): void {
     this.#timer = undefined
+    if (kind === 0 && this.#messages.ended) {
+      this.#timer = this.#channel.mesh.timeouts.add(afterMeshMs, 1, this)
+      return
+    }
     const { breadcrumb = '' } = this.#exchange ?? {}
     const where = breadcrumb === '' ? this.#host.authority : breadcrumb
     this.cancelWithStatus(codes.DEADLINE_EXCEEDED, `Deadline exceeded: ${where}`)
