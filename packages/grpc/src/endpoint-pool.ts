@@ -88,7 +88,10 @@ export class EndpointPool implements Connections {
   destroy(): void {
     this.#draining = true
     this.#failQueue(() => true, 'connectionTermination', undefined)
-    for (const line of [...this.#lines]) this.#leave(line)
+    for (const line of this.#lines.splice(0)) {
+      this.#cluster.limits.connections--
+      line.destroy()
+    }
     this.#emptied()
   }
 

@@ -1,5 +1,5 @@
-// Credentials that also hold the socket they secure: a connection that is given up while it is being made can be closed.
-// grpc-js lets such sockets be until the other side closes them.
+// Credentials that also hold the sockets they secure, so that a connection can be closed at once, also while it is made.
+// grpc-js itself closes connections only when their calls have ended, and half made ones when the other side does.
 import type { Socket } from 'node:net'
 import { ChannelCredentials } from '@grpc/grpc-js'
 
@@ -7,7 +7,7 @@ type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>
 
 export class HeldCredentials extends ChannelCredentials {
   readonly #given: ChannelCredentials
-  #socket: Socket | undefined
+  readonly #sockets = new Set<Socket>()
   #dropped = false
 
   constructor(given: ChannelCredentials) {
@@ -27,7 +27,8 @@ export class HeldCredentials extends ChannelCredentials {
     const connector = this.#given._createSecureConnector(...target)
     return {
       connect: (socket) => {
-        this.#socket = socket
+        this.#sockets.add(socket)
+        socket.once('close', () => this.#sockets.delete(socket))
         if (this.#dropped) socket.destroy()
         return connector.connect(socket)
       },
@@ -37,9 +38,9 @@ export class HeldCredentials extends ChannelCredentials {
     }
   }
 
-  /** The socket is closed, now or as soon as there is one. */
+  /** Sockets are closed, now or as soon as they are there. */
   drop(): void {
     this.#dropped = true
-    this.#socket?.destroy()
+    for (const socket of this.#sockets) socket.destroy()
   }
 }

@@ -75,6 +75,12 @@ export class Line {
     this.#channel.close()
   }
 
+  /** At once: what is under way breaks off. */
+  destroy(): void {
+    this.close()
+    this.#credentials.drop()
+  }
+
   get channelz(): ReturnType<Channel['getChannelzRef']> {
     return this.#channel.getChannelzRef()
   }
