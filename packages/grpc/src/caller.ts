@@ -9,8 +9,6 @@ export interface Caller {
   readonly watcher: LineWatcher
   readonly credentials: CallCredentials | undefined
   readonly options: MetadataOptions
-  /** It waits for a message. */
-  readonly reading: boolean
   /** What is left until its own deadline as a `grpc-timeout`, now and when the call began; undefined: it has none. */
   readonly timeout: string | undefined
   readonly firstTimeout: string | undefined
@@ -29,7 +27,6 @@ export class Nobody implements Caller {
   readonly watcher: LineWatcher
   readonly credentials: CallCredentials | undefined
   readonly options: MetadataOptions
-  readonly reading = true
   readonly timeout = undefined
   readonly firstTimeout = undefined
 

@@ -25,7 +25,8 @@ export class GrpcAttempt implements CallListener {
   #position = 0
   #sending = false
   #halfClosed = false
-  #reads = false
+  /** A message was asked for and has not come. */
+  #wants = false
   /** Only while it is being reported. */
   #head: Metadata | undefined = undefined
 
@@ -65,7 +66,8 @@ export class GrpcAttempt implements CallListener {
     const { credentials } = this.exchange.caller
     if (credentials !== undefined) stream.setCredentials(credentials)
     stream.start(this.exchange.metadataFor(this.attempt), this)
-    if (this.exchange.caller.reading) this.read()
+    // asked for or not: grpc-js holds the server only once a message was wanted
+    this.read()
     this.pump()
   }
 
@@ -84,10 +86,10 @@ export class GrpcAttempt implements CallListener {
     else this.#end(true)
   }
 
-  /** The application wants the next message; one wish at a time, as grpc-js has it. */
+  /** The next message is wanted; one wish at a time, as grpc-js has it. */
   read(): void {
-    if (this.#stream === undefined || (this.#reads && this.#phase === 'open')) return
-    this.#reads = true
+    if (this.#stream === undefined || this.#wants) return
+    this.#wants = true
     this.#stream.startRead()
   }
 
@@ -138,8 +140,9 @@ export class GrpcAttempt implements CallListener {
   }
 
   onReceiveMessage(message: Buffer): void {
+    this.#wants = false
     const more = this.#phase === 'forwarding' ? this.exchange.caller.message(message) : this.#phase === 'open'
-    if (more) this.#stream?.startRead()
+    if (more) this.read()
   }
 
   onReceiveStatus(status: StatusObject): void {
@@ -203,7 +206,7 @@ export class GrpcAttempt implements CallListener {
     this.#position = 0
     this.#sending = false
     this.#halfClosed = false
-    this.#reads = false
+    this.#wants = false
     this.attempt.call.unready(this.attempt)
     this.#pool.start(this)
   }

@@ -39,10 +39,13 @@ export class MeshCall implements CallStream, Caller, Expiring {
   #exchange: GrpcExchange | undefined
   #timer: { cancel(): void } | undefined
   #pauses = 0
+  #reading = false
+  /** Came before it was wanted: the first message of a call. */
+  #held: Buffer | undefined
+  #heldStatus: StatusObject | undefined
   #over = false
   credentials: CallCredentials | undefined
   options: MetadataOptions = {}
-  reading = false
   firstTimeout: string | undefined
 
   constructor(channel: MeshChannel, method: string, host: CalledHost, deadlineAt: number) {
@@ -80,8 +83,17 @@ export class MeshCall implements CallStream, Caller, Expiring {
   }
 
   startRead(): void {
-    this.reading = true
-    this.#exchange?.read()
+    const held = this.#held
+    if (held === undefined) {
+      this.#reading = true
+      this.#exchange?.read()
+      return
+    }
+    this.#held = undefined
+    process.nextTick(() => {
+      this.#listener?.onReceiveMessage(held)
+      if (this.#heldStatus !== undefined) this.end(this.#heldStatus)
+    })
   }
 
   halfClose(): void {
@@ -132,13 +144,22 @@ export class MeshCall implements CallStream, Caller, Expiring {
 
   message(message: Buffer): boolean {
     if (this.#over) return false
-    this.reading = false
-    this.#listener?.onReceiveMessage(message)
+    if (this.#reading) {
+      this.#reading = false
+      this.#listener?.onReceiveMessage(message)
+    } else {
+      this.#held = message
+    }
     return false
   }
 
+  /** Success is told after the last message was taken, failure at once, as grpc-js does. */
   end(status: StatusObject): void {
     if (this.#over) return
+    if (this.#held !== undefined && status.code === codes.OK) {
+      this.#heldStatus = status
+      return
+    }
     this.#close()
     this.#listener?.onReceiveStatus(status)
   }
