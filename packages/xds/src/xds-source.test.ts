@@ -43,7 +43,7 @@ class World {
         regex: testRegex,
         env: {},
         node: { id: 'fallback' },
-        transport,
+        transport: () => transport,
       },
     )
     this.source.start({
