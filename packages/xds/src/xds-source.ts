@@ -57,7 +57,10 @@ class XdsSource implements ConfigSource {
   start(sink: ConfigSink): void {
     const { clock } = this.#host
     this.#lease = leaseClient(this.#key(), () => this.#makeClient())
-    this.#subscription = this.#lease.client.subscribe(() => this.#update(sink))
+    this.#subscription = this.#lease.client.subscribe((_changes, handled) => {
+      this.#update(sink)
+      handled()
+    })
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
     this.#update(sink)
