@@ -59,7 +59,10 @@ class XdsSource implements ConfigSource {
       named: new Map(
         [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
       ),
-      watcher: () => this.#update(sink),
+      watcher: (_changes, handled) => {
+        this.#update(sink)
+        handled()
+      },
     })
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)

@@ -2,7 +2,7 @@
 // To its user all of them are one cache.
 import type { Cache } from '../resolve/cache.ts'
 import { type Kind, KINDS } from '../stream/kinds.ts'
-import { authorityOf } from '../stream/resource-name.ts'
+import { authorityOf, canonicalName } from '../stream/resource-name.ts'
 import type { Entry } from '../stream/store.ts'
 import type { Watcher } from '../stream/ads-client.ts'
 import { Authority, type Server } from './authority.ts'
@@ -37,7 +37,8 @@ export class Authorities implements Cache {
   entry(kind: Kind, name: string): Entry | undefined {
     const authority = authorityOf(name)
     if (authority === undefined) return this.#plain.entry(kind, name)
-    return this.#named.has(authority) ? this.#named.get(authority)?.entry(kind, name) : unknown(authority)
+    const known = this.#named.get(authority)
+    return known === undefined ? unknown(authority) : known.entry(kind, canonicalName(name))
   }
 
   entries(kind: Kind): ReadonlyMap<string, Entry> {
@@ -53,7 +54,7 @@ export class Authorities implements Cache {
     const shares = new Map<string, Set<string>>()
     for (const name of names) {
       const authority = authorityOf(name)
-      if (authority !== undefined) shares.set(authority, (shares.get(authority) ?? new Set()).add(name))
+      if (authority !== undefined) shares.set(authority, (shares.get(authority) ?? new Set()).add(canonicalName(name)))
     }
     this.#plain.want(
       kind,

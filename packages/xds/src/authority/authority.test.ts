@@ -25,7 +25,10 @@ class World {
   constructor(variant: 'sotw' | 'delta' = 'sotw', strict = false) {
     this.variant = variant
     const servers = [this.primary, this.second, this.third].map((server, n) => this.server(server, `s${n + 1}`, strict))
-    this.authority = new Authority(servers, () => void this.calls++)
+    this.authority = new Authority(servers, (_changes, handled) => {
+      this.calls++
+      handled()
+    })
   }
 
   server(transport: ScriptedServer, uri: string, failOnDataErrors = false): Server {
@@ -256,7 +259,7 @@ describe('federation (A47)', () => {
         ['x', [world.server(world.second, 's2')]],
         ['y', [world.server(world.third, 's3'), world.server(world.second, 's2')]],
       ]),
-      watcher: () => undefined,
+      watcher: (_changes, handled) => handled(),
     })
   }
 
@@ -279,6 +282,19 @@ describe('federation (A47)', () => {
     expect(authorities.entry('cluster', 'a')?.state).toBe('requested')
     authorities.close()
     expect(world.clock.pendingTimers).toBe(0)
+  })
+
+  test('N1 a name is found under all its spellings', async () => {
+    const world = new World()
+    const authorities = federation(world)
+    authorities.want('cluster', new Set([of('x', 'a?k=2&b=1')]))
+    await settle()
+    world.second.last.accept()
+    world.second.last.reply('cluster', { nonce: 'n', aliases: {}, resources: { [of('x', 'a?b=%31&k=2')]: 'one' } })
+    for (const spelling of ['a?k=2&b=1', 'a?b=1&k=2']) {
+      expect(authorities.entry('cluster', of('x', spelling))?.state).toBe('acked')
+    }
+    authorities.close()
   })
 
   test('F4 each authority falls back for itself; T12 authorities with the same server share its stream', async () => {

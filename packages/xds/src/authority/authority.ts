@@ -4,7 +4,7 @@ import type { Cache } from '../resolve/cache.ts'
 import type { AdsClient, Subscription, Watcher } from '../stream/ads-client.ts'
 import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
 import type { Lease } from '../stream/shared-clients.ts'
-import type { Entry } from '../stream/store.ts'
+import type { Changes, Entry } from '../stream/store.ts'
 import { Carried } from './carried.ts'
 
 export interface Server {
@@ -75,28 +75,44 @@ export class Authority implements Cache {
     this.#wants.set(kind, names)
     if (this.#connections.length === 0 && names.size > 0) this.#connect()
     for (const { subscription } of this.#connections) subscription.want(kind, names)
-    this.#carried.prune(kind, names, this.#active)
+    this.#prune(kind)
     // whoever asks sees at its next look what a server that others use already has
-    if (this.#fallBack()) queueMicrotask(() => this.#connections.length > 0 && this.#watcher())
+    if (this.#fallBack()) queueMicrotask(() => this.#tellAll())
   }
 
   close(): void {
     this.#closeFrom(0)
   }
 
-  #heardFrom: Watcher = () => {
-    this.#return()
-    for (const kind of KINDS) this.#carried.prune(kind, this.#wants.get(kind) ?? nothing, this.#active)
-    this.#fallBack()
-    this.#watcher()
+  readonly #heardFrom: Watcher = (changes, handled) => {
+    let all = this.#return()
+    const dropped = new Map(KINDS.map((kind) => [kind, this.#prune(kind)]))
+    all = this.#fallBack() || all
+    this.#watcher(all ? this.#everything() : joined(changes, dropped), handled)
   }
 
-  /** F3: the first answer of an earlier server brings all back to it. */
-  #return(): void {
+  #prune(kind: Kind): readonly string[] {
+    return this.#carried.prune(kind, this.#wants.get(kind) ?? nothing, this.#active)
+  }
+
+  /** Another server may differ in anything. */
+  #everything(): Changes {
+    const named = (kind: Kind): Set<string> =>
+      new Set([...this.entries(kind).keys(), ...(this.#wants.get(kind) ?? nothing)])
+    return new Map(KINDS.map((kind) => [kind, named(kind)]))
+  }
+
+  #tellAll(): void {
+    if (this.#connections.length > 0) this.#watcher(this.#everything(), () => undefined)
+  }
+
+  /** F3: the first answer of an earlier server brings all back to it. True: it did. */
+  #return(): boolean {
     const back = this.#connections.findIndex(({ lease }) => lease.client.trouble === undefined)
-    if (back === -1 || back === this.#connections.length - 1) return
+    if (back === -1 || back === this.#connections.length - 1) return false
     this.#carry()
     this.#closeFrom(back + 1)
+    return true
   }
 
   /** F1 F2: the next server is asked for everything, and those before it are tried again. True: there is another. */
@@ -140,4 +156,11 @@ export class Authority implements Cache {
   #carry(): void {
     for (const kind of KINDS) this.#carried.take(kind, this.entries(kind), this.heard(kind))
   }
+}
+
+function joined(changes: Changes, dropped: ReadonlyMap<Kind, readonly string[]>): Changes {
+  if ([...dropped.values()].every((names) => names.length === 0)) return changes
+  return new Map(
+    KINDS.map((kind) => [kind, new Set([...(changes.get(kind) ?? nothing), ...(dropped.get(kind) ?? [])])]),
+  )
 }

@@ -4,6 +4,8 @@ import type { Cache } from '../resolve/cache.ts'
 import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
 import type { Entry, Known } from '../stream/store.ts'
 
+const none: readonly string[] = []
+
 export class Carried {
   readonly #known = new Map<Kind, Map<string, Known>>(KINDS.map((kind) => [kind, new Map<string, Known>()]))
   readonly #heard = new Set<Kind>()
@@ -35,15 +37,25 @@ export class Carried {
     return all
   }
 
-  /** Forgets what the server in use has sent itself, what nobody wants, and of all there are what it did not name. */
-  prune(kind: Kind, wanted: ReadonlySet<string>, server: Pick<Cache, 'entry' | 'heard'> | undefined): void {
+  /**
+   * Forgets what the server in use has sent itself, what nobody wants, and of all there are what it did not name.
+   * @returns the names forgotten
+   */
+  prune(
+    kind: Kind,
+    wanted: ReadonlySet<string>,
+    server: Pick<Cache, 'entry' | 'heard'> | undefined,
+  ): readonly string[] {
     const kept = this.#of(kind)
+    if (kept.size === 0) return none
+    const forgotten: string[] = []
     const all = wanted.has(WILDCARD)
     for (const name of kept.keys()) {
       const own = server?.entry(kind, name)
       const goes = wanted.has(name) ? this.#replaced(own) : !all || server?.heard(kind) === true || this.#replaced(own)
-      if (goes) kept.delete(name)
+      if (goes && kept.delete(name)) forgotten.push(name)
     }
+    return forgotten
   }
 
   #replaced(own: Entry | undefined): boolean {
