@@ -2,7 +2,7 @@
 import { type Bootstrap, type BootstrapNode, type Credentials, parseBootstrap } from './bootstrap/bootstrap.ts'
 import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
 
-export type Dialect = 'api' | 'sidecar'
+type Dialect = 'api' | 'sidecar'
 
 export interface XdsOptions {
   /** `host:port` or `unix:///path`. Default: the first server of the bootstrap. */
