@@ -67,15 +67,11 @@ class XdsSource implements ConfigSource {
   start(sink: ConfigSink): void {
     const { clock } = this.#host
     this.#lease = leaseClient(this.#key(), () => this.#makeClient())
-<<<<<<< HEAD
     this.#sink = sink
-    this.#subscription = this.#lease.client.subscribe(() => this.#update())
-=======
     this.#subscription = this.#lease.client.subscribe((_changes, handled) => {
-      this.#update(sink)
+      this.#update()
       handled()
     })
->>>>>>> main
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
     this.#update()
