@@ -21,25 +21,16 @@ export function serverOf(server: BootstrapServer, settings: XdsSettings, host: X
 }
 
 /** Two who differ in any of this do not share a stream. */
-function keyOf(server: BootstrapServer, { node, protocol, hosts, bootstrap }: XdsSettings, host: XdsHost): string {
+function keyOf(server: BootstrapServer, { node, protocol, dialect, bootstrap }: XdsSettings, host: XdsHost): string {
   const given = host.transport === undefined ? undefined : numberOf(host.transport)
   const { uri, credentials, features } = server
   const { certificates } = bootstrap
-  return JSON.stringify([
-    given,
-    uri,
-    credentials,
-    [...features],
-    node,
-    protocol,
-    hosts === undefined,
-    [...certificates],
-  ])
+  return JSON.stringify([given, uri, credentials, [...features], node, protocol, dialect, [...certificates]])
 }
 
 function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHost): AdsClient {
   const { uri, credentials, features } = server
-  const { node, protocol, hosts, bootstrap } = settings
+  const { node, protocol, dialect, bootstrap } = settings
   const { clock, random, regex, transport } = host
   const message = nodeMessage(node)
   return new AdsClient({
@@ -49,7 +40,7 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
     clock,
     random,
     decode: createDecoder({
-      dialect: hosts === undefined ? 'sidecar' : 'api',
+      dialect,
       regex,
       source: uri,
       certificates: bootstrap.certificates,

@@ -3,6 +3,7 @@ import type { Clock, ConfigSink, ConfigSource, MeshConfig, Problem, Random, Rege
 import { Authorities } from './authority/authorities.ts'
 import type { Server } from './authority/authority.ts'
 import type { BootstrapServer } from './bootstrap/bootstrap.ts'
+import { CalledHosts } from './called-hosts.ts'
 import { listenerName } from './bootstrap/listener-name.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
@@ -30,8 +31,12 @@ export function xdsSource(options: XdsOptions, host: XdsHost): ConfigSource {
 class XdsSource implements ConfigSource {
   readonly #settings: XdsSettings
   readonly #host: XdsHost
-  readonly #wanted: Wanted
+  /** Names that are asked for when they are called; undefined: all that is wanted is known from the start. */
+  readonly #called: CalledHosts | undefined
+  /** Names that are asked for from the start; undefined: everything there is. */
+  readonly #named: ReadonlyMap<string, string> | undefined
   readonly #memory = new Memory()
+  #sink: ConfigSink | undefined
   #resources: Authorities | undefined
   #delivered: MeshConfig | undefined
   #told: string | undefined
@@ -41,16 +46,22 @@ class XdsSource implements ConfigSource {
   constructor(settings: XdsSettings, host: XdsHost) {
     this.#settings = settings
     this.#host = host
-    const { servers, node, hosts, bootstrap } = settings
-    this.#wanted = {
-      server: servers.map(({ uri }) => uri).join(', '),
-      node: node.id,
-      targets: hosts === undefined ? 'all' : new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)])),
+    const { dialect, hosts, bootstrap, hostTimeoutMs } = settings
+    this.#named = hosts && new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)]))
+    if (dialect === 'api' && hosts === undefined) {
+      this.#called = new CalledHosts({
+        clock: host.clock,
+        timeoutMs: hostTimeoutMs,
+        listenerName: (each) => listenerName(each, bootstrap),
+        isKnown: (each) => this.#memory.trees.has(each),
+        changed: () => this.#update(),
+      })
     }
   }
 
   start(sink: ConfigSink): void {
     const { clock } = this.#host
+    this.#sink = sink
     const { servers, bootstrap } = this.#settings
     const own = (list: readonly BootstrapServer[]): Server[] =>
       list.map((server) => serverOf(server, this.#settings, this.#host))
@@ -60,25 +71,31 @@ class XdsSource implements ConfigSource {
         [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
       ),
       watcher: (_changes, handled) => {
-        this.#update(sink)
+        this.#update()
         handled()
       },
     })
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
-    this.#update(sink)
+    this.#update()
+  }
+
+  want(host: string): void {
+    this.#called?.want(host)
   }
 
   async close(): Promise<void> {
     this.#endWait()
+    this.#called?.close()
     this.#resources?.close()
     this.#resources = undefined
   }
 
-  #update(sink: ConfigSink): void {
+  #update(): void {
     const resources = this.#resources
-    if (resources === undefined) return
-    const { config, wants, waiting } = resolve(resources, this.#wanted, this.#memory)
+    const sink = this.#sink
+    if (resources === undefined || sink === undefined) return
+    const { config, wants, waiting } = resolve(resources, this.#wanted(resources), this.#memory)
     this.#waiting = waiting
     for (const kind of KINDS) resources.want(kind, wants[kind])
     if (config !== undefined && config !== this.#delivered) {
@@ -87,6 +104,23 @@ class XdsSource implements ConfigSource {
       sink.config(config)
     }
     this.#tellTrouble(resources.trouble, sink)
+  }
+
+  #wanted({ trouble }: Authorities): Wanted {
+    const { node } = this.#settings
+    return {
+      server: this.#server,
+      node: node.id,
+      trouble,
+      targets: this.#named ?? this.#called?.targets ?? 'all',
+      onDemand: this.#called !== undefined,
+      overdue: this.#called?.overdue ?? none,
+    }
+  }
+
+  /** For people. */
+  get #server(): string {
+    return this.#settings.servers.map(({ uri }) => uri).join(', ')
   }
 
   /** Before the first configuration trouble is only remembered: the server may still come. */
@@ -98,7 +132,7 @@ class XdsSource implements ConfigSource {
 
   #unreachable(): Problem {
     const { node, startTimeoutMs } = this.#settings
-    const { server } = this.#wanted
+    const server = this.#server
     const last = this.#resources?.troubles.join('; ') || 'none'
     const missing = [...this.#waiting.slice(0, 5), ...(this.#waiting.length > 5 ? ['...'] : [])].join(', ')
     const first = this.#delivered === undefined
@@ -115,6 +149,8 @@ class XdsSource implements ConfigSource {
     }
   }
 }
+
+const none: ReadonlySet<string> = new Set()
 
 /** `xds://AUTHORITY/name` and `name` are called by the name. */
 function plain(target: string): string {
