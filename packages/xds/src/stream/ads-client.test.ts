@@ -38,7 +38,10 @@ function world(variant: VariantName, options: Partial<AdsClientOptions> = {}): W
     ...options,
   })
   let calls = 0
-  const subscription = client.subscribe(() => void calls++)
+  const subscription = client.subscribe((_changes, handled) => {
+    calls++
+    handled()
+  })
   return {
     clock,
     server,
@@ -172,6 +175,44 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
     expect(it.stream.unread).toHaveLength(1)
   })
 
+  test('T11 the next message is not read before all watchers have handled the one before', async () => {
+    const it = await opened(variant, 'cluster', ['a'])
+    it.stream.take()
+    let handled = (): void => undefined
+    it.client.subscribe((_changes, done) => (handled = done))
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one' } })
+    it.stream.reply('cluster', { nonce: 'n2', resources: { a: 'two' } })
+    await settle()
+    expect(it.stream.take().map(({ nonce }) => nonce)).toEqual(['n1'])
+    expect(it.stream.unread).toHaveLength(1)
+    handled()
+    await settle()
+    expect(it.stream.take().map(({ nonce }) => nonce)).toEqual(['n2'])
+  })
+
+  test('T11 a watcher that closes while it handles something keeps nobody waiting', async () => {
+    const it = await opened(variant, 'cluster', ['a'])
+    const other = it.client.subscribe(() => undefined)
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one' } })
+    it.stream.reply('cluster', { nonce: 'n2', resources: { a: 'two' } })
+    expect(it.stream.unread).toHaveLength(1)
+    other.close()
+    expect(it.holds('cluster')).toEqual({ a: 'two' })
+  })
+
+  test('watchers are told the names of what has changed, and only those', async () => {
+    const it = await opened(variant, 'cluster', ['a', 'b'])
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one', b: 'two' } })
+    const told: string[][] = []
+    it.client.subscribe((changes, handled) => {
+      told.push([...changes].flatMap(([kind, names]) => [...names].map((name) => `${kind} ${name}`)))
+      handled()
+    })
+    it.stream.reply('cluster', { nonce: 'n2', resources: { a: 'one', b: 'three' } })
+    it.stream.reply('cluster', { nonce: 'n3', resources: { a: 'bad', b: 'three' } })
+    expect(told).toEqual([['cluster b'], ['cluster a']])
+  })
+
   test('a server that repeats what was refused gets one NACK per 100 ms', async () => {
     const it = await opened(variant, 'cluster', ['a'])
     it.stream.take()
@@ -191,7 +232,7 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
   test('T12 all subscribers share one stream, and the server is asked for all that they want', async () => {
     const it = await opened(variant, 'cluster', ['a'])
     it.stream.take()
-    const other = it.client.subscribe(() => undefined)
+    const other = it.client.subscribe((_changes, handled) => handled())
     other.want('cluster', new Set(['a', 'b']))
     await settle()
     expect(it.server.streams).toHaveLength(1)
@@ -242,7 +283,7 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
     const it = await opened(variant, 'cluster', ['a', 'b'])
     it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one' } })
     it.clock.advance(15_000)
-    it.client.subscribe(() => undefined).want('cluster', new Set(['a', 'b']))
+    it.client.subscribe((_changes, handled) => handled()).want('cluster', new Set(['a', 'b']))
     expect(it.client.entry('cluster', 'a')?.state).toBe('acked')
     expect(it.client.entry('cluster', 'b')?.state).toBe('doesNotExist')
   })
@@ -349,12 +390,9 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
 
   test('N1 an xdstp name is the same in any order of its parameters', async () => {
     const it = await opened(variant, 'cluster', ['xdstp://auth/envoy.config.cluster.v3.Cluster/a?y=2&x=1'])
-    it.stream.reply('cluster', {
-      nonce: 'n',
-      resources: {},
-      raw: [],
-      aliases: { 'xdstp://auth/envoy.config.cluster.v3.Cluster/a?x=1&y=2': [] },
-    })
+    const resources = { 'xdstp://auth/envoy.config.cluster.v3.Cluster/a?x=%31&y=2': 'one' }
+    it.stream.reply('cluster', { nonce: 'n', aliases: {}, resources })
+    expect([...it.client.entries('cluster').values()].map(({ state }) => state)).toEqual(['acked'])
     expect([...it.client.entries('cluster').keys()]).toEqual(['xdstp://auth/envoy.config.cluster.v3.Cluster/a?x=1&y=2'])
   })
 

@@ -5,7 +5,7 @@ import { apply, type Decode } from './apply.ts'
 import { Backoff } from './backoff.ts'
 import { type Kind, KINDS, WILDCARD } from './kinds.ts'
 import { ResourceTimers } from './resource-timers.ts'
-import { type Entry, Store } from './store.ts'
+import { type Changes, type Entry, Store } from './store.ts'
 import type { AdsStream, AdsTransport } from './transport.ts'
 import type { Incoming, Variant } from './variant.ts'
 import { Wants } from './wants.ts'
@@ -26,8 +26,11 @@ export interface AdsClientOptions {
   readonly failOnDataErrors?: boolean
 }
 
-/** Called once per change of anything: what changed is found in the entries. */
-export type Watcher = () => void
+/**
+ * Told what has changed; of nothing where only the trouble of the connection did, or a kind was heard of for the first time.
+ * The next message is read once all watchers have said that they `handled` it, at once or later (rule T11).
+ */
+export type Watcher = (changes: Changes, handled: () => void) => void
 
 export interface Subscription {
   want(kind: Kind, names: ReadonlySet<string>): void
@@ -59,7 +62,7 @@ export class AdsClient {
   /** Holds back a NACK that comes too soon after another. */
   #held: { readonly timer: TimerHandle } | undefined
   #flushing = false
-  #reported = ''
+  #reported: string | undefined
   #trouble: string | undefined
   #closed = false
 
@@ -95,12 +98,22 @@ export class AdsClient {
 
   /** Connects at the first want. */
   subscribe(watcher: Watcher): Subscription {
-    this.#watchers.add(watcher)
+    const owed = new Set<() => void>()
+    const told: Watcher = (changes, handled) => {
+      if (!this.#watchers.has(told)) return handled()
+      owed.add(handled)
+      watcher(changes, () => {
+        if (owed.delete(handled)) handled()
+      })
+    }
+    this.#watchers.add(told)
     return {
-      want: (kind, names) => this.#want(watcher, kind, names),
+      want: (kind, names) => this.#want(told, kind, names),
       close: () => {
-        this.#watchers.delete(watcher)
-        for (const kind of KINDS) this.#want(watcher, kind, new Set())
+        this.#watchers.delete(told)
+        for (const kind of KINDS) this.#want(told, kind, new Set())
+        for (const handled of owed) handled()
+        owed.clear()
       },
     }
   }
@@ -235,8 +248,12 @@ export class AdsClient {
     const first = !this.#heard.has(incoming.kind)
     this.#heard.add(incoming.kind)
     const error = this.#take(incoming.kind, incoming)
-    this.#answer(stream, incoming.kind, incoming, error, next)
-    this.#report(first)
+    // answered, and handled by all watchers
+    const done = after(2, () => {
+      if (this.#stream === stream) next()
+    })
+    this.#answer(stream, incoming.kind, incoming, error, done)
+    this.#report(done, first)
   }
 
   #take(kind: Kind, incoming: Incoming): string | undefined {
@@ -267,15 +284,15 @@ export class AdsClient {
     this.#report()
   }
 
-  /** The next message is read once this one is answered: a server that repeats what was refused cannot make us spin. */
-  #answer(stream: Stream, kind: Kind, incoming: Incoming, error: string | undefined, next: () => void): void {
+  /** A NACK too soon after another waits: a server that repeats what was refused cannot make us spin. */
+  #answer(stream: Stream, kind: Kind, incoming: Incoming, error: string | undefined, done: () => void): void {
     const { clock, variant } = this.#options
     const say = (): void => {
       this.#held = undefined
       if (this.#stream !== stream) return
       if (error !== undefined) this.#nackedAt.set(kind, clock.now())
       stream.wire?.send(variant.answer(kind, incoming, this.#wants.of(kind), error))
-      next()
+      done()
     }
     const waitMs = (this.#nackedAt.get(kind) ?? -Infinity) + nackPauseMs - clock.now()
     if (error === undefined || waitMs <= 0) say()
@@ -287,10 +304,25 @@ export class AdsClient {
     this.#held = undefined
   }
 
-  #report(always = false): void {
-    const now = `${this.#store.changes} ${this.#trouble ?? ''}`
-    if ((now === this.#reported && !always) || this.#closed) return
-    this.#reported = now
-    for (const watcher of this.#watchers) watcher()
+  #report(handled: () => void = () => undefined, always = false): void {
+    const changes = this.#store.takeChanges()
+    const quiet = changes.size === 0 && this.#trouble === this.#reported && !always
+    this.#reported = this.#trouble
+    if (quiet || this.#closed || this.#watchers.size === 0) {
+      handled()
+      return
+    }
+    const watchers = [...this.#watchers]
+    const done = after(watchers.length, handled)
+    for (const watcher of watchers) watcher(changes, done)
+  }
+}
+
+/** What is to be called so many times until `then` is. */
+function after(times: number, then: () => void): () => void {
+  let left = times
+  return () => {
+    left--
+    if (left === 0) then()
   }
 }
