@@ -22,7 +22,7 @@ export function clusterStats(load: ClusterLoad, { nowMs, byEndpoint, serviceName
     clusterName: load.name,
     clusterServiceName: serviceName(load.name),
     totalDroppedRequests: load.refused,
-    loadReportInterval: { seconds: Math.floor(elapsedMs / 1000), nanos: Math.round((elapsedMs % 1000) * 1e6) },
+    loadReportInterval: { seconds: Math.floor(elapsedMs / 1000), nanos: Math.floor((elapsedMs % 1000) * 1e6) },
     upstreamLocalityStats: [...groups.values()].map((endpoints) => ({
       ...counters(endpoints),
       locality: localityOf(endpoints[0]!.endpoint.model.locality),
