@@ -6,8 +6,7 @@ import type { ClusterLoad, EndpointLoad } from './load-meter.ts'
 export interface ReportOptions {
   readonly nowMs: number
   readonly byEndpoint: boolean
-  /** Name of a cluster's assignment where it differs from the cluster's. */
-  serviceName(cluster: string): string
+  readonly serviceName: (cluster: string) => string
 }
 
 export function clusterStats(load: ClusterLoad, { nowMs, byEndpoint, serviceName }: ReportOptions): ClusterStats {

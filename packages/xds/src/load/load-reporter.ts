@@ -19,7 +19,8 @@ export interface LoadReporterOptions {
   readonly clock: Clock
   readonly random: Random
   readonly living: Living
-  serviceName(cluster: string): string
+  /** Name of a cluster's assignment where it is not the cluster's own, else empty. */
+  readonly serviceName: (cluster: string) => string
 }
 
 interface Reporting {
@@ -27,14 +28,14 @@ interface Reporting {
   readonly meter: LoadMeter
   heard: boolean
   byEndpoint: boolean
-  timer: TimerHandle | undefined
+  timer: TimerHandle
 }
 
 export class LoadReporter {
   readonly #options: LoadReporterOptions
   readonly #backoff: Backoff
   #stream: Reporting | undefined
-  #pause: TimerHandle | undefined
+  #pause: TimerHandle = undefined
 
   constructor(options: LoadReporterOptions) {
     this.#options = options
@@ -44,7 +45,7 @@ export class LoadReporter {
 
   close(): void {
     const { clock } = this.#options
-    if (this.#pause !== undefined) clock.clearTimer(this.#pause)
+    clock.clearTimer(this.#pause)
     const wire = this.#stream?.wire
     this.#drop()
     wire?.close()
@@ -99,7 +100,7 @@ export class LoadReporter {
     this.#backoff.reset()
     stream.meter.track(response.sendAllClusters ? 'all' : response.clusters, clock.now())
     stream.byEndpoint = response.reportEndpointGranularity
-    if (stream.timer !== undefined) clock.clearTimer(stream.timer)
+    clock.clearTimer(stream.timer)
     const saidMs = response.loadReportingInterval === undefined ? 0 : millisecondsOf(response.loadReportingInterval)
     this.#schedule(stream, Math.max(minIntervalMs, saidMs))
   }
@@ -130,7 +131,6 @@ export class LoadReporter {
     this.#pause = clock.setTimer(
       pauseMs,
       () => {
-        this.#pause = undefined
         this.#connect()
       },
       true,
@@ -138,7 +138,7 @@ export class LoadReporter {
   }
 
   #drop(): void {
-    if (this.#stream?.timer !== undefined) this.#options.clock.clearTimer(this.#stream.timer)
+    this.#options.clock.clearTimer(this.#stream?.timer)
     this.#stream = undefined
   }
 }

@@ -22,7 +22,7 @@ export function livingCluster(name: string, clock: VirtualClock, ports: readonly
     {
       clock,
       random: new SeededRandom(1),
-      resolver: { resolve: () => Promise.reject(new Error('no names here')) } as never,
+      resolver: { resolve: () => Promise.reject(new Error('no names here')) },
       endpointHealthChanged: () => undefined,
       endpointEjected: () => undefined,
       endpointReturned: () => undefined,
