@@ -2,6 +2,8 @@
 import { type Bootstrap, type BootstrapNode, type Credentials, parseBootstrap } from './bootstrap/bootstrap.ts'
 import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
 
+type Dialect = 'api' | 'sidecar'
+
 export interface XdsOptions {
   /** `host:port` or `unix:///path`. Default: the first server of the bootstrap. */
   readonly server?: string
@@ -20,8 +22,16 @@ export interface XdsOptions {
   readonly bootstrap?: string | object
   /** State of the world, which every server speaks, or delta. Default `sotw`. */
   readonly protocol?: 'sotw' | 'delta'
-  /** Names that callers use (`reviews:9080`): one api_listener is asked for each, as gRPC does. Left out: all listeners and clusters, as a sidecar does. */
+  /**
+   * What the server is asked for, and whose rules hold. `sidecar`: all listeners and clusters, as Envoy does; `api`: an
+   * api_listener for each name that is called, as gRPC does. Default `api` where `hosts` are given, where the node's
+   * metadata has `GENERATOR: 'grpc'`, or where a bootstrap names the server; else `sidecar`.
+   */
+  readonly dialect?: Dialect
+  /** `api` only: names that callers use (`reviews:9080`); all others pass through. Left out: any name, asked for at its first call. */
   readonly hosts?: readonly string[]
+  /** `api` without `hosts`: how long calls wait for a name that is new. Default 5 s. */
+  readonly hostTimeoutMs?: number
   /** How long the first configuration is waited for. Default 30 s. */
   readonly startTimeoutMs?: number
 }
@@ -33,7 +43,10 @@ export interface XdsSettings {
   readonly node: BootstrapNode
   readonly bootstrap: Bootstrap
   readonly protocol: 'sotw' | 'delta'
+  readonly dialect: Dialect
+  /** Undefined: all of a sidecar's, or those that are called. */
   readonly hosts: readonly string[] | undefined
+  readonly hostTimeoutMs: number
   readonly startTimeoutMs: number
 }
 
@@ -51,6 +64,8 @@ export function settingsOf(
   }
   const { id, cluster, locality, metadata } = options.node ?? {}
   const named = bootstrap?.node
+  const said = metadata ?? named?.metadata
+  const dialect = dialectOf(options, said, options.server === undefined)
   return {
     server,
     credentials: credentialsOf(options) ?? first?.credentials ?? [{ type: 'insecure' }],
@@ -62,13 +77,32 @@ export function settingsOf(
         locality === undefined
           ? named?.locality
           : { region: locality.region ?? '', zone: locality.zone ?? '', subZone: locality.subZone ?? '' },
-      metadata: metadata ?? (named === undefined ? fallback.metadata : named.metadata),
+      metadata: metadata ?? (named === undefined ? { ...fallback.metadata, ...generatorOf(dialect) } : named.metadata),
     },
     bootstrap: bootstrap ?? nothing,
     protocol: options.protocol ?? 'sotw',
+    dialect,
     hosts: options.hosts,
+    hostTimeoutMs: options.hostTimeoutMs ?? 5_000,
     startTimeoutMs: options.startTimeoutMs ?? 30_000,
   }
+}
+
+function dialectOf(
+  { dialect, hosts }: XdsOptions,
+  metadata: Readonly<Record<string, unknown>> | undefined,
+  fromBootstrap: boolean,
+): Dialect {
+  if (dialect === 'sidecar' && hosts !== undefined) {
+    throw new TypeError('`hosts` are for the dialect `api`: a sidecar asks for everything')
+  }
+  if (dialect !== undefined) return dialect
+  return hosts !== undefined || metadata?.['GENERATOR'] === 'grpc' || fromBootstrap ? 'api' : 'sidecar'
+}
+
+/** What istiod must be told to speak a dialect. */
+function generatorOf(dialect: Dialect): { GENERATOR?: string } {
+  return dialect === 'api' ? { GENERATOR: 'grpc' } : {}
 }
 
 const nothing: Bootstrap = {

@@ -16,7 +16,7 @@ import {
   toCluster,
 } from './decode/messages.suite.ts'
 import { testRegex } from './decode/test-regex.suite.ts'
-import type { XdsOptions } from './options.ts'
+import { settingsOf, type XdsOptions } from './options.ts'
 import type { Kind } from './stream/kinds.ts'
 import { ScriptedServer } from './stream/scripted-server.suite.ts'
 import { xdsSource } from './xds-source.ts'
@@ -259,6 +259,106 @@ describe('the dialect of gRPC', () => {
       [2, 1],
       [3, 2],
     ])
+  })
+})
+
+describe('hosts on demand', () => {
+  const answered = async (world: World): Promise<void> => {
+    await world.send('listener', apiListener('reviews:80'))
+    await world.send('route', toA())
+    await world.send('cluster', cluster('a'))
+    await world.send('endpoints', assignment('a', [group([1])]))
+  }
+
+  const called = async (options: XdsOptions = {}): Promise<World> => {
+    const world = new World({ dialect: 'api', ...options })
+    world.source.want?.('reviews:80')
+    await settle()
+    world.server.last.accept()
+    await settle()
+    return world
+  }
+
+  test('before a call nothing is asked for, and the mesh may begin', async () => {
+    const world = new World({ dialect: 'api' })
+    await settle()
+    expect(world.config).toMatchObject({ virtualHosts: [], unknownHosts: { kind: 'ask' } })
+    expect(world.server.last).toBeUndefined()
+  })
+
+  test('a wanted host is claimed once all of it is there, not before', async () => {
+    const world = await called()
+    world.source.want?.('reviews:80')
+    await settle()
+    expect(world.asked()).toEqual({ listener: ['reviews:80'] })
+    await world.send('listener', apiListener('reviews:80'))
+    await world.send('route', toA())
+    await world.send('cluster', cluster('a'))
+    expect(world.config.virtualHosts).toEqual([])
+    await world.send('endpoints', assignment('a', [group([1])]))
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    world.clock.advance(600_000)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+  })
+
+  test('what has not come in time is refused with resource, server, node and last error, and works when it comes', async () => {
+    const world = await called({ hostTimeoutMs: 2_000 })
+    world.server.last.end('14 UNAVAILABLE: gone')
+    world.clock.advance(1_999)
+    expect(world.config.virtualHosts).toEqual([])
+    world.clock.advance(1)
+    const said = 'Listener reviews:80: the server has not sent it yet (xDS server xds.test:1, node node-1, last error: '
+    expect(world.hosts()['reviews:80']).toBe(`${said}14 UNAVAILABLE: gone)`)
+    await settle()
+    world.server.last.accept()
+    await settle()
+    await answered(world)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+  })
+
+  test('calls wait 5 s where nothing is said', async () => {
+    const world = await called()
+    world.clock.advance(4_999)
+    expect(world.config.virtualHosts).toEqual([])
+    world.clock.advance(1)
+    expect(world.config.virtualHosts).toHaveLength(1)
+  })
+
+  test('E3 what is known to be missing is refused at once, and asked for anew by a call ten minutes later', async () => {
+    const world = await called()
+    world.clock.advance(15_000)
+    expect(world.hosts()['reviews:80']).toContain('Listener reviews:80: the server did not send it within 15 s')
+    world.clock.advance(590_000)
+    expect(world.config.virtualHosts).toEqual([])
+    world.source.want?.('reviews:80')
+    await settle()
+    await answered(world)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+  })
+
+  test.each<[string, XdsOptions, string]>([
+    ['a server and nothing else', {}, 'sidecar'],
+    ['hosts', { hosts: ['a:80'] }, 'api'],
+    ['GENERATOR grpc', { node: { metadata: { GENERATOR: 'grpc' } } }, 'api'],
+    ['a word', { dialect: 'sidecar', node: { metadata: { GENERATOR: 'grpc' } } }, 'sidecar'],
+  ])('the dialect of %s', async (_, options, dialect) => {
+    const world = new World(options)
+    await settle()
+    world.source.want?.('a:80')
+    await settle()
+    world.server.last.accept()
+    await settle()
+    expect(world.asked()).toMatchObject(dialect === 'sidecar' ? { listener: [] } : { listener: ['a:80'] })
+  })
+
+  test('the dialect of a bootstrap that names the server is gRPC, and istiod is told only where nobody says the node', () => {
+    const settings = (options: XdsOptions): ReturnType<typeof settingsOf> =>
+      settingsOf(options, {}, { id: 'n', metadata: { NAMESPACE: 'x' } })
+    const bootstrap = { xds_servers: [{ server_uri: 'a:1', channel_creds: [{ type: 'insecure' }] }], node: { id: 'b' } }
+    expect(settings({ bootstrap })).toMatchObject({ dialect: 'api', node: { metadata: undefined } })
+    expect(settings({ server: 'a:1', bootstrap })).toMatchObject({ dialect: 'sidecar' })
+    expect(settings({ server: 'a:1', dialect: 'api' }).node.metadata).toEqual({ NAMESPACE: 'x', GENERATOR: 'grpc' })
+    expect(() => settings({ server: 'a:1', dialect: 'sidecar', hosts: ['a:80'] })).toThrow('`hosts` are for')
   })
 })
 

@@ -1,5 +1,6 @@
 // The mesh's configuration source for xDS: subscribes, resolves what comes, and says what is missing.
 import type { Clock, ConfigSink, ConfigSource, MeshConfig, Problem, Random, RegexEngine } from '@proxyless/core/spi'
+import { CalledHosts } from './called-hosts.ts'
 import { listenerName } from './bootstrap/listener-name.ts'
 import { createDecoder } from './decode/decoder.ts'
 import { nodeMessage } from './node.ts'
@@ -34,8 +35,12 @@ export function xdsSource(options: XdsOptions, host: XdsHost): ConfigSource {
 class XdsSource implements ConfigSource {
   readonly #settings: XdsSettings
   readonly #host: XdsHost
-  readonly #wanted: Wanted
+  /** Names that are asked for when they are called; undefined: all that is wanted is known from the start. */
+  readonly #called: CalledHosts | undefined
+  /** Names that are asked for from the start; undefined: everything there is. */
+  readonly #named: ReadonlyMap<string, string> | undefined
   readonly #memory = new Memory()
+  #sink: ConfigSink | undefined
   #lease: Lease | undefined
   #subscription: Subscription | undefined
   #delivered: MeshConfig | undefined
@@ -46,37 +51,49 @@ class XdsSource implements ConfigSource {
   constructor(settings: XdsSettings, host: XdsHost) {
     this.#settings = settings
     this.#host = host
-    const { server, node, hosts, bootstrap } = settings
-    this.#wanted = {
-      server,
-      node: node.id,
-      targets: hosts === undefined ? 'all' : new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)])),
+    const { dialect, hosts, bootstrap, hostTimeoutMs } = settings
+    this.#named = hosts && new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)]))
+    if (dialect === 'api' && hosts === undefined) {
+      this.#called = new CalledHosts({
+        clock: host.clock,
+        timeoutMs: hostTimeoutMs,
+        listenerName: (each) => listenerName(each, bootstrap),
+        isKnown: (each) => this.#memory.trees.has(each),
+        changed: () => this.#update(),
+      })
     }
   }
 
   start(sink: ConfigSink): void {
     const { clock } = this.#host
     this.#lease = leaseClient(this.#key(), () => this.#makeClient())
+    this.#sink = sink
     this.#subscription = this.#lease.client.subscribe((_changes, handled) => {
-      this.#update(sink)
+      this.#update()
       handled()
     })
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
-    this.#update(sink)
+    this.#update()
+  }
+
+  want(host: string): void {
+    this.#called?.want(host)
   }
 
   async close(): Promise<void> {
     this.#endWait()
+    this.#called?.close()
     this.#subscription?.close()
     this.#subscription = undefined
     this.#lease?.release()
   }
 
-  #update(sink: ConfigSink): void {
+  #update(): void {
     const client = this.#lease?.client
-    if (client === undefined || this.#subscription === undefined) return
-    const { config, wants, waiting } = resolve(client, this.#wanted, this.#memory)
+    const sink = this.#sink
+    if (client === undefined || sink === undefined || this.#subscription === undefined) return
+    const { config, wants, waiting } = resolve(client, this.#wanted(client), this.#memory)
     this.#waiting = waiting
     for (const kind of KINDS) this.#subscription.want(kind, wants[kind])
     if (config !== undefined && config !== this.#delivered) {
@@ -85,6 +102,18 @@ class XdsSource implements ConfigSource {
       sink.config(config)
     }
     this.#tellTrouble(client.trouble, sink)
+  }
+
+  #wanted({ trouble }: AdsClient): Wanted {
+    const { server, node } = this.#settings
+    return {
+      server,
+      node: node.id,
+      trouble,
+      targets: this.#named ?? this.#called?.targets ?? 'all',
+      onDemand: this.#called !== undefined,
+      overdue: this.#called?.overdue ?? none,
+    }
   }
 
   /** Before the first configuration trouble is only remembered: the server may still come. */
@@ -114,21 +143,13 @@ class XdsSource implements ConfigSource {
 
   /** Two who differ in any of this do not share a stream. */
   #key(): string {
-    const { server, credentials, node, protocol, hosts, features, bootstrap } = this.#settings
+    const { server, credentials, node, protocol, dialect, features, bootstrap } = this.#settings
     if (this.#host.transport !== undefined) return `given ${(given += 1)}`
-    return JSON.stringify([
-      server,
-      credentials,
-      node,
-      protocol,
-      hosts === undefined,
-      [...features],
-      [...bootstrap.certificates],
-    ])
+    return JSON.stringify([server, credentials, node, protocol, dialect, [...features], [...bootstrap.certificates]])
   }
 
   #makeClient(): AdsClient {
-    const { server, credentials, features, node, protocol, hosts, bootstrap } = this.#settings
+    const { server, credentials, features, node, protocol, dialect, bootstrap } = this.#settings
     const { clock, random, regex, transport } = this.#host
     const message = nodeMessage(node)
     return new AdsClient({
@@ -137,7 +158,7 @@ class XdsSource implements ConfigSource {
       clock,
       random,
       decode: createDecoder({
-        dialect: hosts === undefined ? 'sidecar' : 'api',
+        dialect,
         regex,
         source: server,
         certificates: bootstrap.certificates,
@@ -147,6 +168,8 @@ class XdsSource implements ConfigSource {
     })
   }
 }
+
+const none: ReadonlySet<string> = new Set()
 
 let given = 0
 
