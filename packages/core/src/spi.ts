@@ -4,6 +4,7 @@ export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
 export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
+export { Slices, type Sliced } from './base/slices.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
 export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
 export type {

@@ -19,9 +19,9 @@ const arrival: Bench = {
     const plane = await controlPlane(world)
     const before = process.cpuUsage()
     const peak = await peakHeap(async () => {
-      const { mesh, until } = xdsMesh(plane.address, { protocol })
-      await until(isWhole)
-      await mesh.close()
+      const client = xdsMesh(plane.address, { protocol })
+      await client.until(isWhole)
+      await client.mesh.close()
     })
     const { user, system } = process.cpuUsage(before)
     plane.stop()
@@ -40,9 +40,9 @@ const block: Bench = {
   async measure() {
     const plane = await controlPlane(world)
     const { longestBlockMs } = await watched(async () => {
-      const { mesh, until } = xdsMesh(plane.address, { protocol })
-      await until(isWhole)
-      await mesh.close()
+      const client = xdsMesh(plane.address, { protocol })
+      await client.until(isWhole)
+      await client.mesh.close()
     })
     plane.stop()
     return [{ name: 'xds block', unit: 'ms longest', ours: longestBlockMs, ci: 0, target: 25 }]

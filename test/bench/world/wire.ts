@@ -10,10 +10,13 @@ export type Value = string | number | boolean | Uint8Array | Fields
 export function encode(fields: Fields): Buffer {
   const parts: Uint8Array[] = []
   for (const [field, said] of Object.entries(fields) as [string, Value | readonly Value[]][]) {
-    const values: readonly Value[] = Array.isArray(said) ? (said as readonly Value[]) : [said as Value]
-    for (const value of values) encodeField(Number(field), value, parts)
+    for (const value of isList(said) ? said : [said]) encodeField(Number(field), value, parts)
   }
   return Buffer.concat(parts)
+}
+
+function isList(said: Value | readonly Value[]): said is readonly Value[] {
+  return Array.isArray(said)
 }
 
 /** A packed message of a type. */

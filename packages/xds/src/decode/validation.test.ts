@@ -5,6 +5,8 @@ import type { Any } from '../generated/google/protobuf/any.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
 import { UpstreamTlsContext } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { whole } from '../piecewise.ts'
+import type { Decode, Decoded } from '../stream/apply.ts'
 import { type Kind, KINDS, TYPE_URLS } from '../stream/kinds.ts'
 import { createDecoder } from './decoder.ts'
 import type { ClusterResource, EndpointsResource, ListenerResource, RouteResource } from './resources.ts'
@@ -27,8 +29,10 @@ import {
   toCluster,
 } from './messages.suite.ts'
 
-const strict = createDecoder(optionsFor('api'))
-const sidecar = createDecoder(optionsFor('sidecar'))
+type Decoder = (...said: Parameters<Decode>) => Decoded
+
+const strict: Decoder = (...said) => whole(createDecoder(optionsFor('api'))(...said))
+const sidecar: Decoder = (...said) => whole(createDecoder(optionsFor('sidecar'))(...said))
 
 function refusal(kind: Kind, body: Any, decode = strict): string {
   const decoded = decode(kind, body)
