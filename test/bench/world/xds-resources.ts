@@ -21,7 +21,7 @@ export interface XdsWorld {
   readonly endpoints: number
 }
 
-export const wide = 'wide'
+const wide = 'wide'
 
 const ads: Fields = { 3: {}, 6: 2 }
 const port = 9_080
