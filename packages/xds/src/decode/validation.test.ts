@@ -555,6 +555,63 @@ describe('a Cluster', () => {
     })
   })
 
+  describe('TLS by endpoint', () => {
+    const context = (common: object): object => ({
+      name: 'tls',
+      configType: {
+        $case: 'typedConfig',
+        value: any('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', UpstreamTlsContext as never, {
+          commonTlsContext: common,
+        }),
+      },
+    })
+    const secret = (name: string): object => ({
+      tlsCertificateSdsSecretConfigs: [{ name }],
+      validationContextType: { $case: 'validationContextSdsSecretConfig', value: { name: 'ROOTCA' } },
+    })
+    const raw = {
+      name: 'raw',
+      configType: {
+        $case: 'typedConfig',
+        value: emptyAny('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'),
+      },
+    }
+    const matching = (common: object): Any =>
+      cluster('a', {
+        transportSocketMatches: [
+          { name: 'tlsMode-istio', match: { tlsMode: 'istio' }, transportSocket: context(common) },
+          { name: 'tlsMode-disabled', match: {}, transportSocket: raw },
+        ],
+      })
+
+    test('Istio’s mutual TLS takes its certificates from the provider of that name', () => {
+      const { cluster: model } = accepted<ClusterResource>('cluster', matching(secret('default')), sidecar)
+      expect(model.tlsMatches).toMatchObject([
+        { labels: { tlsMode: 'istio' }, tls: { caFile: '/ca.pem', certificateFile: '/cert.pem' } },
+        { labels: {} },
+      ])
+      expect(model.tlsMatches?.[1]).not.toHaveProperty('tls')
+    })
+
+    test('what cannot be secured as said bars its own endpoints, is told, and the cluster is taken', () => {
+      const { cluster: model, notes } = accepted<ClusterResource>('cluster', matching(secret('other')), sidecar)
+      expect(model.tlsMatches?.[0]).toMatchObject({
+        unavailable: expect.stringContaining('"other" is not in') as string,
+      })
+      expect(notes).toEqual([expect.stringContaining('not called, in plain text neither')])
+    })
+
+    test('endpoints say what they are by their metadata', () => {
+      const metadata = {
+        filterMetadata: { 'envoy.transport_socket_match': { tlsMode: 'istio' }, 'envoy.lb': { v: '1' } },
+      }
+      const body = assignment('a', [group([], { lbEndpoints: [endpoint(1, { metadata }), endpoint(2, { metadata })] })])
+      const [one, two] = accepted<EndpointsResource>('endpoints', body, sidecar).endpoints
+      expect(one).toMatchObject({ labels: { v: '1' }, tlsLabels: { tlsMode: 'istio' } })
+      expect(one?.tlsLabels).toBe(two?.tlsLabels)
+    })
+  })
+
   test('A32: requests are limited to 1024 where nothing is said, and the largest number is no limit', () => {
     expect(accepted<ClusterResource>('cluster', cluster('a')).cluster.circuitBreakers.maxRequests).toBe(1024)
     const body = cluster('a', { circuitBreakers: { thresholds: [{ maxRequests: big }] } })
