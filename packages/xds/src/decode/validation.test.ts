@@ -385,6 +385,55 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     })
   })
 
+  test('what one level adds, a later one takes away or replaces', () => {
+    const add = (appendAction: number, ...pairs: [string, string][]): object => ({
+      requestHeadersToAdd: pairs.map(([key, value]) => ({ header: { key, value }, appendAction })),
+    })
+    const levels = {
+      route: add(0, ['removed', 'r'], ['set', 'r'], ['kept', 'r'], ['maybe', 'r']),
+      host: { ...add(2, ['set', 'h'], ['maybe', '%REQ(x)%']), requestHeadersToRemove: ['Removed'] },
+    }
+    const routes = [route(toCluster('a'), prefix, levels.route)]
+    const body = routeConfig('r', [{ name: 'h', domains: ['*'], routes, ...levels.host }])
+    expect(routesOf(body)[0]?.route.action).toMatchObject({
+      requestHeaders: {
+        remove: ['removed'],
+        set: [
+          { name: 'set', value: 'h' },
+          { name: 'maybe', value: '%REQ(x)%' },
+        ],
+        add: [
+          { name: 'kept', value: 'r' },
+          { name: 'maybe', value: 'r' },
+        ],
+      },
+    })
+  })
+
+  test('headers may be for those that are there or not, or empty; a format that is not known leaves its header out', () => {
+    const toAdd = [
+      { header: { key: 'a', value: '1' }, appendAction: 1 },
+      { header: { key: 'b', value: '2' }, appendAction: 3, keepEmptyValue: true },
+      { header: { key: 'c', value: '%DOWNSTREAM_REMOTE_ADDRESS%' }, appendAction: 0 },
+      { header: { key: 'd', value: '4' }, append: false },
+    ]
+    const [host] = accepted<RouteResource>(
+      'route',
+      routeConfig('r', [
+        { name: 'h', domains: ['*'], routes: [route(toCluster('a'), prefix, { requestHeadersToAdd: toAdd })] },
+      ]),
+    ).hosts
+    expect(host?.routes[0]?.route.action).toMatchObject({
+      requestHeaders: {
+        set: [
+          { name: 'b', when: 'present', keepEmpty: true },
+          { name: 'd', value: '4' },
+        ],
+        add: [{ name: 'a', when: 'absent' }],
+      },
+    })
+  })
+
   test.each([
     [-3, 3, ['-3', '-1', '-0', '0', '+2', '002'], ['-4', '3', 'x', '']],
     [10, 251, ['10', '99', '100', '250'], ['9', '251', '1000']],
