@@ -64,6 +64,7 @@ function readOperation(reading: Reading, path: string, option: HeaderValueOption
       return { sets: true, header }
     case Action.OVERWRITE_IF_EXISTS:
       return { sets: true, header: { ...header, when: 'present' } }
+    case Action.UNRECOGNIZED:
     default:
       reading.refuse(path, `${name}: an unknown append action`)
       return undefined
