@@ -20,6 +20,7 @@ export type {
   LocalityWeight,
   RetryBudget,
   SlowStart,
+  TlsMatch,
   UpstreamProtocol,
   UpstreamTls,
   ZoneAware,
@@ -57,6 +58,7 @@ export { RouteTable } from './route/route-table.ts'
 export { getHeader, type HeaderList, nameBits, removeHeader, setHeader } from './route/header-list.ts'
 export type { HeaderLines, RequestView } from './route/request-view.ts'
 export { splitAuthority, withoutBrackets } from './route/redirect.ts'
+export { tlsFor } from './cluster/endpoint-tls.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
 export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'

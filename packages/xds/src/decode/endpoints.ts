@@ -13,6 +13,7 @@ import { fractionOf } from './percent.ts'
 import { takeApart } from './pieces.ts'
 import type { Reading } from './reading.ts'
 import type { EndpointsResource } from './resources.ts'
+import { labelsOf } from './struct-labels.ts'
 
 const maxWeight = 2 ** 32 - 1
 const noLocality: Locality = { region: '', zone: '', subzone: '' }
@@ -143,7 +144,8 @@ function readEndpoint(
     ...place,
     weight: said.loadBalancingWeight ?? 1,
     health: healthOf(said.healthStatus),
-    labels: labelsOf(said.metadata),
+    labels: labelsOf(lb),
+    ...tlsLabelsOf(said.metadata),
     locality,
     priority,
     ...(identified.value.hostname === '' ? {} : { hostname: identified.value.hostname }),
@@ -179,11 +181,20 @@ function healthOf(status: number): Endpoint['health'] {
   return status === 3 ? 'draining' : 'unhealthy'
 }
 
-/** Texts of the metadata that balancers read. */
-function labelsOf(metadata: Metadata | undefined): Record<string, string> {
-  const entries = Object.entries(metadata?.filterMetadata['envoy.lb'] ?? {})
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+/** What decides how it is reached. Endpoints that are alike share it, as they are compared. */
+function tlsLabelsOf(metadata: Metadata | undefined): Pick<Endpoint, 'tlsLabels'> {
+  const said = metadata?.filterMetadata['envoy.transport_socket_match']
+  if (said === undefined) return {}
+  const tlsLabels = labelsOf(said)
+  const key = JSON.stringify(tlsLabels)
+  const known = tlsLabelSets.get(key)
+  if (known !== undefined) return { tlsLabels: known }
+  if (tlsLabelSets.size >= 100) tlsLabelSets.clear()
+  tlsLabelSets.set(key, tlsLabels)
+  return { tlsLabels }
 }
+
+const tlsLabelSets = new Map<string, Readonly<Record<string, string>>>()
 
 function checkPriorities(reading: Reading, totals: ReadonlyMap<number, number>): void {
   for (const [priority, total] of totals) {
