@@ -64,6 +64,8 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   #sourceProblems: Problem[] = []
   /** Calls that wait for the first configuration. */
   readonly #early: Call[] = []
+  /** Calls that wait until their host is known. */
+  #asking: Call[] = []
   /** Why there is none. */
   #startFailure: MeshError | undefined
   closed = false
@@ -107,7 +109,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   /** Before the first configuration calls wait for it, unless the source has said that there is none. */
   #callEarly(call: Call): void {
     if (this.#startFailure === undefined) this.#early.push(call)
-    else call.refuse(replyUnavailable(this.#startFailure.message))
+    else call.answer(replyUnavailable(this.#startFailure.message))
   }
 
   /** Resolves when the first configuration is in force. @throws MeshError MESH_CLOSED when the mesh is closed before */
@@ -139,7 +141,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#clusters.clear()
     for (const cluster of living) cluster.destroy()
     this.waits.close()
-    for (const call of this.#early.splice(0)) call.refuse(replyClosed())
+    for (const call of [...this.#early.splice(0), ...this.#asking.splice(0)]) call.answer(replyClosed())
     this.timeouts.close()
     this.slices.close()
     await this.#source.close()
@@ -159,10 +161,15 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (this.#snapshot === undefined && this.#next === undefined && problem.severity === 'error') {
       this.#startFailure = new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`)
       this.#neverReady(this.#startFailure)
-      for (const call of this.#early.splice(0)) call.refuse(replyUnavailable(this.#startFailure.message))
+      for (const call of this.#early.splice(0)) call.answer(replyUnavailable(this.#startFailure.message))
     }
     this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
     this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
+  }
+
+  /** Clusters that calls have used, by name. */
+  living(): ReadonlyMap<string, Cluster> {
+    return this.#clusters
   }
 
   #apply(): void {
@@ -183,6 +190,15 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#observer.configApplied?.({ version: config.version, problems: config.problems })
     this.#becameReady()
     for (const call of this.#early.splice(0)) call.beginLate()
+    if (this.#asking.length > 0) this.#resumeAsking(this.#snapshot)
+  }
+
+  #resumeAsking(snapshot: Snapshot): void {
+    const asks = snapshot.config.unknownHosts.kind === 'ask'
+    const known = (call: Call): boolean => !asks || snapshot.hostOf(call.view) !== undefined
+    const waiting = this.#asking
+    this.#asking = waiting.filter((call) => !known(call))
+    for (const call of waiting.filter(known)) call.beginLate()
   }
 
   // ---- for calls and clusters ----
@@ -204,6 +220,14 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     return cluster
   }
 
+  awaitHost(call: Call): boolean {
+    const host = this.#snapshot?.wantedHost(call.view)
+    if (host === undefined || this.#source.want === undefined) return false
+    this.#asking.push(call)
+    this.#source.want(host)
+    return true
+  }
+
   error(call: Call, reply: LocalReply): MeshError {
     const text = typeof reply.body === 'string' && reply.body !== '' ? reply.body : reply.details
     return new MeshError(reply.code ?? 'FAULT_ABORT', text, {
@@ -221,9 +245,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#observer.callEnded({
       authority: call.view.authority,
       method: call.view.method,
-      path: call.path,
+      path: call.request.path,
       route: call.routeName,
-      cluster: call.clusterName,
+      cluster: call.request.clusterName,
       endpoint: endpoint?.key ?? '',
       endpointLabels: endpoint?.model.labels ?? {},
       attempts: call.attempts,

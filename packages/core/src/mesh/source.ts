@@ -1,4 +1,5 @@
 // Where configuration comes from: the contracts between the engine and its configuration doors.
+import type { Cluster } from '../cluster/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
 
@@ -7,6 +8,8 @@ export interface ConfigSink {
   config(config: MeshConfig): void
   /** Bad news of the source itself (unreadable directory, lost stream); what was there before is kept. */
   problem(problem: Problem): void
+  /** Clusters in use with their endpoints' numbers: for sources that report load. */
+  living?(): ReadonlyMap<string, Cluster>
 }
 
 /** How near the configuration in force is to what its source has. */
@@ -21,7 +24,11 @@ export interface Freshness {
 export interface ConfigSource {
   /** Starts once; may call the sink at once or later. */
   start(sink: ConfigSink): void
-  /** A call has asked for a host that the configuration does not know. For on-demand sources. */
+  /**
+   * A call waits for a host that the configuration does not know. For sources whose configurations say so (`unknownHosts`
+   * `ask`): within a bounded time one must follow that claims the host, if only to say why nobody can be reached.
+   * @param host `name:port`, lower case
+   */
   want?(host: string): void
   /** Left out by sources that are never behind. */
   freshness?(): Freshness

@@ -1,11 +1,12 @@
 // One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
-import type { Clock, Random, TimerHandle } from '@proxyless/core/spi'
-import { apply, type Decode } from './apply.ts'
+import { type Clock, type Random, type Sliced, Slices, type TimerHandle } from '@proxyless/core/spi'
+import { Job } from '../piecewise.ts'
+import { apply, type Decode, type Read, readAll } from './apply.ts'
 import { Backoff } from './backoff.ts'
 import { type Kind, KINDS, WILDCARD } from './kinds.ts'
 import { ResourceTimers } from './resource-timers.ts'
-import { type Entry, Store } from './store.ts'
+import { type Changes, type Entry, Store } from './store.ts'
 import type { AdsStream, AdsTransport } from './transport.ts'
 import type { Incoming, Variant } from './variant.ts'
 import { Wants } from './wants.ts'
@@ -26,8 +27,11 @@ export interface AdsClientOptions {
   readonly failOnDataErrors?: boolean
 }
 
-/** Called once per change of anything: what changed is found in the entries. */
-export type Watcher = () => void
+/**
+ * Told what has changed; of nothing where only the trouble of the connection did, or a kind was heard of for the first time.
+ * The next message is read once all watchers have said that they `handled` it, at once or later (rule T11).
+ */
+export type Watcher = (changes: Changes, handled: () => void) => void
 
 export interface Subscription {
   want(kind: Kind, names: ReadonlySet<string>): void
@@ -49,6 +53,7 @@ export class AdsClient {
   readonly #wants = new Wants<Watcher>()
   readonly #watchers = new Set<Watcher>()
   readonly #backoff: Backoff
+  readonly #slices: Slices
   readonly #existence: ResourceTimers
   readonly #ttl: ResourceTimers
   readonly #nackedAt = new Map<Kind, number>()
@@ -58,8 +63,10 @@ export class AdsClient {
   #pause: { readonly timer: TimerHandle } | undefined
   /** Holds back a NACK that comes too soon after another. */
   #held: { readonly timer: TimerHandle } | undefined
+  /** A message that is being read. */
+  #reading: Sliced | undefined
   #flushing = false
-  #reported = ''
+  #reported: string | undefined
   #trouble: string | undefined
   #closed = false
 
@@ -67,6 +74,7 @@ export class AdsClient {
     this.#options = options
     this.#store = new Store({ failOnDataErrors: options.failOnDataErrors ?? false })
     this.#backoff = new Backoff(options.random)
+    this.#slices = new Slices(options.clock)
     this.#existence = new ResourceTimers(options.clock)
     this.#ttl = new ResourceTimers(options.clock)
   }
@@ -95,12 +103,22 @@ export class AdsClient {
 
   /** Connects at the first want. */
   subscribe(watcher: Watcher): Subscription {
-    this.#watchers.add(watcher)
+    const owed = new Set<() => void>()
+    const told: Watcher = (changes, handled) => {
+      if (!this.#watchers.has(told)) return handled()
+      owed.add(handled)
+      watcher(changes, () => {
+        if (owed.delete(handled)) handled()
+      })
+    }
+    this.#watchers.add(told)
     return {
-      want: (kind, names) => this.#want(watcher, kind, names),
+      want: (kind, names) => this.#want(told, kind, names),
       close: () => {
-        this.#watchers.delete(watcher)
-        for (const kind of KINDS) this.#want(watcher, kind, new Set())
+        this.#watchers.delete(told)
+        for (const kind of KINDS) this.#want(told, kind, new Set())
+        for (const handled of owed) handled()
+        owed.clear()
       },
     }
   }
@@ -111,6 +129,7 @@ export class AdsClient {
     this.#ttl.cancelAll()
     if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause.timer)
     this.#dropHeld()
+    this.#dropReading()
     const wire = this.#stream?.wire
     this.#stream = undefined
     wire?.close()
@@ -199,6 +218,7 @@ export class AdsClient {
     this.#stream = undefined
     this.#existence.cancelAll()
     this.#dropHeld()
+    this.#dropReading()
     if (!stream.heard) this.#trouble = reason
     const resume = (): void => {
       this.#pause = undefined
@@ -232,23 +252,27 @@ export class AdsClient {
       next()
       return
     }
-    const first = !this.#heard.has(incoming.kind)
-    this.#heard.add(incoming.kind)
-    const error = this.#take(incoming.kind, incoming)
-    this.#answer(stream, incoming.kind, incoming, error, next)
-    this.#report(first)
+    const { kind } = incoming
+    const { clock, decode } = this.#options
+    // a stream that ends while its message is read takes the message with it: nothing of it has had an effect
+    this.#reading = new Job(clock, readAll(kind, incoming, this.#store, decode), (all) => {
+      this.#reading = undefined
+      const first = !this.#heard.has(kind)
+      this.#heard.add(kind)
+      const error = this.#take(kind, incoming, all)
+      // answered, and handled by all watchers
+      const done = after(2, () => {
+        if (this.#stream === stream) next()
+      })
+      this.#answer(stream, kind, incoming, error, done)
+      this.#report(done, first)
+    })
+    this.#slices.begin(this.#reading)
   }
 
-  #take(kind: Kind, incoming: Incoming): string | undefined {
-    const { decode, variant } = this.#options
-    const { error, received, removed } = apply(
-      kind,
-      incoming,
-      this.#wants.of(kind),
-      this.#store,
-      decode,
-      variant.completes,
-    )
+  #take(kind: Kind, incoming: Incoming, all: readonly Read[]): string | undefined {
+    const { completes } = this.#options.variant
+    const { error, received, removed } = apply(kind, incoming, all, this.#wants.of(kind), this.#store, completes)
     for (const [name, ttlMs] of received) {
       this.#existence.cancel(kind, name)
       if (ttlMs === undefined) this.#ttl.cancel(kind, name)
@@ -267,19 +291,24 @@ export class AdsClient {
     this.#report()
   }
 
-  /** The next message is read once this one is answered: a server that repeats what was refused cannot make us spin. */
-  #answer(stream: Stream, kind: Kind, incoming: Incoming, error: string | undefined, next: () => void): void {
+  /** A NACK too soon after another waits: a server that repeats what was refused cannot make us spin. */
+  #answer(stream: Stream, kind: Kind, incoming: Incoming, error: string | undefined, done: () => void): void {
     const { clock, variant } = this.#options
     const say = (): void => {
       this.#held = undefined
       if (this.#stream !== stream) return
       if (error !== undefined) this.#nackedAt.set(kind, clock.now())
       stream.wire?.send(variant.answer(kind, incoming, this.#wants.of(kind), error))
-      next()
+      done()
     }
     const waitMs = (this.#nackedAt.get(kind) ?? -Infinity) + nackPauseMs - clock.now()
     if (error === undefined || waitMs <= 0) say()
     else this.#held = { timer: clock.setTimer(waitMs, say, true) }
+  }
+
+  #dropReading(): void {
+    if (this.#reading !== undefined) this.#slices.drop(this.#reading)
+    this.#reading = undefined
   }
 
   #dropHeld(): void {
@@ -287,10 +316,25 @@ export class AdsClient {
     this.#held = undefined
   }
 
-  #report(always = false): void {
-    const now = `${this.#store.changes} ${this.#trouble ?? ''}`
-    if ((now === this.#reported && !always) || this.#closed) return
-    this.#reported = now
-    for (const watcher of this.#watchers) watcher()
+  #report(handled: () => void = () => undefined, always = false): void {
+    const changes = this.#store.takeChanges()
+    const quiet = changes.size === 0 && this.#trouble === this.#reported && !always
+    this.#reported = this.#trouble
+    if (quiet || this.#closed || this.#watchers.size === 0) {
+      handled()
+      return
+    }
+    const watchers = [...this.#watchers]
+    const done = after(watchers.length, handled)
+    for (const watcher of watchers) watcher(changes, done)
+  }
+}
+
+/** What is to be called so many times until `then` is. */
+function after(times: number, then: () => void): () => void {
+  let left = times
+  return () => {
+    left--
+    if (left === 0) then()
   }
 }

@@ -89,7 +89,7 @@ test('T1 resources come over a real stream, are acknowledged, and come again aft
     answer(stream, request, 'one')
   })
   const client = clientOf(first.port, clock)
-  const subscription = client.subscribe(() => undefined)
+  const subscription = client.subscribe((_changes, handled) => handled())
   subscription.want('cluster', new Set(['a']))
   await vi.waitFor(() => expect(client.entry('cluster', 'a')?.known?.value).toBe('one'))
   await vi.waitFor(() => expect(requests.at(-1)).toMatchObject({ versionInfo: '1', responseNonce: 'n1' }))
@@ -110,7 +110,7 @@ test('B3 a server that is not there is trouble that names why', async () => {
   const { port, server } = await grpcServer(0, () => undefined)
   server.forceShutdown()
   const client = clientOf(port, clock)
-  client.subscribe(() => undefined).want('cluster', new Set(['a']))
+  client.subscribe((_changes, handled) => handled()).want('cluster', new Set(['a']))
   await vi.waitFor(() => expect(client.trouble).toContain('ECONNREFUSED'))
 })
 
@@ -125,7 +125,7 @@ test('B5 a peer that accepts the connection and never speaks is given up after t
   })
   const { port } = silent.address() as { port: number }
   const client = clientOf(port, clock)
-  client.subscribe(() => undefined).want('cluster', new Set(['a']))
+  client.subscribe((_changes, handled) => handled()).want('cluster', new Set(['a']))
   await vi.waitFor(() => expect(sockets).toHaveLength(1))
   expect(client.trouble).toBeUndefined()
   clock.advance(20_000)

@@ -20,7 +20,8 @@ test('T12 all who ask alike share one stream, which ends with the last of them',
   const [one, two, other] = [leaseClient('a', make), leaseClient('a', make), leaseClient('b', make)]
   expect(two.client).toBe(one.client)
   expect(other.client).not.toBe(one.client)
-  for (const { client } of [one, two, other]) client.subscribe(() => undefined).want('cluster', new Set(['x']))
+  for (const { client } of [one, two, other])
+    client.subscribe((_changes, handled) => handled()).want('cluster', new Set(['x']))
   expect(server.streams).toHaveLength(2)
   one.release()
   one.release()

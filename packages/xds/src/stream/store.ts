@@ -20,6 +20,9 @@ export interface Entry {
   readonly error: string | undefined
 }
 
+/** Names of what a reader can see to have changed, by kind. */
+export type Changes = ReadonlyMap<Kind, ReadonlySet<string>>
+
 export interface StoreOptions {
   /** Bad data costs the last good resource (gRFC A88 `fail_on_data_errors`). */
   readonly failOnDataErrors: boolean
@@ -28,15 +31,17 @@ export interface StoreOptions {
 export class Store {
   readonly #failOnDataErrors: boolean
   readonly #entries = new Map<Kind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map<string, Entry>()]))
-  #changes = 0
+  #changes = new Map<Kind, Set<string>>()
 
   constructor(options: StoreOptions) {
     this.#failOnDataErrors = options.failOnDataErrors
   }
 
-  /** Grows with every change that a reader can see. */
-  get changes(): number {
-    return this.#changes
+  /** What has changed since this was called last. */
+  takeChanges(): Changes {
+    const changes = this.#changes
+    this.#changes = new Map()
+    return changes
   }
 
   entry(kind: Kind, name: string): Entry | undefined {
@@ -60,7 +65,8 @@ export class Store {
   /** A good resource; the same bytes as before are no change. */
   accept(kind: Kind, name: string, known: Known): void {
     const before = this.entry(kind, name)
-    const same = before?.known !== undefined && equalBytes(before.known.bytes, known.bytes)
+    const same =
+      before?.known !== undefined && (before.known.value === known.value || equalBytes(before.known.bytes, known.bytes))
     const kept = same ? { ...known, value: before.known?.value } : known
     const entry: Entry = { state: 'acked', known: kept, error: undefined }
     if (same && before.state === 'acked') this.#of(kind).set(name, entry)
@@ -86,7 +92,7 @@ export class Store {
   }
 
   forget(kind: Kind, name: string): void {
-    if (this.#of(kind).delete(name)) this.#changes++
+    if (this.#of(kind).delete(name)) this.#changed(kind, name)
   }
 
   #fail(kind: Kind, name: string, state: EntryState, error: string): void {
@@ -97,7 +103,13 @@ export class Store {
 
   #set(kind: Kind, name: string, entry: Entry): void {
     this.#of(kind).set(name, entry)
-    this.#changes++
+    this.#changed(kind, name)
+  }
+
+  #changed(kind: Kind, name: string): void {
+    const names = this.#changes.get(kind)
+    if (names === undefined) this.#changes.set(kind, new Set([name]))
+    else names.add(name)
   }
 
   #of(kind: Kind): Map<string, Entry> {
@@ -105,7 +117,7 @@ export class Store {
   }
 }
 
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
   return true
