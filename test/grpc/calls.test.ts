@@ -33,9 +33,7 @@ const echo: GrpcHandlers = {
 test('all four kinds of calls go through', async () => {
   const server = opened(await startGrpc(echo))
   const mesh = opened(
-    await startMesh(
-      config([host(['ratings'], [route(forward('c'))])], [cluster('c', [endpoint(server.authority)])]),
-    ),
+    await startMesh(config([host(['ratings'], [route(forward('c'))])], [cluster('c', [endpoint(server.authority)])])),
   )
   using client = new GrpcClient('ratings:9080', meshChannel(mesh))
   expect(await client.unary('/t/Unary', 'hello')).toMatchObject({ code: 0, message: Buffer.from('hello') })

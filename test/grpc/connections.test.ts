@@ -16,7 +16,13 @@ closeAfterEach()
 const configOf = (authorities: readonly string[], more: Partial<Cluster> = {}): ReturnType<typeof config> =>
   config(
     [host(['ratings'], [route(forward('c'))])],
-    [cluster('c', authorities.map((authority) => endpoint(authority)), more)],
+    [
+      cluster(
+        'c',
+        authorities.map((authority) => endpoint(authority)),
+        more,
+      ),
+    ],
   )
 
 const meshTo = async (authorities: readonly string[], more: Partial<Cluster> = {}): Promise<TestMesh> =>

@@ -56,7 +56,12 @@ describe('what the mesh answers itself', () => {
   })
 
   test('no such cluster: 14', async () => {
-    expect(await hear(await meshOf([route(forward('c'))]))).toEqual([14, 'cluster_not_found', 'NC', 'cluster_not_found'])
+    expect(await hear(await meshOf([route(forward('c'))]))).toEqual([
+      14,
+      'cluster_not_found',
+      'NC',
+      'cluster_not_found',
+    ])
   })
 
   test('no usable host: 14', async () => {

@@ -26,9 +26,7 @@ const policy = (more: Partial<RetryPolicy> = {}): RetryPolicy => ({
 
 async function meshTo(authorities: readonly string[], action: Partial<ForwardAction>): Promise<TestMesh> {
   const endpoints = authorities.map((authority) => endpoint(authority))
-  return opened(
-    await startMesh(config([host(['ratings'], [route(forward('c', action))])], [cluster('c', endpoints)])),
-  )
+  return opened(await startMesh(config([host(['ratings'], [route(forward('c', action))])], [cluster('c', endpoints)])))
 }
 
 test('a status in trailers alone is retried at another endpoint, and the server is told how many went before', async () => {

@@ -90,10 +90,12 @@ test('half-close: the server hears the end of the request and may go on', async 
     await startGrpc({
       bidi: {
         '/t/Bidi': (call) => {
-          call.on('data', () => undefined).on('end', () => {
-            for (let i = 0; i < 3; i++) call.write(Buffer.from(String(i)))
-            call.end()
-          })
+          call
+            .on('data', () => undefined)
+            .on('end', () => {
+              for (let i = 0; i < 3; i++) call.write(Buffer.from(String(i)))
+              call.end()
+            })
         },
       },
     }),
@@ -108,7 +110,9 @@ test('half-close: the server hears the end of the request and may go on', async 
 test('a call that its client cancels is cancelled at the server, also while it waits for the configuration', async () => {
   let cancelled = 0
   const server = opened(
-    await startGrpc({ serverStream: { '/t/Server': (call) => void call.on('cancelled', () => cancelled++).write(chunk) } }),
+    await startGrpc({
+      serverStream: { '/t/Server': (call) => void call.on('cancelled', () => cancelled++).write(chunk) },
+    }),
   )
   const mesh = await meshTo({ c: server })
   using client = new GrpcClient('ratings', meshChannel(mesh))
@@ -168,10 +172,12 @@ test('a copy of the whole request goes to a mirror, and its answer to nobody', a
         clientStream: {
           '/t/Client': (call, answer) => {
             const parts: Buffer[] = []
-            call.on('data', (part: Buffer) => parts.push(part)).on('end', () => {
-              got.push(`${name} ${Buffer.concat(parts).toString()} ${call.getHost()}`)
-              answer(null, Buffer.from(name))
-            })
+            call
+              .on('data', (part: Buffer) => parts.push(part))
+              .on('end', () => {
+                got.push(`${name} ${Buffer.concat(parts).toString()} ${call.getHost()}`)
+                answer(null, Buffer.from(name))
+              })
           },
         },
       }),
@@ -192,7 +198,10 @@ test('calls are routed by path, authority and metadata, and rewritten on their w
   const server = opened(
     await startRawGrpc((stream, headers) => {
       seen.push([headers[':path'], headers[':authority'], headers['x-a'], headers['x-gone']].join(' '))
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0', 'x-server': 'me' }, { endStream: true })
+      stream.respond(
+        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0', 'x-server': 'me' },
+        { endStream: true },
+      )
     }),
   )
   const requestHeaders = { set: [{ name: 'x-a', value: 'set' }], add: [], remove: ['x-gone'] }
@@ -222,6 +231,10 @@ test('calls are routed by path, authority and metadata, and rewritten on their w
   expect((await client.unary('/t.Ratings/Get', '', metadata)).code).toBe(12)
   metadata.set('end-user', 'jason')
   const { code, trailers } = await client.unary('/t.Ratings/Get', '', metadata)
-  expect({ code, b: trailers.get('x-b'), server: trailers.get('x-server') }).toEqual({ code: 0, b: ['set'], server: [] })
+  expect({ code, b: trailers.get('x-b'), server: trailers.get('x-server') }).toEqual({
+    code: 0,
+    b: ['set'],
+    server: [],
+  })
   expect(seen).toEqual(['/t.Ratings/Get v2.ratings set '])
 })

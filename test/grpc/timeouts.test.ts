@@ -17,7 +17,9 @@ async function meshTo(
   options: Omit<CreateMeshOptions, 'config'> = {},
 ): Promise<TestMesh> {
   const routes = [route(forward('c', action))]
-  return opened(await startMesh(config([host(['ratings'], routes)], [cluster('c', [endpoint(server.authority)])]), options))
+  return opened(
+    await startMesh(config([host(['ratings'], routes)], [cluster('c', [endpoint(server.authority)])]), options),
+  )
 }
 
 const inMs = (ms: number): { deadline: number } => ({ deadline: Date.now() + ms })

@@ -40,9 +40,17 @@ export class GrpcClient extends Client implements Disposable {
     return new Promise((resolve) => {
       let head: Metadata | undefined
       let answer: Buffer | undefined
-      const call = this.makeUnaryRequest(method, asIs, asIs, Buffer.from(message), metadata, options, (_error, value) => {
-        answer = value
-      })
+      const call = this.makeUnaryRequest(
+        method,
+        asIs,
+        asIs,
+        Buffer.from(message),
+        metadata,
+        options,
+        (_error, value) => {
+          answer = value
+        },
+      )
       call.on('metadata', (received: Metadata) => (head = received))
       call.on('status', ({ code, details, metadata: trailers }: StatusObject) =>
         setImmediate(() => resolve({ code, details, message: answer, metadata: head, trailers })),
@@ -75,7 +83,11 @@ export class GrpcClient extends Client implements Disposable {
     return this.makeServerStreamRequest(method, asIs, asIs, Buffer.from(message), metadata, options)
   }
 
-  bidi(method: string, metadata: Metadata = new Metadata(), options: CallOptions = {}): ClientDuplexStream<Buffer, Buffer> {
+  bidi(
+    method: string,
+    metadata: Metadata = new Metadata(),
+    options: CallOptions = {},
+  ): ClientDuplexStream<Buffer, Buffer> {
     return this.makeBidiStreamRequest(method, asIs, asIs, metadata, options)
   }
 

@@ -21,7 +21,10 @@ export interface RawGrpcServer {
 
 type Handle = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, request: number) => void
 
-export async function startRawGrpc(handle: Handle, settings: Parameters<typeof createServer>[0] = {}): Promise<RawGrpcServer> {
+export async function startRawGrpc(
+  handle: Handle,
+  settings: Parameters<typeof createServer>[0] = {},
+): Promise<RawGrpcServer> {
   const server = createServer(settings)
   const requests: IncomingHttpHeaders[] = []
   const sessions = new Set<ServerHttp2Session>()

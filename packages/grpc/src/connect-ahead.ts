@@ -19,8 +19,7 @@ function connect(channel: MeshChannel): void {
         ? cluster.endpointAt(host.hostname, host.port)
         : cluster.pick({ tried: [], avoidTried: false, otherPriorities: false, hashKey: undefined })
     if (endpoint === undefined || mesh.closed) return connectivity.notConnected()
-    const key = lane.keyFor(cluster.model.tls, host.authority)
-    transport.poolAt(cluster, endpoint).connectAhead({ lane, key, authority: host.authority }, connectivity)
+    transport.poolAt(cluster, endpoint).connectAhead(lane, host.authority, connectivity)
   })
 }
 
@@ -39,4 +38,3 @@ function clusterOf({ mesh, host, lane }: MeshChannel): string | undefined {
   for (const { action } of model.routes.toReversed()) if (action.kind === 'forward') return action.clusters[0]?.cluster
   return undefined
 }
-

@@ -51,10 +51,14 @@ export class Connectivity implements LineWatcher {
     const watch: Watch = { from, tell, timer: undefined }
     const leftMs = Number(deadline) - this.#clock.wallNow()
     if (leftMs < 2 ** 31) {
-      watch.timer = this.#clock.setTimer(Math.max(0, leftMs), () => {
-        this.#watches = this.#watches.filter((each) => each !== watch)
-        tell(new Error('Deadline passed without connectivity state change'))
-      }, true)
+      watch.timer = this.#clock.setTimer(
+        Math.max(0, leftMs),
+        () => {
+          this.#watches = this.#watches.filter((each) => each !== watch)
+          tell(new Error('Deadline passed without connectivity state change'))
+        },
+        true,
+      )
     }
     this.#watches.push(watch)
   }

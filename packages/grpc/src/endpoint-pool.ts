@@ -1,7 +1,7 @@
 // The connections of one endpoint in one cluster, a queue, and the cluster's limits; a connection carries many calls.
 // Order of Envoy's pools: a ready connection with room, else pending, else a new connection.
 import type { ChannelOptions } from '@grpc/grpc-js'
-import type { Clock, Connections, LivingCluster, LivingEndpoint } from '@proxyless/core/spi'
+import { type Clock, type Connections, type LivingCluster, type LivingEndpoint, tlsFor } from '@proxyless/core/spi'
 import { connectFailureOf } from './failure.ts'
 import type { GrpcAttempt } from './grpc-attempt.ts'
 import { Line, type LineWatcher } from './line.ts'
@@ -36,6 +36,11 @@ export class EndpointPool implements Connections {
     return this.#lines.filter((line) => line.state === 'ready').length
   }
 
+  /** Calls with the same key may share a connection. */
+  keyFor(lane: Lane, authority: string): string {
+    return lane.keyFor(tlsFor(this.#cluster.model, this.#endpoint.model), authority)
+  }
+
   /** Sends now, or when a connection is there; fails with overflow at a limit. */
   start(job: GrpcAttempt): void {
     const { limits } = this.#cluster
@@ -54,9 +59,10 @@ export class EndpointPool implements Connections {
   }
 
   /** Opens a connection before a call needs it. */
-  connectAhead(way: Way, watcher: LineWatcher): void {
-    if (this.#draining || this.#lines.some((line) => line.lane === way.key)) return
-    this.#connect(way, watcher)
+  connectAhead(lane: Lane, authority: string, watcher: LineWatcher): void {
+    const key = this.keyFor(lane, authority)
+    if (this.#draining || this.#lines.some((line) => line.lane === key)) return
+    this.#connect({ lane, key, authority }, watcher)
   }
 
   /** Takes a waiting job out. */
@@ -81,7 +87,8 @@ export class EndpointPool implements Connections {
 
   drain(): void {
     this.#draining = true
-    for (const line of [...this.#lines]) if (line.state === 'ready' && line.active === 0) this.#leave(line)
+    const idle = this.#lines.filter((line) => line.state === 'ready' && line.active === 0)
+    for (const line of idle) this.#leave(line)
     this.#emptied()
   }
 
@@ -141,7 +148,8 @@ export class EndpointPool implements Connections {
   /** Another connection where those that are coming cannot take all who wait, and the cluster's limit lets it. */
   #connectFor(job: GrpcAttempt): void {
     const { maxConcurrentStreams, maxRequestsPerConnection } = this.#cluster.model.connectionPool
-    const room = maxRequestsPerConnection > 0 ? Math.min(maxConcurrentStreams, maxRequestsPerConnection) : maxConcurrentStreams
+    const room =
+      maxRequestsPerConnection > 0 ? Math.min(maxConcurrentStreams, maxRequestsPerConnection) : maxConcurrentStreams
     const coming = this.#lines.filter((line) => line.state === 'connecting' && line.lane === job.key).length
     const waiting = this.#queue.filter(({ key }) => key === job.key).length
     if (waiting > coming * room) this.#connect(job, job.watcher)
@@ -150,13 +158,14 @@ export class EndpointPool implements Connections {
   #connect({ lane, key, authority }: Way, watcher: LineWatcher): void {
     const { limits, model } = this.#cluster
     if (!limits.tryConnection(this.#lines.length)) return
+    const way = tlsFor(model, this.#endpoint.model)
     let line: Line
     try {
       line = new Line(
         key,
         targetOf(this.#endpoint.model),
-        lane.credentialsFor(model.tls),
-        { ...lane.options, ...lane.namesFor(model.tls, authority), ...this.#options() },
+        lane.credentialsFor(way),
+        { ...lane.options, ...lane.namesFor(way, authority), ...this.#options() },
         this.#clock.now(),
         {
           ready: () => this.#serveQueue(),
@@ -194,7 +203,11 @@ export class EndpointPool implements Connections {
     this.#emptied()
   }
 
-  #failQueue(which: (job: GrpcAttempt) => boolean, failure: Parameters<GrpcAttempt['failed']>[0], cause: unknown): void {
+  #failQueue(
+    which: (job: GrpcAttempt) => boolean,
+    failure: Parameters<GrpcAttempt['failed']>[0],
+    cause: unknown,
+  ): void {
     const failed = this.#queue.filter(which)
     this.#queue = this.#queue.filter((job) => !which(job))
     this.#cluster.limits.pending -= failed.length

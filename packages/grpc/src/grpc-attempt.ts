@@ -35,11 +35,11 @@ export class GrpcAttempt implements CallListener {
     this.attempt = attempt
     this.#pool = pool
     this.lane = exchange.caller.lane
-    this.key = this.lane.keyFor(attempt.call.cluster?.model.tls, attempt.call.authority)
+    this.key = pool.keyFor(this.lane, this.authority)
   }
 
   get authority(): string {
-    return this.attempt.call.authority
+    return this.attempt.call.request.authority
   }
 
   get watcher(): LineWatcher {
@@ -59,9 +59,9 @@ export class GrpcAttempt implements CallListener {
     this.#line = line
     this.#pool = pool
     line.watch(this.watcher)
-    const { call } = this.attempt
-    call.ready(this.attempt)
-    const stream = line.createCall(call.requestPath, call.authority)
+    this.attempt.ready()
+    const { target, authority } = this.attempt.call.request
+    const stream = line.createCall(target, authority)
     this.#stream = stream
     const { credentials } = this.exchange.caller
     if (credentials !== undefined) stream.setCredentials(credentials)
@@ -75,7 +75,7 @@ export class GrpcAttempt implements CallListener {
   failed(failure: Failure, cause: unknown): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
-    this.attempt.call.failed(this.attempt, failure, cause)
+    this.attempt.failed(failure, cause)
   }
 
   /** The call wants no more of this attempt. */
@@ -151,15 +151,13 @@ export class GrpcAttempt implements CallListener {
     if (phase === 'open') return this.#ended(status)
     this.#phase = 'over'
     this.#end(false)
-    const { call } = this.attempt
     this.#readReport(status.metadata)
-    call.finished(this.attempt, failureOf(status))
+    this.attempt.finished(failureOf(status))
     this.exchange.caller.end(status)
   }
 
   /** Without a head: trailers alone, or a failure. */
   #ended(status: StatusObject): void {
-    const { call } = this.attempt
     const ending = endingOf(status)
     if (ending.kind === 'unsent' || (ending.kind === 'failure' && this.exchange.mayRepeat(ending.failure))) {
       this.#again()
@@ -169,7 +167,7 @@ export class GrpcAttempt implements CallListener {
     switch (ending.kind) {
       case 'own':
         this.#phase = 'over'
-        call.cancelled()
+        this.attempt.call.cancelled()
         this.exchange.caller.end(status)
         return
       case 'failure':
@@ -180,7 +178,7 @@ export class GrpcAttempt implements CallListener {
         const wanted = this.#report(ending.httpStatus, ending.grpcStatus, status.metadata)
         this.#phase = 'over'
         if (!wanted) return
-        call.finished(this.attempt)
+        this.attempt.finished()
         this.exchange.caller.end({ ...status, metadata: this.#edited(status.metadata) })
       }
     }
@@ -188,11 +186,10 @@ export class GrpcAttempt implements CallListener {
 
   /** A head or what stands for it. False: another attempt follows. */
   #report(httpStatus: number, grpcStatus: number | undefined, metadata: Metadata): boolean {
-    const { call } = this.attempt
-    if (call.cluster?.wantsHeads === true) this.#readHead(metadata)
+    if (this.attempt.call.cluster?.wantsHeads === true) this.#readHead(metadata)
     this.#head = metadata
     const limited = metadata.get('x-envoy-ratelimited').length > 0
-    const wanted = call.head(this.attempt, httpStatus, grpcStatus, limited)
+    const wanted = this.attempt.head(httpStatus, grpcStatus, limited)
     this.#head = undefined
     if (!wanted) this.#phase = 'over'
     return wanted
@@ -207,7 +204,7 @@ export class GrpcAttempt implements CallListener {
     this.#sending = false
     this.#halfClosed = false
     this.#wants = false
-    this.attempt.call.unready(this.attempt)
+    this.attempt.unready()
     this.#pool.start(this)
   }
 
@@ -220,16 +217,15 @@ export class GrpcAttempt implements CallListener {
 
   /** What endpoints say of themselves beside their answer. */
   #readHead(metadata: Metadata): void {
-    const { call } = this.attempt
     const report = metadata.get(loadReportHeader)[0]
-    if (typeof report === 'string') call.loadReported(this.attempt, report)
-    if (metadata.get(unfitHeader).length > 0) call.unfit(this.attempt)
+    if (typeof report === 'string') this.attempt.loadReported(report)
+    if (metadata.get(unfitHeader).length > 0) this.attempt.unfit()
   }
 
   #readReport(trailers: Metadata): void {
     if (this.attempt.call.cluster?.wantsHeads !== true) return
     const report = trailers.get(trailingReport)[0]
-    if (report instanceof Buffer) this.attempt.call.loadReported(this.attempt, readLoadReport(report))
+    if (report instanceof Buffer) this.attempt.loadReported(readLoadReport(report))
   }
 
   #edited(metadata: Metadata): Metadata {
@@ -238,7 +234,7 @@ export class GrpcAttempt implements CallListener {
     if (edits.length === 0) return metadata
     const list: string[] = []
     appendMetadata(list, metadata)
-    for (const level of edits) level.apply(list, call)
+    for (const level of edits) level.apply(list, call.request)
     return metadataOf(list)
   }
 }

@@ -47,7 +47,7 @@ export class GrpcExchange implements Exchange {
   /** The call was handed to the mesh: what the mesh answers from here on is told at once. */
   begun(): void {
     this.#begun = true
-    if (this.messages.ended) this.#call?.requestSent()
+    if (this.messages.ended) this.#call?.requestEnded()
   }
 
   replayable(): boolean {
@@ -106,7 +106,7 @@ export class GrpcExchange implements Exchange {
   }
 
   requestSent(): void {
-    this.#call?.requestSent()
+    this.#call?.requestEnded()
   }
 
   read(): void {
@@ -132,12 +132,13 @@ export class GrpcExchange implements Exchange {
   /** What is sent ahead: the headers as edited, with what changes from attempt to attempt. */
   metadataFor({ call, number }: Attempt): Metadata {
     if (number > 1) {
-      setHeader(call.headers, 'grpc-previous-rpc-attempts', String(number - 1))
+      const { headers } = call.request
+      setHeader(headers, 'grpc-previous-rpc-attempts', String(number - 1))
       const { timeout } = this.caller
-      if (timeout !== undefined && getHeader(call.headers, 'grpc-timeout') === this.caller.firstTimeout)
-        setHeader(call.headers, 'grpc-timeout', timeout)
+      if (timeout !== undefined && getHeader(headers, 'grpc-timeout') === this.caller.firstTimeout)
+        setHeader(headers, 'grpc-timeout', timeout)
     }
-    return metadataOf(call.headers, this.caller.options)
+    return metadataOf(call.request.headers, this.caller.options)
   }
 
   /** A stream that the server refused was not processed: it is sent once more, whatever the policy (gRFC A6). */

@@ -1,7 +1,10 @@
 // Connections that are alike: the same credentials and channel options. Clients of one lane share an endpoint's connections.
-import { credentials as grpcCredentials, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js'
-import { splitAuthority, withoutBrackets, type UpstreamTls } from '@proxyless/core/spi'
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
+import { splitAuthority, type tlsFor, withoutBrackets } from '@proxyless/core/spi'
 import { tlsCredentials } from './tls.ts'
+
+/** How an endpoint is reached. */
+type Way = ReturnType<typeof tlsFor>
 
 /** What the mesh does itself, or what is said of each call. */
 const ours: ReadonlySet<string> = new Set([
@@ -17,12 +20,14 @@ export class Lane {
   readonly options: ChannelOptions
   readonly secure: boolean
   readonly #number: number
+  readonly #plainKey: string
 
   constructor(credentials: ChannelCredentials, options: ChannelOptions, number: number) {
     this.credentials = credentials
     this.options = options
     this.secure = credentials._isSecure()
     this.#number = number
+    this.#plainKey = String(number)
   }
 
   isLike(credentials: ChannelCredentials, options: ChannelOptions): boolean {
@@ -30,18 +35,19 @@ export class Lane {
   }
 
   /** Connections with the same key are alike; the cluster's TLS comes before the application's. */
-  keyFor(tls: UpstreamTls | undefined, authority: string): string {
-    if (tls === undefined && !this.secure) return `${this.#number}`
+  keyFor({ tls, unavailable }: Way, authority: string): string {
+    if (tls === undefined && unavailable === undefined && !this.secure) return this.#plainKey
     return `${this.#number} tls ${tls?.serverName ?? splitAuthority(authority).host}`
   }
 
-  /** @throws Error naming a TLS file that cannot be read */
-  credentialsFor(tls: UpstreamTls | undefined): ChannelCredentials {
+  /** @throws Error naming a TLS file that cannot be read, or why the endpoint cannot be reached as it should be */
+  credentialsFor({ tls, unavailable }: Way): ChannelCredentials {
+    if (unavailable !== undefined) throw new Error(unavailable)
     return tls === undefined ? this.credentials : tlsCredentials(tls)
   }
 
   /** What TLS is told besides: who is expected. */
-  namesFor(tls: UpstreamTls | undefined, authority: string): ChannelOptions {
+  namesFor({ tls }: Way, authority: string): ChannelOptions {
     const name = tls?.serverName ?? withoutBrackets(splitAuthority(authority).host)
     const given = this.options['grpc.ssl_target_name_override']
     if (tls === undefined) return { 'grpc.ssl_target_name_override': given ?? name }
@@ -52,11 +58,11 @@ export class Lane {
 /** Of what a client was given: what concerns its connections. */
 export function laneOptions(options: ChannelOptions): ChannelOptions {
   return Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => name.startsWith('grpc') && value !== undefined && !ours.has(name)),
+    Object.entries(options).filter(
+      ([name, value]) => name.startsWith('grpc') && value !== undefined && !ours.has(name),
+    ),
   )
 }
-
-export const plain: ChannelCredentials = grpcCredentials.createInsecure()
 
 function isSame(one: ChannelOptions, other: ChannelOptions): boolean {
   const names = Object.keys(one)

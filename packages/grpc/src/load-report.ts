@@ -22,7 +22,7 @@ export function readLoadReport(bytes: Buffer): string {
 
 /** The doubles of a message; all else is stepped over, and what is cut off ends it. */
 function* doubles(bytes: Buffer): Generator<{ field: number; number: number }> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const tag = varint(bytes, at)
     at = tag.next
     switch (tag.value & 7) {
