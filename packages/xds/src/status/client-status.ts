@@ -1,9 +1,9 @@
 // What the xDS clients of this process hold, as CSDS has it: every resource with its state, its version and its bytes (gRFC A40).
 import { ClientResourceStatus } from '../generated/envoy/admin/v3/config_dump_shared.ts'
 import type { Node } from '../generated/envoy/config/core/v3/base.ts'
-import {
-  type ClientConfig,
-  type ClientConfig_GenericXdsConfig,
+import type {
+  ClientConfig,
+  ClientConfig_GenericXdsConfig,
   ClientStatusResponse,
 } from '../generated/envoy/service/status/v3/csds.ts'
 import { type Kind, KINDS, TYPE_URLS, WILDCARD } from '../stream/kinds.ts'
