@@ -68,7 +68,7 @@ const left = [
   'envoy.service.status.v3.PerXdsConfig',
 ]
 
-const descriptorsPlugin = join(root, 'scripts', 'descriptors.mjs')
+const descriptorsPlugin = join(root, 'packages', 'xds', 'scripts', 'descriptors.mjs')
 
 const packageOf = (file) => file.slice(0, file.lastIndexOf('/')).replaceAll('/', '.')
 const grpc = '@grpc'
