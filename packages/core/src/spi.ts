@@ -13,6 +13,7 @@ export type {
   Cluster,
   ConnectionPool,
   Discovery,
+  DropPolicy,
   Endpoint,
   LoadBalancer,
   Locality,
@@ -38,12 +39,14 @@ export type {
   HashPolicy,
   MirrorPolicy,
   RateLimitedBackoff,
+  RequestedFault,
   RetryCondition,
   RetryPolicy,
 } from './model/policy.ts'
 export type {
   DirectResponseAction,
   ForwardAction,
+  HostRewrite,
   PathRewrite,
   RedirectAction,
   Route,
