@@ -137,23 +137,27 @@ export class Call {
     return this.#suffers
   }
 
-  /** The split, the outgoing headers and path, mirrors and timers: once per call, for all attempts. */
+  /** The split, and what is allowed of its cluster. */
   #route(plan: ForwardPlan, nowMs: number): void {
-    const { settings } = this.#house
     const target = this.#aim(plan)
     const cluster = this.#house.cluster(this.request.clusterName)
     if (target === undefined || cluster === undefined) return this.answerNoCluster()
     const drop = cluster.drops?.draw(this.#house.random)
     if (drop !== undefined) return this.answer(replyToDrop(drop))
     cluster.limits.countRequest()
-    const trusted = settings.trustRequestHeaders && this.mirrorOf === undefined
+    const trusted = this.#house.settings.trustRequestHeaders && this.mirrorOf === undefined
     const retry = trusted ? trustedRetryPolicy(plan.action.retry, this.view) : plan.action.retry
     const tries = new Tries(this.#house, this, cluster, retry, this.#timeoutsOf(plan, trusted))
-    this.#tries = tries
     tries.noContentAfterTimeout = trusted && asksForNoContent(this.view)
+    this.#tries = tries
+    this.#send(plan, target, tries, nowMs)
+  }
+
+  /** The outgoing headers and path, mirrors and timers: once per call, for all attempts. */
+  #send(plan: ForwardPlan, target: Target, tries: Tries, nowMs: number): void {
     if (!this.request.prepare(this.exchange.takeHeaders(), plan, target)) return this.answer(replyInvalidPath())
     const { hashPolicies } = plan.action
-    if (hashPolicies.length > 0 && turnsOnHash(cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)
+    if (hashPolicies.length > 0 && turnsOnHash(tries.cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)
     tries.next()
     if (this.requestSent) this.#requestComplete(plan, tries, nowMs)
   }
