@@ -1,12 +1,21 @@
 // What `xds()` takes, with the bootstrap's part filled in. Plain data and its defaults.
-import { type Bootstrap, type BootstrapNode, type Credentials, parseBootstrap } from './bootstrap/bootstrap.ts'
+import {
+  type Bootstrap,
+  type BootstrapNode,
+  type BootstrapServer,
+  type Credentials,
+  parseBootstrap,
+} from './bootstrap/bootstrap.ts'
 import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
 
 type Dialect = 'api' | 'sidecar'
 
 export interface XdsOptions {
-  /** `host:port` or `unix:///path`. Default: the first server of the bootstrap. */
-  readonly server?: string
+  /**
+   * `host:port` or `unix:///path`. Of several a later one is asked while those before it fail and something is missing (gRFC A71).
+   * Default: the servers of the bootstrap.
+   */
+  readonly server?: string | readonly string[]
   /** Who is asking. Default: the bootstrap's node. */
   readonly node?: {
     readonly id?: string
@@ -37,9 +46,8 @@ export interface XdsOptions {
 }
 
 export interface XdsSettings {
-  readonly server: string
-  readonly credentials: readonly Credentials[]
-  readonly features: ReadonlySet<string>
+  /** At least one; in the order in which they are tried. */
+  readonly servers: readonly BootstrapServer[]
   readonly node: BootstrapNode
   readonly bootstrap: Bootstrap
   readonly protocol: 'sotw' | 'delta'
@@ -57,9 +65,8 @@ export function settingsOf(
   fallback: { readonly id: string; readonly metadata?: Readonly<Record<string, unknown>> },
 ): XdsSettings {
   const bootstrap = bootstrapOf(options, env)
-  const [first] = bootstrap?.servers ?? []
-  const server = options.server ?? first?.uri
-  if (server === undefined || server === '') {
+  const servers = serversOf(options, bootstrap)
+  if (servers.length === 0 || servers.some(({ uri }) => uri === '')) {
     throw new TypeError('no xDS server: give `server` or set GRPC_XDS_BOOTSTRAP or GRPC_XDS_BOOTSTRAP_CONFIG')
   }
   const { id, cluster, locality, metadata } = options.node ?? {}
@@ -67,9 +74,7 @@ export function settingsOf(
   const said = metadata ?? named?.metadata
   const dialect = dialectOf(options, said, options.server === undefined)
   return {
-    server,
-    credentials: credentialsOf(options) ?? first?.credentials ?? [{ type: 'insecure' }],
-    features: first?.features ?? new Set(),
+    servers,
     node: {
       id: id ?? (named?.id || fallback.id),
       cluster: cluster ?? named?.cluster ?? '',
@@ -120,6 +125,18 @@ function bootstrapOf(options: XdsOptions, env: Readonly<Record<string, string | 
     return parseBootstrap(typeof bootstrap === 'string' ? bootstrap : JSON.stringify(bootstrap), 'bootstrap')
   }
   return server === undefined ? bootstrapFromEnvironment(env) : undefined
+}
+
+/** What the options say stands for what the bootstrap says, server by server. */
+function serversOf(options: XdsOptions, bootstrap: Bootstrap | undefined): BootstrapServer[] {
+  const given = credentialsOf(options)
+  const known = bootstrap?.servers ?? []
+  const uris = options.server === undefined ? known.map(({ uri }) => uri) : [options.server].flat()
+  return uris.map((uri, index) => ({
+    uri,
+    credentials: given ?? known[index]?.credentials ?? [{ type: 'insecure' }],
+    features: known[index]?.features ?? new Set(),
+  }))
 }
 
 function credentialsOf({ credentials }: XdsOptions): Credentials[] | undefined {

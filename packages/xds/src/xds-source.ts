@@ -1,18 +1,14 @@
 // The mesh's configuration source for xDS: subscribes, resolves what comes, and says what is missing.
 import type { Clock, ConfigSink, ConfigSource, MeshConfig, Problem, Random, RegexEngine } from '@proxyless/core/spi'
+import { Authorities } from './authority/authorities.ts'
+import type { Server } from './authority/authority.ts'
+import type { BootstrapServer } from './bootstrap/bootstrap.ts'
 import { CalledHosts } from './called-hosts.ts'
 import { listenerName } from './bootstrap/listener-name.ts'
-import { createDecoder } from './decode/decoder.ts'
-import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
-import { AdsClient, type Subscription } from './stream/ads-client.ts'
-import { channelCredentials } from './stream/channel-credentials.ts'
-import { Delta } from './stream/delta.ts'
-import { GrpcTransport } from './stream/grpc-transport.ts'
+import { serverOf } from './server-lease.ts'
 import { KINDS } from './stream/kinds.ts'
-import { type Lease, leaseClient } from './stream/shared-clients.ts'
-import { StateOfTheWorld } from './stream/sotw.ts'
 import type { AdsTransport } from './stream/transport.ts'
 
 /** What the process gives. */
@@ -24,7 +20,7 @@ export interface XdsHost {
   /** The node where nobody says one. */
   readonly node: { readonly id: string; readonly metadata?: Readonly<Record<string, unknown>> }
   /** For tests: instead of a connection by gRPC. */
-  readonly transport?: AdsTransport
+  readonly transport?: (server: string) => AdsTransport
 }
 
 /** @throws TypeError for options or a bootstrap that are wrong. */
@@ -41,8 +37,7 @@ class XdsSource implements ConfigSource {
   readonly #named: ReadonlyMap<string, string> | undefined
   readonly #memory = new Memory()
   #sink: ConfigSink | undefined
-  #lease: Lease | undefined
-  #subscription: Subscription | undefined
+  #resources: Authorities | undefined
   #delivered: MeshConfig | undefined
   #told: string | undefined
   #waiting: readonly string[] = []
@@ -66,11 +61,19 @@ class XdsSource implements ConfigSource {
 
   start(sink: ConfigSink): void {
     const { clock } = this.#host
-    this.#lease = leaseClient(this.#key(), () => this.#makeClient())
     this.#sink = sink
-    this.#subscription = this.#lease.client.subscribe((_changes, handled) => {
-      this.#update()
-      handled()
+    const { servers, bootstrap } = this.#settings
+    const own = (list: readonly BootstrapServer[]): Server[] =>
+      list.map((server) => serverOf(server, this.#settings, this.#host))
+    this.#resources = new Authorities({
+      servers: own(servers),
+      named: new Map(
+        [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
+      ),
+      watcher: (_changes, handled) => {
+        this.#update()
+        handled()
+      },
     })
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
@@ -84,36 +87,40 @@ class XdsSource implements ConfigSource {
   async close(): Promise<void> {
     this.#endWait()
     this.#called?.close()
-    this.#subscription?.close()
-    this.#subscription = undefined
-    this.#lease?.release()
+    this.#resources?.close()
+    this.#resources = undefined
   }
 
   #update(): void {
-    const client = this.#lease?.client
+    const resources = this.#resources
     const sink = this.#sink
-    if (client === undefined || sink === undefined || this.#subscription === undefined) return
-    const { config, wants, waiting } = resolve(client, this.#wanted(client), this.#memory)
+    if (resources === undefined || sink === undefined) return
+    const { config, wants, waiting } = resolve(resources, this.#wanted(resources), this.#memory)
     this.#waiting = waiting
-    for (const kind of KINDS) this.#subscription.want(kind, wants[kind])
+    for (const kind of KINDS) resources.want(kind, wants[kind])
     if (config !== undefined && config !== this.#delivered) {
       this.#endWait()
       this.#delivered = config
       sink.config(config)
     }
-    this.#tellTrouble(client.trouble, sink)
+    this.#tellTrouble(resources.trouble, sink)
   }
 
-  #wanted({ trouble }: AdsClient): Wanted {
-    const { server, node } = this.#settings
+  #wanted({ trouble }: Authorities): Wanted {
+    const { node } = this.#settings
     return {
-      server,
+      server: this.#server,
       node: node.id,
       trouble,
       targets: this.#named ?? this.#called?.targets ?? 'all',
       onDemand: this.#called !== undefined,
       overdue: this.#called?.overdue ?? none,
     }
+  }
+
+  /** For people. */
+  get #server(): string {
+    return this.#settings.servers.map(({ uri }) => uri).join(', ')
   }
 
   /** Before the first configuration trouble is only remembered: the server may still come. */
@@ -124,8 +131,9 @@ class XdsSource implements ConfigSource {
   }
 
   #unreachable(): Problem {
-    const { server, node, startTimeoutMs } = this.#settings
-    const last = this.#lease?.client.trouble ?? 'none'
+    const { node, startTimeoutMs } = this.#settings
+    const server = this.#server
+    const last = this.#resources?.troubles.join('; ') || 'none'
     const missing = [...this.#waiting.slice(0, 5), ...(this.#waiting.length > 5 ? ['...'] : [])].join(', ')
     const first = this.#delivered === undefined
     return {
@@ -140,38 +148,9 @@ class XdsSource implements ConfigSource {
       source: server,
     }
   }
-
-  /** Two who differ in any of this do not share a stream. */
-  #key(): string {
-    const { server, credentials, node, protocol, dialect, features, bootstrap } = this.#settings
-    if (this.#host.transport !== undefined) return `given ${(given += 1)}`
-    return JSON.stringify([server, credentials, node, protocol, dialect, [...features], [...bootstrap.certificates]])
-  }
-
-  #makeClient(): AdsClient {
-    const { server, credentials, features, node, protocol, dialect, bootstrap } = this.#settings
-    const { clock, random, regex, transport } = this.#host
-    const message = nodeMessage(node)
-    return new AdsClient({
-      transport: transport ?? new GrpcTransport({ server, credentials: channelCredentials(credentials), clock }),
-      variant: protocol === 'delta' ? new Delta(message) : new StateOfTheWorld(message),
-      clock,
-      random,
-      decode: createDecoder({
-        dialect,
-        regex,
-        source: server,
-        certificates: bootstrap.certificates,
-      }),
-      failOnDataErrors: features.has('fail_on_data_errors'),
-      timeoutIsTransient: features.has('resource_timer_is_transient_error'),
-    })
-  }
 }
 
 const none: ReadonlySet<string> = new Set()
-
-let given = 0
 
 /** `xds://AUTHORITY/name` and `name` are called by the name. */
 function plain(target: string): string {
