@@ -7,7 +7,7 @@ import type {
   RouteAction,
   WeightedCluster,
 } from '@proxyless/core/spi'
-import { Route as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { Route as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
 import type { EncoderOptions } from './encoder.ts'
 import { writeMutations } from './header-mutation.ts'
 import { writeHashPolicy, writeMirror, writeRetry } from './route-policy.ts'

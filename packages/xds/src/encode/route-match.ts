@@ -1,6 +1,6 @@
 // Which requests a route is for -> RouteMatch.
 import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from '@proxyless/core/spi'
-import { RouteMatch as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { RouteMatch as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
 import type { EncoderOptions } from './encoder.ts'
 
 type Fields = Parameters<typeof Wire.fromPartial>[0]

@@ -1,6 +1,6 @@
 // What a route does to its calls: retries, faults, mirrors, hash keys.
 import type { FaultPolicy, HashPolicy, MirrorPolicy, RetryPolicy } from '@proxyless/core/spi'
-import { RouteAction } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { RouteAction } from '../generated/envoy/config/route/v3/route_components.ts'
 import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
 import { duration, fraction, given, pack, packBytes } from './values.ts'

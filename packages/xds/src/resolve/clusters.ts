@@ -79,15 +79,24 @@ function merge(
   const { name, service, origin } = resource.cluster
   if (first === undefined) return resource.cluster
   if (leaves.length === 1 && first.discovery.kind === 'inline') {
-    const { discovery, weights } = first.discovery
-    return { ...first.cluster, name, service, origin, discovery, ...localities(first, weights) }
+    const { discovery, weights, overprovisioningFactor } = first.discovery
+    return {
+      ...first.cluster,
+      name,
+      service,
+      origin,
+      discovery,
+      ...localities(first, weights),
+      ...overprovisioned(overprovisioningFactor),
+    }
   }
   const endpoints: Endpoint[] = []
   const weights: LocalityWeight[] = []
-  let kind: 'static' | 'logicalDns' = 'static'
+  let kind: 'static' | 'strictDns' | 'logicalDns' = 'static'
   let shift = 0
   leaves.forEach((leaf, n) => {
     const inline = leaf.discovery.kind === 'inline' ? leaf.discovery : undefined
+    if (leaf.discovery.kind === 'named' && leaf.discovery.of !== 'static') kind = leaf.discovery.of
     if (inline !== undefined && inline.discovery.kind !== 'static') kind = 'logicalDns'
     const own = inline === undefined ? assignments[n]?.endpoints : endpointsOf(inline.discovery)
     const shares = inline === undefined ? assignments[n]?.weights : inline.weights
@@ -107,8 +116,12 @@ function merge(
     origin,
     discovery: { kind, endpoints },
     ...localities(first, weights),
-    ...(factor === undefined ? {} : { overprovisioningFactor: factor }),
+    ...overprovisioned(factor),
   }
+}
+
+function overprovisioned(factor: number | undefined): Pick<Cluster, 'overprovisioningFactor'> {
+  return factor === undefined ? {} : { overprovisioningFactor: factor }
 }
 
 function endpointsOf(discovery: Cluster['discovery']): readonly Endpoint[] {
@@ -116,10 +129,11 @@ function endpointsOf(discovery: Cluster['discovery']): readonly Endpoint[] {
 }
 
 function localities(
-  { weighsLocalities }: ClusterResource,
+  { weighsLocalities, zones, ownLocalities }: ClusterResource,
   weights: readonly LocalityWeight[],
-): Pick<Cluster, 'localities'> | object {
-  return weighsLocalities && weights.length > 0 ? { localities: { kind: 'weighted', weights } } : {}
+): Pick<Cluster, 'localities'> {
+  if (zones !== undefined) return { localities: zones }
+  return weighsLocalities && (ownLocalities || weights.length > 0) ? { localities: { kind: 'weighted', weights } } : {}
 }
 
 function sameParts(a: readonly unknown[], b: readonly unknown[]): boolean {
