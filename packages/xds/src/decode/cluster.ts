@@ -61,6 +61,7 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
     weighsLocalities,
     zones: own.zones,
     ownLocalities: ownFields !== undefined,
+    reportsLoad: cluster.lrsServer !== undefined,
   }
 }
 

@@ -65,6 +65,8 @@ export interface ClusterResource extends Resource {
   readonly zones: ZoneAware | undefined
   /** Of this mesh's own control plane: what is said of localities holds though there are none. */
   readonly ownLocalities: boolean
+  /** Its server wants to hear how it fares (`lrs_server`). */
+  readonly reportsLoad: boolean
 }
 
 export type ClusterDiscovery =
