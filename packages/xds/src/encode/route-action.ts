@@ -29,7 +29,7 @@ export function writeAction(action: RouteAction, port: number | undefined, diale
 }
 
 /** Nobody has this cluster: a split among none is answered as one to a cluster that does not exist. */
-export const NO_CLUSTER = 'BlackHoleCluster'
+const NO_CLUSTER = 'BlackHoleCluster'
 
 function forwardOf(action: ForwardAction, dialect: Dialect): object {
   const { timeoutMs, maxGrpcTimeoutMs, retry, rewrite, hostRewrite } = action

@@ -14,7 +14,7 @@ export function writeMatch(match: RouteMatch, dialect: EncoderOptions['dialect']
 }
 
 /** gRPC refuses all routes where one has a kind of path that it does not know. */
-export function isKnownToGrpc({ kind }: PathMatch): boolean {
+function isKnownToGrpc({ kind }: PathMatch): boolean {
   return kind !== 'separatedPrefix'
 }
 
