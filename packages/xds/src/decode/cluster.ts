@@ -13,11 +13,12 @@ import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
 import { readOutlier } from './outlier.ts'
 import type { Reading } from './reading.ts'
-import type { ClusterDiscovery, ClusterResource } from './resources.ts'
+import type { ClusterDiscovery, ClusterResource, Shares } from './resources.ts'
 import { readTls } from './tls.ts'
 import { readTlsMatches } from './tls-matches.ts'
 import { messageName, unpack } from './unpack.ts'
 
+const nothing: Shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
 const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
 
 export function readCluster(reading: Reading, cluster: Cluster): ClusterResource {
@@ -77,7 +78,7 @@ function readDiscovery(reading: Reading, cluster: Cluster, own: OwnCluster): Clu
         reading.refuse('eds_cluster_config.service_name', 'is needed where the name begins with xdstp:')
       }
       if (own.kind === 'originalDestination')
-        return { kind: 'inline', discovery: originalDestination(own.port), weights: [] }
+        return { kind: 'inline', discovery: originalDestination(own.port), shares: nothing }
       return { kind: 'named', assignment: serviceName === '' ? cluster.name : serviceName, of: own.kind ?? 'static' }
     }
     case Type.LOGICAL_DNS:
@@ -93,14 +94,14 @@ function readDiscovery(reading: Reading, cluster: Cluster, own: OwnCluster): Clu
       if (strict) break
       const port =
         cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
-      return { kind: 'inline', discovery: originalDestination(port), weights: [] }
+      return { kind: 'inline', discovery: originalDestination(port), shares: nothing }
     }
     case Type.UNRECOGNIZED:
     default:
       break
   }
   reading.refuse('type', 'is neither EDS nor LOGICAL_DNS nor aggregate')
-  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, weights: [] }
+  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, shares: nothing }
 }
 
 function originalDestination(port: number | undefined): Discovery {
@@ -125,10 +126,10 @@ function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
 
 function readInline(reading: Reading, cluster: Cluster, kind: 'static' | 'strictDns' | 'logicalDns'): ClusterDiscovery {
   const { loadAssignment } = cluster
-  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, weights: [] }
+  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, shares: nothing }
   // gRPC's rules are for assignments that come as resources
-  const { endpoints, weights, overprovisioningFactor } = readEndpoints(reading.inline(), loadAssignment)
-  return { kind: 'inline', discovery: { kind, endpoints }, weights, overprovisioningFactor }
+  const { endpoints, ...shares } = readEndpoints(reading.inline(), loadAssignment)
+  return { kind: 'inline', discovery: { kind, endpoints }, shares }
 }
 
 function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster): void {

@@ -2,6 +2,7 @@
 // Plain data.
 import type {
   Cluster,
+  DropPolicy,
   Endpoint,
   FaultPolicy,
   LocalityWeight,
@@ -72,17 +73,17 @@ export interface ClusterResource extends Resource {
 export type ClusterDiscovery =
   /** Endpoints come as a resource of this name. */
   | { readonly kind: 'named'; readonly assignment: string; readonly of: 'static' | 'strictDns' | 'logicalDns' }
-  | {
-      readonly kind: 'inline'
-      readonly discovery: Cluster['discovery']
-      readonly weights: readonly LocalityWeight[]
-      readonly overprovisioningFactor?: number | undefined
-    }
+  | { readonly kind: 'inline'; readonly discovery: Cluster['discovery']; readonly shares: Shares }
   /** The clusters of these names, the earlier before the later. */
   | { readonly kind: 'aggregate'; readonly clusters: readonly string[] }
 
-export interface EndpointsResource extends Resource {
+export interface EndpointsResource extends Resource, Shares {
   readonly endpoints: readonly Endpoint[]
+}
+
+/** What an assignment says of calls, beside its endpoints. */
+export interface Shares {
   readonly weights: readonly LocalityWeight[]
   readonly overprovisioningFactor: number | undefined
+  readonly drops: readonly DropPolicy[]
 }

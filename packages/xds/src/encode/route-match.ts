@@ -2,6 +2,7 @@
 import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from '@proxyless/core/spi'
 import type { RouteMatch as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
 import type { EncoderOptions } from './encoder.ts'
+import { fraction, given } from './values.ts'
 
 type Fields = Parameters<typeof Wire.fromPartial>[0]
 
@@ -10,6 +11,7 @@ export function writeMatch(match: RouteMatch, dialect: EncoderOptions['dialect']
     ...pathOf(match.path, dialect),
     headers: match.headers.map(headerOf),
     queryParameters: match.queryParameters.map(queryOf),
+    ...given('runtimeFraction', match.share, (share) => ({ defaultValue: fraction(share) })),
   }
 }
 
