@@ -42,7 +42,7 @@ function added({ set, add }: HeaderMutation): HeaderValueOption[] {
   ]
 }
 
-function option({ name, value, keepEmpty = false }: HeaderValue, appendAction: Action): HeaderValueOption {
+function option({ name, value, keepEmpty }: HeaderValue, appendAction: Action): HeaderValueOption {
   const header = { key: name, value, rawValue: new Uint8Array() }
-  return { header, append: undefined, appendAction, keepEmptyValue: keepEmpty }
+  return { header, append: undefined, appendAction, keepEmptyValue: keepEmpty === true }
 }
