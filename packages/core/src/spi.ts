@@ -14,6 +14,7 @@ export type {
   Cluster,
   ConnectionPool,
   Discovery,
+  DropPolicy,
   Endpoint,
   LoadBalancer,
   Locality,
@@ -39,12 +40,14 @@ export type {
   HashPolicy,
   MirrorPolicy,
   RateLimitedBackoff,
+  RequestedFault,
   RetryCondition,
   RetryPolicy,
 } from './model/policy.ts'
 export type {
   DirectResponseAction,
   ForwardAction,
+  HostRewrite,
   PathRewrite,
   RedirectAction,
   Route,
@@ -53,6 +56,7 @@ export type {
   WeightedCluster,
 } from './model/route.ts'
 export { createPicker } from './balance/create.ts'
+export { HostTable } from './route/host-table.ts'
 export { compileFormat } from './route/format.ts'
 export { compileMatch } from './route/matchers.ts'
 export { RouteTable } from './route/route-table.ts'
