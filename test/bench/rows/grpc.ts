@@ -20,7 +20,7 @@ function benchOf(concurrency: number): Bench {
       const [base, twin] = [roundRobin(upstream.ports), roundRobin(upstream.ports)]
       const slices = await runRounds(
         { ours: { call: byGrpc(ours) }, base: { call: byGrpc(base) }, twin: { call: byGrpc(twin) } },
-        { rounds: 60, calls: 1_000, concurrency },
+        { rounds: 40, calls: 1_000, concurrency },
       )
       for (const client of [ours, base, twin]) client.close()
       await mesh.close()
