@@ -213,7 +213,7 @@ export class GrpcAttempt implements CallListener {
   #end(cancel: boolean): void {
     const line = this.#line
     if (cancel) this.#stream?.cancelWithStatus(codes.CANCELLED, 'the mesh has ended this attempt')
-    if (line !== undefined) this.#pool.release(line)
+    if (line !== undefined) this.#pool.release(line, this)
   }
 
   /** What endpoints say of themselves beside their answer. */

@@ -119,7 +119,8 @@ async function echoesStatus(client: TestClient, message: string): Promise<void> 
   stream.write({ responseStatus })
   stream.end()
   const { status } = await over
-  for (const { code, details } of [error ?? status, status]) expect({ code, details }).toEqual({ code: 2, details: message })
+  for (const { code, details } of [error ?? status, status])
+    expect({ code, details }).toEqual({ code: 2, details: message })
   expect(error).not.toBeUndefined()
 }
 
