@@ -4,6 +4,7 @@ import { type Cluster, Cluster_DiscoveryType as Type } from '../generated/envoy/
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { readBreakers, readConnections } from './cluster-policy.ts'
 import { readEndpoints } from './endpoints.ts'
+import { CLUSTER_FIELDS } from './fields/cluster-fields.ts'
 import { readHealthCheck } from './health-check.ts'
 import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
@@ -78,6 +79,9 @@ function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
       if (strict) break
       const port =
         cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
+      if (cluster.lbConfig?.$case === 'originalDstLbConfig') {
+        reading.tell('original_dst_lb_config', cluster.lbConfig.value, CLUSTER_FIELDS.OriginalDstLbConfig)
+      }
       const discovery: Discovery = { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
       return { kind: 'inline', discovery, shares: nothing }
     }
@@ -126,9 +130,10 @@ function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster):
 }
 
 function noteUnused(reading: Reading, cluster: Cluster): void {
-  if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
+  reading.tell('', cluster, CLUSTER_FIELDS.Cluster)
+  reading.tell('common_lb_config', cluster.commonLbConfig, CLUSTER_FIELDS.CommonLbConfig)
   if (cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
-    reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')
+    reading.note('common_lb_config.zone_aware_lb_config', 'is not applied: which clients there are is not known')
   }
 }
 

@@ -9,6 +9,7 @@ import {
   LocalityLbEndpoints,
 } from '../generated/envoy/config/endpoint/v3/endpoint_components.ts'
 import { type Piecewise, whole } from '../piecewise.ts'
+import { ENDPOINT_FIELDS } from './fields/endpoint-fields.ts'
 import { fractionOf } from './percent.ts'
 import { takeApart } from './pieces.ts'
 import type { Reading } from './reading.ts'
@@ -68,6 +69,8 @@ function* read(
     }
   }
   checkPriorities(reading, totals)
+  reading.tell('', assignment, ENDPOINT_FIELDS.ClusterLoadAssignment)
+  reading.tell('policy', assignment.policy, ENDPOINT_FIELDS.ClusterLoadAssignmentPolicy)
   const factor = assignment.policy?.overprovisioningFactor
   return {
     name: assignment.clusterName,
@@ -137,6 +140,12 @@ function readEndpoint(
     reading.refuse(`${path}.address`, 'neither a socket address nor a pipe')
     return undefined
   }
+  reading.tell(`${path}.endpoint`, identified.value, ENDPOINT_FIELDS.Endpoint)
+  reading.tell(
+    `${path}.health_check_config`,
+    identified.value.healthCheckConfig,
+    ENDPOINT_FIELDS.EndpointHealthCheckConfig,
+  )
   if (said.loadBalancingWeight === 0) reading.refuse(`${path}.load_balancing_weight`, 'must be above 0')
   const lb = said.metadata?.filterMetadata['envoy.lb'] ?? {}
   const hashName: unknown = lb['hash_key']

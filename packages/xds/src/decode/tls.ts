@@ -10,6 +10,7 @@ import {
   type CommonTlsContext,
   UpstreamTlsContext,
 } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { CONNECTION_FIELDS } from './fields/connection-fields.ts'
 import type { CertificateFiles, Reading } from './reading.ts'
 import { messageName, unpack } from './unpack.ts'
 
@@ -34,6 +35,7 @@ export function readTls(reading: Reading, path: string, socket: TransportSocket 
     reading.refuse(`${path}.common_tls_context`, 'is missing')
     return undefined
   }
+  reading.tell(path, context, CONNECTION_FIELDS.UpstreamTlsContext)
   checkUnsupported(reading, `${path}.common_tls_context`, common)
   const validation = validationOf(common)
   const roots = rootsOf(reading, `${path}.validation_context`, common, validation)
@@ -50,6 +52,8 @@ export function readTls(reading: Reading, path: string, socket: TransportSocket 
 
 function checkUnsupported(reading: Reading, path: string, common: CommonTlsContext): void {
   const validation = validationOf(common)
+  reading.tell(path, common, CONNECTION_FIELDS.CommonTlsContext)
+  reading.tell(`${path}.validation_context`, validation, CONNECTION_FIELDS.CertificateValidationContext)
   const unsupported = [
     ['tls_params', common.tlsParams !== undefined],
     ['custom_handshaker', common.customHandshaker !== undefined],

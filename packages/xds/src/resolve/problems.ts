@@ -1,5 +1,6 @@
 // What people are told of resources: those refused, those that are missing, and what of the others is not applied.
 import type { Problem } from '@proxyless/core/spi'
+import { withoutPlaces } from '../decode/reading.ts'
 import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
 import { type Cache, WIRE_NAMES } from './cache.ts'
 
@@ -10,17 +11,22 @@ export interface Whence {
 
 export function problemsOf(cache: Cache, wants: Readonly<Record<Kind, ReadonlySet<string>>>, from: Whence): Problem[] {
   return KINDS.flatMap((kind) => {
+    const told = new Set<string>()
     const names = wants[kind].has(WILDCARD) ? new Set([...cache.entries(kind).keys(), ...wants[kind]]) : wants[kind]
-    return [...names].flatMap((name) => problemsOfOne(cache, kind, name, from))
+    return [...names].flatMap((name) => problemsOfOne(cache, kind, name, from, told))
   })
 }
 
-function problemsOfOne(cache: Cache, kind: Kind, name: string, { server, node }: Whence): Problem[] {
+/** @param told what of its kind was told before: of many resources that say the same, the first is named */
+function problemsOfOne(cache: Cache, kind: Kind, name: string, { server, node }: Whence, told: Set<string>): Problem[] {
   const entry = cache.entry(kind, name)
   const resource = `${WIRE_NAMES[kind]} ${name}`
   const problems: Problem[] = []
   const notes = (entry?.known?.value as { readonly notes?: readonly string[] } | undefined)?.notes ?? []
   for (const message of notes) {
+    const alike = withoutPlaces(message)
+    if (told.has(alike)) continue
+    told.add(alike)
     problems.push({
       code: 'XDS_NOT_APPLIED',
       severity: 'info',
