@@ -10,6 +10,7 @@ import { LoadReports } from './load/load-reports.ts'
 import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { known } from './resolve/cache.ts'
+import { remarkOn } from './resolve/remark.ts'
 import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
 import { serverOf } from './server-lease.ts'
 import { tellStatus } from './status/client-status.ts'
@@ -96,6 +97,10 @@ class XdsSource implements ConfigSource {
 
   want(host: string): void {
     this.#called?.want(host)
+  }
+
+  remark(cluster: string): string | undefined {
+    return this.#resources && remarkOn(this.#resources, cluster, this.#wanted(this.#resources))
   }
 
   async close(): Promise<void> {
