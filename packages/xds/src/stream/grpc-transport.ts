@@ -59,8 +59,6 @@ export class GrpcTransport implements AdsTransport {
     const timer = clock.setTimer(connectTimeoutMs, () => end(`no connection within ${connectTimeoutMs / 1000} s`), true)
     whenReady(client, () => {
       clock.clearTimer(timer)
-      // the call begins on the connection in this turn
-      setImmediate(() => credentials.release())
       if (live) events.opened()
     })
     call.on('data', (bytes: Uint8Array) => {
@@ -72,7 +70,7 @@ export class GrpcTransport implements AdsTransport {
     call.on('end', () => end('the server ended the stream'))
     return {
       send: (bytes) => {
-        if (live) call.write(bytes)
+        if (live) call.write(bytes, () => credentials.release())
       },
       close: finish,
     }
