@@ -1,14 +1,27 @@
 // The mesh's configuration source for xDS: subscribes, resolves what comes, and says what is missing.
-import type { Clock, ConfigSink, ConfigSource, MeshConfig, Problem, Random, RegexEngine } from '@proxyless/core/spi'
+import {
+  type Clock,
+  type ConfigSink,
+  type ConfigSource,
+  type MeshConfig,
+  type Problem,
+  type Random,
+  type RegexEngine,
+  type Sliced,
+  Slices,
+} from '@proxyless/core/spi'
 import { Authorities } from './authority/authorities.ts'
 import type { Server } from './authority/authority.ts'
 import type { BootstrapServer } from './bootstrap/bootstrap.ts'
 import { CalledHosts } from './called-hosts.ts'
 import { listenerName } from './bootstrap/listener-name.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
-import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
+import { Job } from './piecewise.ts'
+import { Memory } from './resolve/memory.ts'
+import { type Resolution, resolve, type Wanted } from './resolve/resolve.ts'
 import { serverOf } from './server-lease.ts'
-import { KINDS } from './stream/kinds.ts'
+import { type Kind, KINDS } from './stream/kinds.ts'
+import type { Changes } from './stream/store.ts'
 import type { AdsTransport } from './stream/transport.ts'
 
 /** What the process gives. */
@@ -36,6 +49,11 @@ class XdsSource implements ConfigSource {
   /** Names that are asked for from the start; undefined: everything there is. */
   readonly #named: ReadonlyMap<string, string> | undefined
   readonly #memory = new Memory()
+  readonly #slices: Slices
+  /** What has changed since the resolution under way began, and who wants to hear that it was handled. */
+  #news: News = noNews()
+  #resolving: Sliced | undefined
+  readonly #asked = new Map<Kind, ReadonlySet<string>>()
   #sink: ConfigSink | undefined
   #resources: Authorities | undefined
   #delivered: MeshConfig | undefined
@@ -46,6 +64,7 @@ class XdsSource implements ConfigSource {
   constructor(settings: XdsSettings, host: XdsHost) {
     this.#settings = settings
     this.#host = host
+    this.#slices = new Slices(host.clock)
     const { dialect, hosts, bootstrap, hostTimeoutMs } = settings
     this.#named = hosts && new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)]))
     if (dialect === 'api' && hosts === undefined) {
@@ -53,7 +72,7 @@ class XdsSource implements ConfigSource {
         clock: host.clock,
         timeoutMs: hostTimeoutMs,
         listenerName: (each) => listenerName(each, bootstrap),
-        isKnown: (each) => this.#memory.trees.has(each),
+        isKnown: (each) => this.#memory.trees.isInForce(each),
         changed: () => this.#update(),
       })
     }
@@ -70,14 +89,12 @@ class XdsSource implements ConfigSource {
       named: new Map(
         [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
       ),
-      watcher: (_changes, handled) => {
-        this.#update()
-        handled()
-      },
+      watcher: (changes, handled) => this.#update(changes, handled),
     })
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
-    this.#update()
+    const resources = this.#resources
+    this.#update(new Map(KINDS.map((kind) => [kind, new Set(resources.entries(kind).keys())])))
   }
 
   want(host: string): void {
@@ -87,17 +104,43 @@ class XdsSource implements ConfigSource {
   async close(): Promise<void> {
     this.#endWait()
     this.#called?.close()
+    this.#slices.close()
     this.#resources?.close()
     this.#resources = undefined
   }
 
-  #update(): void {
+  /** Resolves, once more where a resolution is under way. */
+  #update(changes?: Changes, handled?: () => void): void {
+    for (const [kind, names] of changes ?? []) for (const name of names) this.#news.names.get(kind)?.add(name)
+    if (handled !== undefined) this.#news.handled.push(handled)
+    this.#news.any = true
+    if (this.#resolving === undefined) this.#resolve()
+  }
+
+  #resolve(): void {
     const resources = this.#resources
+    const { names, handled } = this.#news
+    this.#news = noNews()
+    if (resources === undefined) return
+    const work = resolve(resources, this.#wanted(resources), this.#memory, names)
+    this.#resolving = new Job(this.#host.clock, work, (resolution) => {
+      this.#resolving = undefined
+      this.#take(resources, resolution)
+      for (const each of handled) each()
+      if (this.#news.any && this.#resolving === undefined) this.#resolve()
+    })
+    this.#slices.begin(this.#resolving)
+  }
+
+  #take(resources: Authorities, { config, wants, waiting }: Resolution): void {
     const sink = this.#sink
-    if (resources === undefined || sink === undefined) return
-    const { config, wants, waiting } = resolve(resources, this.#wanted(resources), this.#memory)
     this.#waiting = waiting
-    for (const kind of KINDS) resources.want(kind, wants[kind])
+    for (const kind of KINDS) {
+      if (this.#asked.get(kind) === wants[kind]) continue
+      this.#asked.set(kind, wants[kind])
+      resources.want(kind, wants[kind])
+    }
+    if (sink === undefined) return
     if (config !== undefined && config !== this.#delivered) {
       this.#endWait()
       this.#delivered = config
@@ -151,6 +194,16 @@ class XdsSource implements ConfigSource {
 }
 
 const none: ReadonlySet<string> = new Set()
+
+interface News {
+  any: boolean
+  readonly names: ReadonlyMap<Kind, Set<string>>
+  readonly handled: (() => void)[]
+}
+
+function noNews(): News {
+  return { any: false, names: new Map(KINDS.map((kind) => [kind, new Set<string>()])), handled: [] }
+}
 
 /** `xds://AUTHORITY/name` and `name` are called by the name. */
 function plain(target: string): string {

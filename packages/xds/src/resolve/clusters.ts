@@ -3,6 +3,7 @@
 import type { Cluster, Endpoint, LocalityWeight } from '@proxyless/core/spi'
 import type { ClusterResource, EndpointsResource } from '../decode/resources.ts'
 import { type Cache, isSettled, known } from './cache.ts'
+import { sameList } from './same-list.ts'
 
 const maxDepth = 16
 
@@ -52,7 +53,7 @@ export class ClusterAssembly {
     )
     const parts = [...leaves, ...assignments]
     const before = this.#made.get(resource)
-    if (before !== undefined && sameParts(before.parts, parts)) return before.cluster
+    if (before !== undefined && sameList(before.parts, parts)) return before.cluster
     const cluster = merge(resource, leaves, assignments)
     this.#made.set(resource, { parts, cluster })
     return cluster
@@ -120,8 +121,4 @@ function localities(
   weights: readonly LocalityWeight[],
 ): Pick<Cluster, 'localities'> | object {
   return weighsLocalities && weights.length > 0 ? { localities: { kind: 'weighted', weights } } : {}
-}
-
-function sameParts(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((part, index) => part === b[index])
 }
