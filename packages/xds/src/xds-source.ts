@@ -7,21 +7,22 @@ import {
   type Problem,
   type Random,
   type RegexEngine,
-  type Sliced,
-  Slices,
 } from '@proxyless/core/spi'
 import { Authorities } from './authority/authorities.ts'
 import type { Server } from './authority/authority.ts'
 import type { BootstrapServer } from './bootstrap/bootstrap.ts'
 import { CalledHosts } from './called-hosts.ts'
 import { listenerName } from './bootstrap/listener-name.ts'
+import { LoadReporter } from './load/load-reporter.ts'
+import { LoadReports } from './load/load-reports.ts'
+import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
-import { Job } from './piecewise.ts'
+import { known } from './resolve/cache.ts'
 import { Memory } from './resolve/memory.ts'
 import { type Resolution, resolve, type Wanted } from './resolve/resolve.ts'
+import { Resolving } from './resolve/resolving.ts'
 import { serverOf } from './server-lease.ts'
 import { type Kind, KINDS } from './stream/kinds.ts'
-import type { Changes } from './stream/store.ts'
 import type { AdsTransport } from './stream/transport.ts'
 
 /** What the process gives. */
@@ -49,13 +50,11 @@ class XdsSource implements ConfigSource {
   /** Names that are asked for from the start; undefined: everything there is. */
   readonly #named: ReadonlyMap<string, string> | undefined
   readonly #memory = new Memory()
-  readonly #slices: Slices
-  /** What has changed since the resolution under way began, and who wants to hear that it was handled. */
-  #news: News = noNews()
-  #resolving: Sliced | undefined
+  #resolving: Resolving | undefined
   readonly #asked = new Map<Kind, ReadonlySet<string>>()
   #sink: ConfigSink | undefined
   #resources: Authorities | undefined
+  #loads: LoadReports<Server> | undefined
   #delivered: MeshConfig | undefined
   #told: string | undefined
   #waiting: readonly string[] = []
@@ -64,7 +63,6 @@ class XdsSource implements ConfigSource {
   constructor(settings: XdsSettings, host: XdsHost) {
     this.#settings = settings
     this.#host = host
-    this.#slices = new Slices(host.clock)
     const { dialect, hosts, bootstrap, hostTimeoutMs } = settings
     this.#named = hosts && new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)]))
     if (dialect === 'api' && hosts === undefined) {
@@ -73,7 +71,7 @@ class XdsSource implements ConfigSource {
         timeoutMs: hostTimeoutMs,
         listenerName: (each) => listenerName(each, bootstrap),
         isKnown: (each) => this.#memory.trees.isInForce(each),
-        changed: () => this.#update(),
+        changed: () => this.#resolving?.update(),
       })
     }
   }
@@ -89,12 +87,21 @@ class XdsSource implements ConfigSource {
       named: new Map(
         [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
       ),
-      watcher: (changes, handled) => this.#update(changes, handled),
+      watcher: (changes, handled) => {
+        this.#resolving?.update(changes, handled)
+        if (this.#resources !== undefined) this.#loads?.update(changes.get('cluster') ?? none, this.#resources)
+      },
     })
+    if (this.#settings.loadReports) this.#loads = this.#reportLoads(sink)
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
     const resources = this.#resources
-    this.#update(new Map(KINDS.map((kind) => [kind, new Set(resources.entries(kind).keys())])))
+    this.#resolving = new Resolving(
+      clock,
+      (changes) => resolve(resources, this.#wanted(resources), this.#memory, changes),
+      (resolution) => this.#take(resources, resolution),
+    )
+    this.#resolving.update(new Map(KINDS.map((kind) => [kind, new Set(resources.entries(kind).keys())])))
   }
 
   want(host: string): void {
@@ -104,32 +111,23 @@ class XdsSource implements ConfigSource {
   async close(): Promise<void> {
     this.#endWait()
     this.#called?.close()
-    this.#slices.close()
+    this.#resolving?.close()
+    this.#loads?.close()
     this.#resources?.close()
     this.#resources = undefined
   }
 
-  /** Resolves, once more where a resolution is under way. */
-  #update(changes?: Changes, handled?: () => void): void {
-    for (const [kind, names] of changes ?? []) for (const name of names) this.#news.names.get(kind)?.add(name)
-    if (handled !== undefined) this.#news.handled.push(handled)
-    this.#news.any = true
-    if (this.#resolving === undefined) this.#resolve()
-  }
-
-  #resolve(): void {
-    const resources = this.#resources
-    const { names, handled } = this.#news
-    this.#news = noNews()
-    if (resources === undefined) return
-    const work = resolve(resources, this.#wanted(resources), this.#memory, names)
-    this.#resolving = new Job(this.#host.clock, work, (resolution) => {
-      this.#resolving = undefined
-      this.#take(resources, resolution)
-      for (const each of handled) each()
-      if (this.#news.any && this.#resolving === undefined) this.#resolve()
-    })
-    this.#slices.begin(this.#resolving)
+  #reportLoads(sink: ConfigSink): LoadReports<Server> {
+    const { clock, random } = this.#host
+    const node = nodeMessage(this.#settings.node)
+    const serviceName = (cluster: string): string => {
+      const discovery = this.#resources && known(this.#resources, 'cluster', cluster)?.discovery
+      return discovery?.kind === 'named' && discovery.assignment !== cluster ? discovery.assignment : ''
+    }
+    return new LoadReports<Server>(
+      () => sink.living?.() ?? new Map<string, never>(),
+      (server, living) => new LoadReporter({ transport: server.transport(), node, clock, random, living, serviceName }),
+    )
   }
 
   #take(resources: Authorities, { config, wants, waiting }: Resolution): void {
@@ -194,16 +192,6 @@ class XdsSource implements ConfigSource {
 }
 
 const none: ReadonlySet<string> = new Set()
-
-interface News {
-  any: boolean
-  readonly names: ReadonlyMap<Kind, Set<string>>
-  readonly handled: (() => void)[]
-}
-
-function noNews(): News {
-  return { any: false, names: new Map(KINDS.map((kind) => [kind, new Set<string>()])), handled: [] }
-}
 
 /** `xds://AUTHORITY/name` and `name` are called by the name. */
 function plain(target: string): string {
