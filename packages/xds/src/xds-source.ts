@@ -1,13 +1,5 @@
 // The mesh's configuration source for xDS: subscribes, resolves what comes, and says what is missing.
-import {
-  type Clock,
-  type ConfigSink,
-  type ConfigSource,
-  type MeshConfig,
-  type Problem,
-  type Random,
-  type RegexEngine,
-} from '@proxyless/core/spi'
+import type { Clock, ConfigSink, ConfigSource, MeshConfig, Problem, Random, RegexEngine } from '@proxyless/core/spi'
 import { Authorities } from './authority/authorities.ts'
 import type { Server } from './authority/authority.ts'
 import type { BootstrapServer } from './bootstrap/bootstrap.ts'

@@ -33,14 +33,14 @@ export function* readEndpointsBytes(reading: Reading, bytes: Uint8Array): Piecew
   return yield* read(reading, ClusterLoadAssignment.decode(rest), decodedGroups(elements))
 }
 
-function* decodedGroups(groups: readonly Uint8Array[]): Generator<Group> {
+function* decodedGroups(groups: Iterable<Uint8Array>): Generator<Group> {
   for (const bytes of groups) {
     const { rest, elements } = takeApart(bytes, 2)
     yield { ...LocalityLbEndpoints.decode(rest), lbEndpoints: decodedEndpoints(elements) }
   }
 }
 
-function* decodedEndpoints(endpoints: readonly Uint8Array[]): Generator<LbEndpoint> {
+function* decodedEndpoints(endpoints: Iterable<Uint8Array>): Generator<LbEndpoint> {
   for (const bytes of endpoints) yield LbEndpoint.decode(bytes)
 }
 

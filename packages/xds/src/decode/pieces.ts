@@ -17,14 +17,14 @@ export function nameIn(bytes: Uint8Array): string | undefined {
 export interface Pieces {
   /** A message without the field. */
   readonly rest: Uint8Array
-  readonly elements: readonly Uint8Array[]
+  readonly elements: Iterable<Uint8Array>
 }
 
-/** @param field number of a repeated field of messages */
+/** @param field number of a repeated field of messages. @throws where the bytes are cut off */
 export function takeApart(bytes: Uint8Array, field: number): Pieces {
   const reader = new BinaryReader(bytes)
   const tag = field * 8 + 2
-  const elements: Uint8Array[] = []
+  const places: number[] = []
   const rest: Uint8Array[] = []
   let from = 0
   while (reader.pos < reader.len) {
@@ -32,14 +32,21 @@ export function takeApart(bytes: Uint8Array, field: number): Pieces {
     const found = reader.uint32()
     if (found === tag) {
       if (start > from) rest.push(bytes.subarray(from, start))
-      elements.push(reader.bytes())
-      from = reader.pos
+      const length = reader.uint32()
+      from = reader.pos + length
+      if (from > bytes.length) throw new RangeError('premature end of the message')
+      places.push(reader.pos, from)
+      reader.pos = from
       // the end of a group, or nothing: decoders stop here
     } else if ((found & 7) === 4 || found === 0) break
     else reader.skip(found & 7)
   }
   if (from < bytes.length) rest.push(bytes.subarray(from))
-  return { rest: rest.length === 1 && rest[0] !== undefined ? rest[0] : joined(rest), elements }
+  return { rest: rest.length === 1 && rest[0] !== undefined ? rest[0] : joined(rest), elements: cut(bytes, places) }
+}
+
+function* cut(bytes: Uint8Array, places: readonly number[]): Generator<Uint8Array> {
+  for (let at = 0; at < places.length; at += 2) yield bytes.subarray(places[at], places[at + 1])
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -30,7 +30,7 @@ export function* readRouteConfigBytes(reading: Reading, bytes: Uint8Array): Piec
   return yield* read(reading, RouteConfiguration.decode(rest), decodedHosts(elements))
 }
 
-function* decodedHosts(hosts: readonly Uint8Array[]): Generator<VirtualHost> {
+function* decodedHosts(hosts: Iterable<Uint8Array>): Generator<VirtualHost> {
   for (const bytes of hosts) yield VirtualHost.decode(bytes)
 }
 

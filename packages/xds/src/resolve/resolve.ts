@@ -87,7 +87,8 @@ class Walk {
     const listed = this.#cache.heard('cluster')
     if (listed === this.#memory.listed) return
     this.#memory.listed = listed
-    for (const name of [...roots.unsettled]) {
+    const unsettled = [...roots.unsettled]
+    for (const name of unsettled) {
       roots.refresh(name, this.#needsOf)
       yield
     }
@@ -233,7 +234,7 @@ class Walk {
     }
     if (yield* trees.aim(key, { listener, routes }, this.#needsOf)) return trees.hostsOf(key)
     if (roots.anyUnsettled(yield* pointedClusters(routes))) {
-      if (trees.keep(key)) return trees.hostsOf(key)
+      if (this.#memory.last !== undefined && trees.keep(key)) return trees.hostsOf(key)
       if (this.#isAwaited(target)) return nobody
     }
     yield* trees.use(key, (aim) => this.#hostsOf(aim, target), this.#needsOf)

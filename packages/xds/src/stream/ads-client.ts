@@ -3,6 +3,7 @@
 import { type Clock, type Random, type Sliced, Slices, type TimerHandle } from '@proxyless/core/spi'
 import { Job } from '../piecewise.ts'
 import { apply, type Decode, type Read, readAll } from './apply.ts'
+import { Awaited } from './awaited.ts'
 import { Backoff } from './backoff.ts'
 import { type Kind, KINDS, WILDCARD } from './kinds.ts'
 import { ResourceTimers } from './resource-timers.ts'
@@ -54,7 +55,7 @@ export class AdsClient {
   readonly #watchers = new Set<Watcher>()
   readonly #backoff: Backoff
   readonly #slices: Slices
-  readonly #existence: ResourceTimers
+  readonly #existence: Awaited
   readonly #ttl: ResourceTimers
   readonly #nackedAt = new Map<Kind, number>()
   readonly #heard = new Set<Kind>()
@@ -75,7 +76,8 @@ export class AdsClient {
     this.#store = new Store({ failOnDataErrors: options.failOnDataErrors ?? false })
     this.#backoff = new Backoff(options.random)
     this.#slices = new Slices(options.clock)
-    this.#existence = new ResourceTimers(options.clock)
+    const waitMs = options.resourceTimeoutMs ?? (options.timeoutIsTransient === true ? 30_000 : 15_000)
+    this.#existence = new Awaited(options.clock, waitMs, (kind, names) => this.#overdue(kind, names, waitMs))
     this.#ttl = new ResourceTimers(options.clock)
   }
 
@@ -125,7 +127,7 @@ export class AdsClient {
 
   close(): void {
     this.#closed = true
-    this.#existence.cancelAll()
+    this.#existence.clear()
     this.#ttl.cancelAll()
     if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause.timer)
     this.#dropHeld()
@@ -149,7 +151,7 @@ export class AdsClient {
   }
 
   #unwant(kind: Kind, name: string, now: ReadonlySet<string>): void {
-    this.#existence.cancel(kind, name)
+    this.#existence.delete(kind, name)
     const stays = (each: string): boolean => now.has(each) || now.has(WILDCARD)
     const left = name === WILDCARD ? [...this.#store.entries(kind).keys()] : [name]
     for (const each of left) {
@@ -175,19 +177,15 @@ export class AdsClient {
       const wanted = this.#wants.of(kind)
       const request = this.#options.variant.request(kind, wanted, () => this.#store.versions(kind))
       if (request !== undefined) this.#stream.wire?.send(request)
-      for (const name of wanted) this.#await(kind, name)
+      for (const name of this.#store.requestedNames(kind)) this.#existence.add(kind, name)
     }
   }
 
-  #await(kind: Kind, name: string): void {
-    if (this.#store.entry(kind, name)?.state !== 'requested' || this.#existence.has(kind, name)) return
-    const transient = this.#options.timeoutIsTransient === true
-    const waitMs = this.#options.resourceTimeoutMs ?? (transient ? 30_000 : 15_000)
-    this.#existence.start(kind, name, waitMs, () => {
-      const error = `the server did not send it within ${waitMs / 1000} s`
-      this.#store.missing(kind, name, transient ? 'timeout' : 'doesNotExist', error)
-      this.#report()
-    })
+  #overdue(kind: Kind, names: readonly string[], waitMs: number): void {
+    const state = this.#options.timeoutIsTransient === true ? 'timeout' : 'doesNotExist'
+    const error = `the server did not send it within ${waitMs / 1000} s`
+    for (const name of names) this.#store.missing(kind, name, state, error)
+    this.#report()
   }
 
   // ---- the stream's life ----
@@ -216,7 +214,7 @@ export class AdsClient {
 
   #ended(stream: Stream, reason: string): void {
     this.#stream = undefined
-    this.#existence.cancelAll()
+    this.#existence.clear()
     this.#dropHeld()
     this.#dropReading()
     if (!stream.heard) this.#trouble = reason
@@ -274,12 +272,12 @@ export class AdsClient {
     const { completes } = this.#options.variant
     const { error, received, removed } = apply(kind, incoming, all, this.#wants.of(kind), this.#store, completes)
     for (const [name, ttlMs] of received) {
-      this.#existence.cancel(kind, name)
+      this.#existence.delete(kind, name)
       if (ttlMs === undefined) this.#ttl.cancel(kind, name)
       else this.#ttl.start(kind, name, ttlMs, () => this.#expire(kind, name))
     }
     for (const name of removed) {
-      this.#existence.cancel(kind, name)
+      this.#existence.delete(kind, name)
       this.#ttl.cancel(kind, name)
     }
     return error

@@ -106,7 +106,7 @@ function* readOne(kind: Kind, resource: WireResource, store: Store, decode: Deco
 
 /** Under which of its names a resource was asked for; none: nobody asked. */
 function namesOf(own: string | undefined, { aliases }: WireResource, wanted: ReadonlySet<string>): string[] {
-  const names = own === undefined ? [] : [own, ...aliases.map(canonicalName)]
-  const asked = names.filter((name) => wanted.has(name))
-  return asked.length === 0 && own !== undefined && wanted.has(WILDCARD) ? [own] : asked
+  if (own === undefined) return []
+  const asked = [own, ...aliases.map(canonicalName)].filter((name) => wanted.has(name))
+  return asked.length === 0 && wanted.has(WILDCARD) ? [own] : asked
 }
