@@ -5,19 +5,14 @@ import { type Kind, KINDS } from '../stream/kinds.ts'
 import type { Changes } from '../stream/store.ts'
 import type { Resolution } from './resolve.ts'
 
-/** What the next resolution is for, and who wants to hear when it was taken. */
-interface News {
-  any: boolean
-  readonly names: ReadonlyMap<Kind, Set<string>>
-  readonly handled: (() => void)[]
-}
-
 export class Resolving {
   readonly #clock: Clock
   readonly #resolve: (changes: Changes) => Piecewise<Resolution>
   readonly #take: (resolution: Resolution) => void
   readonly #slices: Slices
-  #news: News = noNews()
+  /** For the next resolution, and who wants to hear when it was taken. */
+  #news: Changes[] = []
+  #handled: (() => void)[] = []
   #busy = false
 
   constructor(
@@ -32,9 +27,8 @@ export class Resolving {
   }
 
   update(changes: Changes = new Map(), handled?: () => void): void {
-    for (const [kind, names] of changes) for (const name of names) this.#news.names.get(kind)?.add(name)
-    if (handled !== undefined) this.#news.handled.push(handled)
-    this.#news.any = true
+    this.#news.push(changes)
+    if (handled !== undefined) this.#handled.push(handled)
     this.#next()
   }
 
@@ -45,11 +39,11 @@ export class Resolving {
   }
 
   #next(): void {
-    if (this.#busy || !this.#news.any) return
-    const { names, handled } = this.#news
-    this.#news = noNews()
+    if (this.#busy || this.#news.length === 0) return
+    const changes = joined(this.#news.splice(0))
+    const handled = this.#handled.splice(0)
     this.#busy = true
-    const job = new Job(this.#clock, this.#resolve(names), (resolution) => {
+    const job = new Job(this.#clock, this.#resolve(changes), (resolution) => {
       this.#busy = false
       this.#take(resolution)
       for (const each of handled) each()
@@ -59,6 +53,10 @@ export class Resolving {
   }
 }
 
-function noNews(): News {
-  return { any: false, names: new Map(KINDS.map((kind) => [kind, new Set<string>()])), handled: [] }
+function joined(all: readonly Changes[]): Changes {
+  const [first, ...more] = all
+  if (first !== undefined && more.length === 0) return first
+  const names = new Map<Kind, Set<string>>(KINDS.map((kind) => [kind, new Set<string>()]))
+  for (const changes of all) for (const [kind, some] of changes) for (const name of some) names.get(kind)!.add(name)
+  return names
 }

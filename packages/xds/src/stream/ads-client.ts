@@ -1,7 +1,7 @@
 // One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
 import { type Clock, type Random, type Sliced, Slices, type TimerHandle } from '@proxyless/core/spi'
-import { Job } from '../piecewise.ts'
+import { Job, type Piecewise } from '../piecewise.ts'
 import { apply, type Decode, type Read, readAll } from './apply.ts'
 import { Awaited } from './awaited.ts'
 import { Backoff } from './backoff.ts'
@@ -250,14 +250,13 @@ export class AdsClient {
       next()
       return
     }
-    const { kind } = incoming
-    const { clock, decode } = this.#options
-    // a stream that ends while its message is read takes the message with it: nothing of it has had an effect
-    this.#reading = new Job(clock, readAll(kind, incoming, this.#store, decode), (all) => {
-      this.#reading = undefined
+    this.#read(stream, incoming.kind, incoming, next)
+  }
+
+  #read(stream: Stream, kind: Kind, incoming: Incoming, next: () => void): void {
+    const job = new Job(this.#options.clock, this.#readAndTake(kind, incoming), (error) => {
       const first = !this.#heard.has(kind)
       this.#heard.add(kind)
-      const error = this.#take(kind, incoming, all)
       // answered, and handled by all watchers
       const done = after(2, () => {
         if (this.#stream === stream) next()
@@ -265,22 +264,30 @@ export class AdsClient {
       this.#answer(stream, kind, incoming, error, done)
       this.#report(done, first)
     })
-    this.#slices.begin(this.#reading)
+    this.#reading = job
+    this.#slices.begin(job)
   }
 
-  #take(kind: Kind, incoming: Incoming, all: readonly Read[]): string | undefined {
-    const { completes } = this.#options.variant
-    const { error, received, removed } = apply(kind, incoming, all, this.#wants.of(kind), this.#store, completes)
-    for (const [name, ttlMs] of received) {
-      this.#existence.delete(kind, name)
-      if (ttlMs === undefined) this.#ttl.cancel(kind, name)
-      else this.#ttl.start(kind, name, ttlMs, () => this.#expire(kind, name))
-    }
-    for (const name of removed) {
-      this.#existence.delete(kind, name)
-      this.#ttl.cancel(kind, name)
-    }
-    return error
+  /** A stream that ends while its message is read takes it along: nothing of it has had an effect. Afterwards it is taken to its end. */
+  *#readAndTake(kind: Kind, incoming: Incoming): Piecewise<string | undefined> {
+    const all = yield* readAll(kind, incoming, this.#store, this.#options.decode)
+    this.#reading = undefined
+    return yield* this.#take(kind, incoming, all)
+  }
+
+  #take(kind: Kind, incoming: Incoming, all: readonly Read[]): Piecewise<string | undefined> {
+    return apply(kind, incoming, all, this.#store, this.#options.variant.completes, {
+      wanted: () => this.#wants.of(kind),
+      received: (name, ttlMs) => {
+        this.#existence.delete(kind, name)
+        if (ttlMs === undefined) this.#ttl.cancel(kind, name)
+        else this.#ttl.start(kind, name, ttlMs, () => this.#expire(kind, name))
+      },
+      removed: (name) => {
+        this.#existence.delete(kind, name)
+        this.#ttl.cancel(kind, name)
+      },
+    })
   }
 
   #expire(kind: Kind, name: string): void {

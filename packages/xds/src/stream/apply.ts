@@ -1,4 +1,4 @@
-// One response into the store: read piece by piece, then taken as a whole. Good resources are taken, bad ones are told by name.
+// One response into the store: all of it is read, then all of it taken. Good resources are taken, bad ones are told by name.
 // Never throws: what a decoder throws is a bad resource.
 import type { Piecewise } from '../piecewise.ts'
 import { nameIn } from '../decode/pieces.ts'
@@ -13,14 +13,6 @@ export type Decode = (kind: Kind, body: AnyBytes) => Piecewise<Decoded>
 export type Decoded =
   | { readonly ok: true; readonly name: string; readonly value: unknown }
   | { readonly ok: false; readonly name?: string; readonly error: string }
-
-export interface Applied {
-  /** For the NACK; undefined: all is well. */
-  readonly error: string | undefined
-  /** What was received, also unchanged, with its time to live. */
-  readonly received: ReadonlyMap<string, number | undefined>
-  readonly removed: readonly string[]
-}
 
 /** A resource of a response, read. */
 export interface Read {
@@ -41,19 +33,29 @@ export function* readAll(kind: Kind, incoming: Incoming, store: Store, decode: D
   return all
 }
 
-export function apply(
+/** What the client does besides with what was in a response. */
+export interface Applying {
+  /** All that is wanted of the kind now. */
+  readonly wanted: () => ReadonlySet<string>
+  /** It came, also unchanged, or was refused; with its time to live. */
+  readonly received: (name: string, ttlMs: number | undefined) => void
+  readonly removed: (name: string) => void
+}
+
+/** @returns what is to be told in a NACK; undefined: all is well */
+export function* apply(
   kind: Kind,
   incoming: Incoming,
   all: readonly Read[],
-  wanted: ReadonlySet<string>,
   store: Store,
   complete: boolean,
-): Applied {
+  { wanted, received, removed }: Applying,
+): Piecewise<string | undefined> {
   const errors: string[] = []
   const seen = new Set<string>()
-  const received = new Map<string, number | undefined>()
   let nameless = false
   for (const { resource, name: said, known, error } of all) {
+    yield
     const own = said === undefined ? undefined : canonicalName(said)
     if (own === undefined) nameless = true
     else if (seen.has(own)) {
@@ -61,25 +63,29 @@ export function apply(
       continue
     } else seen.add(own)
     if (error !== undefined) errors.push(own === undefined ? error : `${own}: ${error}`)
-    for (const name of namesOf(own, resource, wanted)) {
+    for (const name of namesOf(own, resource, wanted())) {
       seen.add(name)
       if (error !== undefined) {
         store.refuse(kind, name, error)
-        received.set(name, undefined)
+        received(name, undefined)
         continue
       }
       if (known !== undefined) store.accept(kind, name, known)
       if (known !== undefined || store.entry(kind, name)?.known?.version === resource.version) {
-        received.set(name, resource.ttlMs)
+        received(name, resource.ttlMs)
       }
     }
   }
-  const removed = incoming.removed.map(canonicalName)
+  const gone = incoming.removed.map(canonicalName)
   if (complete && isFullState(kind) && !nameless) {
-    for (const [name, { known }] of store.entries(kind)) if (known !== undefined && !seen.has(name)) removed.push(name)
+    for (const [name, { known }] of store.entries(kind)) if (known !== undefined && !seen.has(name)) gone.push(name)
   }
-  for (const name of removed) remove(kind, name, wanted, store)
-  return { error: errors.length === 0 ? undefined : errors.join('; '), received, removed }
+  for (const name of gone) {
+    yield
+    remove(kind, name, wanted(), store)
+    removed(name)
+  }
+  return errors.length === 0 ? undefined : errors.join('; ')
 }
 
 function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: Store): void {

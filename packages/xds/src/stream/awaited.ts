@@ -24,7 +24,8 @@ export class Awaited {
   }
 
   delete(kind: Kind, name: string): void {
-    if (this.#of(kind).delete(name) && this.#nextMs() === Infinity) this.#disarm()
+    const names = this.#of(kind)
+    if (names.delete(name) && names.size === 0 && this.#nextMs() === Infinity) this.#disarm()
   }
 
   clear(): void {
