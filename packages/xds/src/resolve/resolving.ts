@@ -11,8 +11,8 @@ export class Resolving {
   readonly #take: (resolution: Resolution) => void
   readonly #slices: Slices
   /** For the next resolution, and who wants to hear when it was taken. */
-  #news: Changes[] = []
-  #handled: (() => void)[] = []
+  readonly #news: Changes[] = []
+  readonly #handled: (() => void)[] = []
   #busy = false
 
   constructor(
