@@ -11,7 +11,8 @@ export function* pointedClusters(routes: RouteResource): Piecewise<ReadonlySet<s
   for (const host of routes.hosts) {
     for (const { route } of host.routes) {
       if (route.action.kind !== 'forward') continue
-      for (const { cluster } of route.action.clusters) names.add(cluster)
+      // those that a request names by a header are among all the others
+      for (const { cluster } of route.action.clusters) if (cluster !== '') names.add(cluster)
       for (const { cluster } of route.action.mirrors) names.add(cluster)
     }
     yield

@@ -37,7 +37,7 @@ const locality = { region: '', zone: '', subzone: '' }
 
 function endpoints(name: string, port: number): EndpointsResource {
   const endpoint = { address: name, port, weight: 1, health: 'healthy', labels: {}, locality, priority: 0 } as const
-  return { name, notes: [], endpoints: [endpoint], weights: [], overprovisioningFactor: undefined }
+  return { name, notes: [], endpoints: [endpoint], weights: [], overprovisioningFactor: undefined, drops: [] }
 }
 
 function cluster(name: string, discovery: ClusterResource['discovery'], notes: readonly string[]): ClusterResource {
@@ -80,7 +80,8 @@ type HttpRoutes = NonNullable<ListenerResource['http']>['routes']
 const names = ['a', 'b', 'c', 'd'] as const
 const name = fc.constantFrom(...names)
 const some = fc.subarray([...names])
-const original = { kind: 'inline', discovery: { kind: 'originalDestination' }, weights: [] } as const
+const shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
+const original = { kind: 'inline', discovery: { kind: 'originalDestination' }, shares } as const
 const discovery = fc.oneof(
   name.map((assignment) => ({ kind: 'named', assignment }) as const),
   some.map((clusters) => ({ kind: 'aggregate', clusters }) as const),
