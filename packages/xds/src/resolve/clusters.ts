@@ -80,9 +80,15 @@ function merge(
   const { name, service, origin } = resource.cluster
   if (first === undefined) return resource.cluster
   const base = { ...first.cluster, name, service, origin }
-  const single = leaves.length === 1
-  if (single && first.discovery.kind === 'inline') {
-    const { discovery, shares } = first.discovery
+  if (leaves.length === 1) {
+    const [assignment] = assignments
+    const { discovery, shares } =
+      first.discovery.kind === 'inline'
+        ? first.discovery
+        : {
+            discovery: { kind: 'static', endpoints: assignment?.endpoints ?? [] } as const,
+            shares: assignment ?? nothing,
+          }
     return { ...base, discovery, ...sharing(first, shares) }
   }
   const endpoints: Endpoint[] = []
@@ -106,13 +112,14 @@ function merge(
   })
   const factor = assignments.find((each) => each?.overprovisioningFactor !== undefined)?.overprovisioningFactor
   // what an aggregate's leaves would drop they drop of their own calls only (Envoy asks the aggregate, which has none)
-  const drops = single ? (assignments[0]?.drops ?? []) : []
   return {
     ...base,
     discovery: { kind, endpoints },
-    ...sharing(first, { weights, overprovisioningFactor: factor, drops }),
+    ...sharing(first, { weights, overprovisioningFactor: factor, drops: [] }),
   }
 }
+
+const nothing: Shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
 
 function sharing(
   { weighsLocalities }: ClusterResource,

@@ -1,6 +1,6 @@
 // Resolves whenever something has changed, in slices: one resolution at a time, and what changes meanwhile is for the next.
-import { type Clock, Slices } from '@proxyless/core/spi'
-import { Job, type Piecewise } from '../piecewise.ts'
+import type { Clock, Sliced } from '@proxyless/core/spi'
+import { Job, type Piecewise, slicesOf } from '../piecewise.ts'
 import { type Kind, KINDS } from '../stream/kinds.ts'
 import type { Changes } from '../stream/store.ts'
 import type { Resolution } from './resolve.ts'
@@ -9,11 +9,11 @@ export class Resolving {
   readonly #clock: Clock
   readonly #resolve: (changes: Changes) => Piecewise<Resolution>
   readonly #take: (resolution: Resolution) => void
-  readonly #slices: Slices
   /** For the next resolution, and who wants to hear when it was taken. */
   readonly #news: Changes[] = []
   readonly #handled: (() => void)[] = []
-  #busy = false
+  #job: Sliced | undefined
+  #closed = false
 
   constructor(
     clock: Clock,
@@ -23,7 +23,6 @@ export class Resolving {
     this.#clock = clock
     this.#resolve = resolve
     this.#take = take
-    this.#slices = new Slices(clock)
   }
 
   update(changes: Changes = new Map(), handled?: () => void): void {
@@ -34,22 +33,21 @@ export class Resolving {
 
   /** A resolution under way is given up. */
   close(): void {
-    this.#busy = true
-    this.#slices.close()
+    this.#closed = true
+    if (this.#job !== undefined) slicesOf(this.#clock).drop(this.#job)
   }
 
   #next(): void {
-    if (this.#busy || this.#news.length === 0) return
+    if (this.#closed || this.#job !== undefined || this.#news.length === 0) return
     const changes = joined(this.#news.splice(0))
     const handled = this.#handled.splice(0)
-    this.#busy = true
-    const job = new Job(this.#clock, this.#resolve(changes), (resolution) => {
-      this.#busy = false
+    this.#job = new Job(this.#clock, this.#resolve(changes), (resolution) => {
+      this.#job = undefined
       this.#take(resolution)
       for (const each of handled) each()
       this.#next()
     })
-    this.#slices.begin(job)
+    slicesOf(this.#clock).begin(this.#job)
   }
 }
 

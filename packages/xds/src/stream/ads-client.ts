@@ -1,7 +1,7 @@
 // One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
-import { type Clock, type Random, type Sliced, Slices, type TimerHandle } from '@proxyless/core/spi'
-import { Job, type Piecewise } from '../piecewise.ts'
+import type { Clock, Random, Sliced, Slices, TimerHandle } from '@proxyless/core/spi'
+import { Job, type Piecewise, slicesOf } from '../piecewise.ts'
 import { apply, type Decode, type Read, readAll } from './apply.ts'
 import { Awaited } from './awaited.ts'
 import { Backoff } from './backoff.ts'
@@ -75,7 +75,7 @@ export class AdsClient {
     this.#options = options
     this.#store = new Store({ failOnDataErrors: options.failOnDataErrors ?? false })
     this.#backoff = new Backoff(options.random)
-    this.#slices = new Slices(options.clock)
+    this.#slices = slicesOf(options.clock)
     const waitMs = options.resourceTimeoutMs ?? (options.timeoutIsTransient === true ? 30_000 : 15_000)
     this.#existence = new Awaited(options.clock, waitMs, (kind, names) => this.#overdue(kind, names, waitMs))
     this.#ttl = new ResourceTimers(options.clock)
@@ -165,10 +165,14 @@ export class AdsClient {
   #flushSoon(): void {
     if (this.#flushing) return
     this.#flushing = true
-    queueMicrotask(() => {
-      this.#flushing = false
-      this.#flush()
-    })
+    const flush: Sliced = {
+      step: () => {
+        this.#flushing = false
+        this.#flush()
+        return true
+      },
+    }
+    queueMicrotask(() => this.#slices.begin(flush))
   }
 
   #flush(): void {
