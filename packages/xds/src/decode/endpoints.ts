@@ -28,19 +28,15 @@ export function readEndpoints(reading: Reading, assignment: ClusterLoadAssignmen
 
 /** @throws when the bytes are no assignment. */
 export function* readEndpointsBytes(reading: Reading, bytes: Uint8Array): Piecewise<EndpointsResource> {
-  const { rest, elements } = takeApart(bytes, 2)
-  return yield* read(reading, ClusterLoadAssignment.decode(rest), decodedGroups(elements))
+  const pieces = takeApart(bytes, 2)
+  return yield* read(reading, ClusterLoadAssignment.decode(pieces.rest), decodedGroups(pieces.cut()))
 }
 
 function* decodedGroups(groups: Iterable<Uint8Array>): Generator<Group> {
   for (const bytes of groups) {
-    const { rest, elements } = takeApart(bytes, 2)
-    yield { ...LocalityLbEndpoints.decode(rest), lbEndpoints: decodedEndpoints(elements) }
+    const pieces = takeApart(bytes, 2)
+    yield { ...LocalityLbEndpoints.decode(pieces.rest), lbEndpoints: pieces.decoded(LbEndpoint) }
   }
-}
-
-function* decodedEndpoints(endpoints: Iterable<Uint8Array>): Generator<LbEndpoint> {
-  for (const bytes of endpoints) yield LbEndpoint.decode(bytes)
 }
 
 function* read(

@@ -26,12 +26,8 @@ export function readRouteConfig(reading: Reading, config: RouteConfiguration): R
 
 /** @throws when the bytes are no route configuration. */
 export function* readRouteConfigBytes(reading: Reading, bytes: Uint8Array): Piecewise<RouteResource> {
-  const { rest, elements } = takeApart(bytes, 2)
-  return yield* read(reading, RouteConfiguration.decode(rest), decodedHosts(elements))
-}
-
-function* decodedHosts(hosts: Iterable<Uint8Array>): Generator<VirtualHost> {
-  for (const bytes of hosts) yield VirtualHost.decode(bytes)
+  const pieces = takeApart(bytes, 2)
+  return yield* read(reading, RouteConfiguration.decode(pieces.rest), pieces.decoded(VirtualHost))
 }
 
 function* read(reading: Reading, config: RouteConfiguration, said: Iterable<VirtualHost>): Piecewise<RouteResource> {

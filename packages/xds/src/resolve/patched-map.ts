@@ -22,11 +22,23 @@ export class PatchedMap<V> implements ReadonlyMap<string, V> {
 
   /** The same with some entries replaced, added at the end, or taken out (undefined). */
   with(changes: ReadonlyMap<string, V | undefined>): PatchedMap<V> {
+    if (this.#patch.size + changes.size > maxPatch) return this.#copied(changes)
     let size = this.size
-    for (const [key, value] of changes) size += Number(value !== undefined) - Number(this.has(key))
-    const patch = new Map([...this.#patch, ...changes])
-    const patched = new PatchedMap(this.#base, patch, size)
-    return patch.size <= maxPatch ? patched : new PatchedMap(new Map(patched), new Map(), size)
+    const patch = new Map(this.#patch)
+    for (const [key, value] of changes) {
+      size += Number(value !== undefined) - Number(this.has(key))
+      patch.set(key, value)
+    }
+    return new PatchedMap(this.#base, patch, size)
+  }
+
+  #copied(changes: ReadonlyMap<string, V | undefined>): PatchedMap<V> {
+    const base = new Map(this.#patch.size === 0 ? this.#base : this)
+    for (const [key, value] of changes) {
+      if (value === undefined) base.delete(key)
+      else base.set(key, value)
+    }
+    return new PatchedMap(base, new Map(), base.size)
   }
 
   /** The keys whose values may differ from those of an earlier map; undefined: that one is no near relative. */

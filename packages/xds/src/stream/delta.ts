@@ -38,14 +38,14 @@ export class Delta implements Variant {
   }
 
   read(bytes: Uint8Array): Incoming {
-    const { rest, elements } = takeApart(bytes, 2)
-    const { typeUrl, systemVersionInfo, nonce, removedResources } = DeltaDiscoveryResponse.decode(rest)
+    const pieces = takeApart(bytes, 2)
+    const { typeUrl, systemVersionInfo, nonce, removedResources } = DeltaDiscoveryResponse.decode(pieces.rest)
     return {
       typeUrl,
       kind: kindOf(typeUrl),
       nonce,
       version: systemVersionInfo,
-      resources: decodedWrappers(elements),
+      resources: decodedWrappers(pieces.cut()),
       removed: removedResources,
     }
   }

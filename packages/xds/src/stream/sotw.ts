@@ -42,11 +42,11 @@ export class StateOfTheWorld implements Variant {
   }
 
   read(bytes: Uint8Array): Incoming {
-    const { rest, elements } = takeApart(bytes, 2)
-    const { typeUrl, versionInfo: version, nonce } = DiscoveryResponse.decode(rest)
+    const pieces = takeApart(bytes, 2)
+    const { typeUrl, versionInfo: version, nonce } = DiscoveryResponse.decode(pieces.rest)
     const kind = kindOf(typeUrl)
     if (kind !== undefined) this.#nonces.set(kind, nonce)
-    return { typeUrl, kind, nonce, version, resources: decodedResources(elements, version), removed: [] }
+    return { typeUrl, kind, nonce, version, resources: decodedResources(pieces.cut(), version), removed: [] }
   }
 
   answer(kind: Kind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
