@@ -14,6 +14,7 @@ import { Memory } from './resolve/memory.ts'
 import { type Resolution, resolve, type Wanted } from './resolve/resolve.ts'
 import { Resolving } from './resolve/resolving.ts'
 import { serverOf } from './server-lease.ts'
+import { tellStatus } from './status/client-status.ts'
 import { type Kind, KINDS } from './stream/kinds.ts'
 import type { AdsTransport } from './stream/transport.ts'
 
@@ -51,6 +52,7 @@ class XdsSource implements ConfigSource {
   #told: string | undefined
   #waiting: readonly string[] = []
   #endWait: () => void = () => undefined
+  #endStatus: () => void = () => undefined
 
   constructor(settings: XdsSettings, host: XdsHost) {
     this.#settings = settings
@@ -84,6 +86,11 @@ class XdsSource implements ConfigSource {
         if (this.#resources !== undefined) this.#loads?.update(changes.get('cluster') ?? none, this.#resources)
       },
     })
+    this.#endStatus = tellStatus({
+      node: nodeMessage(this.#settings.node),
+      scope: this.#settings.hosts?.join(', ') ?? this.#settings.dialect,
+      wanted: (kind) => this.#resources?.wanted(kind) ?? [],
+    })
     if (this.#settings.loadReports) this.#loads = this.#reportLoads(sink)
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
@@ -102,6 +109,7 @@ class XdsSource implements ConfigSource {
 
   async close(): Promise<void> {
     this.#endWait()
+    this.#endStatus()
     this.#called?.close()
     this.#resolving?.close()
     this.#loads?.close()

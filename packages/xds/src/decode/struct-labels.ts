@@ -5,13 +5,11 @@ export function labelsOf(struct: Readonly<Record<string, unknown>> | undefined):
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 
-const none: Readonly<Record<string, string>> = {}
 const known = new Map<string, Readonly<Record<string, string>>>()
 const maxKnown = 1_000
 
 /** The same, and what is alike is one object: by that it is compared, and endpoints by the thousand share it. */
-export function sharedLabels(struct: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, string>> {
-  if (struct === undefined) return none
+export function sharedLabels(struct: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const labels = labelsOf(struct)
   const key = JSON.stringify(labels)
   const before = known.get(key)

@@ -1,5 +1,5 @@
 // What one resolution leaves for the next: what is in force, and what depends on what.
-import type { Cluster, MeshConfig, VirtualHost } from '@proxyless/core/spi'
+import type { Cluster, MeshConfig, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
 import type { Kind } from '../stream/kinds.ts'
 import { ClusterAssembly } from './clusters.ts'
 import { PatchedMap } from './patched-map.ts'
@@ -7,6 +7,12 @@ import { Problems } from './problems.ts'
 import { Roots } from './roots.ts'
 import type { Strangers } from './strangers.ts'
 import { Trees } from './trees.ts'
+
+/** What they were made of. */
+interface StrangersBasis {
+  readonly lists: readonly (readonly VirtualHost[])[]
+  readonly said: UnknownHosts | undefined
+}
 
 const none: ReadonlySet<string> = new Set()
 
@@ -24,5 +30,5 @@ export class Memory {
   /** The server has listed its clusters. */
   listed = false
   listeners: readonly string[] | undefined
-  strangers: (Strangers & { readonly lists: readonly (readonly VirtualHost[])[] }) | undefined
+  strangers: (Strangers & StrangersBasis) | undefined
 }

@@ -1,16 +1,27 @@
 // Following changes gives what looking at everything gives, whatever happens in whatever order.
-import type { Cluster } from '@proxyless/core/spi'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ClusterResource, EndpointsResource, ListenerResource, RouteResource } from '../decode/resources.ts'
+import { createDecoder } from '../decode/decoder.ts'
+import {
+  ads,
+  any,
+  assignment,
+  cluster,
+  group,
+  optionsFor,
+  route,
+  routeConfig,
+  socketListener,
+  toCluster,
+} from '../decode/messages.suite.ts'
+import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
+import type { Any } from '../generated/google/protobuf/any.ts'
 import { whole } from '../piecewise.ts'
 import { type Kind, KINDS } from '../stream/kinds.ts'
 import type { Changes, Entry } from '../stream/store.ts'
 import type { Cache } from './cache.ts'
 import { Memory } from './memory.ts'
 import { type Resolution, resolve, type Wanted } from './resolve.ts'
-
-const origin = { resource: 'test', path: '' }
 
 class World implements Cache {
   readonly #entries = new Map<Kind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map<string, Entry>()]))
@@ -33,71 +44,60 @@ class World implements Cache {
   }
 }
 
-const locality = { region: '', zone: '', subzone: '' }
+const decode = createDecoder(optionsFor('sidecar'))
 
-function endpoints(name: string, port: number): EndpointsResource {
-  const endpoint = { address: name, port, weight: 1, health: 'healthy', labels: {}, locality, priority: 0 } as const
-  return { name, notes: [], endpoints: [endpoint], weights: [], overprovisioningFactor: undefined, drops: [] }
+function decoded(kind: Kind, body: Any): { readonly name: string } {
+  const read = whole(decode(kind, body))
+  if (!read.ok) throw new Error(read.error)
+  return read.value as { readonly name: string }
 }
 
-function cluster(name: string, discovery: ClusterResource['discovery'], notes: readonly string[]): ClusterResource {
-  const model = { name, service: { host: name, port: 80 }, discovery: { kind: 'static', endpoints: [] }, origin }
-  return { name, notes, discovery, cluster: model as unknown as Cluster, weighsLocalities: false, reportsLoad: false }
-}
+const aggregate = (clusters: readonly string[]): object => ({
+  clusterDiscoveryType: {
+    $case: 'clusterType',
+    value: {
+      name: 'aggregate',
+      typedConfig: any('envoy.extensions.clusters.aggregate.v3.ClusterConfig', ClusterConfig, { clusters }),
+    },
+  },
+})
 
-function routes(name: string, clusters: readonly string[]): RouteResource {
-  const hosts = clusters.map((each) => ({
-    name: each,
-    domains: [each === 'd' ? '*' : each],
-    routes: [
-      {
-        route: {
-          name: each,
-          match: { path: { kind: 'prefix', value: '/', ignoreCase: false }, headers: [], queryParameters: [] },
-          action: {
-            kind: 'forward',
-            clusters: [{ cluster: each, weight: 1 }],
-            timeoutMs: 0,
-            mirrors: [],
-            hashPolicies: [],
-          },
-          origin,
-          origins: {},
-        },
-        faults: new Map(),
-      },
-    ],
-  })) as RouteResource['hosts']
-  return { name, notes: [], hosts }
-}
+const routeHosts = (clusters: readonly string[]): object[] =>
+  clusters.map((each) => ({ name: each, domains: [each === 'd' ? '*' : each], routes: [route(toCluster(each))] }))
 
-function listener(name: string, to: HttpRoutes): ListenerResource {
-  return { name, notes: [], http: { port: 80, routes: to, faults: new Map(), pathNormalization: 'none' } }
-}
-
-type HttpRoutes = NonNullable<ListenerResource['http']>['routes']
+const byName = (name: string): object => ({ $case: 'rds', value: { configSource: ads, routeConfigName: name } })
+const inline = (name: string, clusters: readonly string[]): object => ({
+  $case: 'routeConfig',
+  value: { name, virtualHosts: routeHosts(clusters) },
+})
 
 const names = ['a', 'b', 'c', 'd'] as const
 const name = fc.constantFrom(...names)
 const some = fc.subarray([...names])
-const shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
-const original = { kind: 'inline', discovery: { kind: 'originalDestination' }, shares } as const
 const discovery = fc.oneof(
-  name.map((assignment) => ({ kind: 'named', assignment }) as const),
-  some.map((clusters) => ({ kind: 'aggregate', clusters }) as const),
-  fc.constant(original),
+  name.map((serviceName) => ({ edsClusterConfig: { edsConfig: ads, serviceName } })),
+  fc.subarray([...names], { minLength: 1 }).map(aggregate),
+  // ORIGINAL_DST
+  fc.constant({ clusterDiscoveryType: { $case: 'type', value: 4 } }),
 )
-const resource = fc.oneof(
-  fc.tuple(fc.constant('endpoints' as const), name, fc.nat(3)).map(([kind, n, port]) => [kind, endpoints(n, port)]),
+const noted = fc.constantFrom({}, { lbSubsetConfig: {} })
+const message: fc.Arbitrary<readonly [Kind, Any]> = fc.oneof(
   fc
-    .tuple(fc.constant('cluster' as const), name, discovery, fc.subarray(['a note']))
-    .map(([kind, n, how, notes]) => [kind, cluster(n, how, notes)]),
-  fc.tuple(fc.constant('route' as const), name, some).map(([kind, n, to]) => [kind, routes(n, to)]),
-  fc.tuple(fc.constant('listener' as const), name, name).map(([kind, n, named]) => [kind, listener(n, { named })]),
+    .tuple(name, fc.integer({ min: 1, max: 3 }))
+    .map(([n, port]) => ['endpoints', assignment(n, [group([port])])] as const),
+  fc.tuple(name, discovery, noted).map(([n, how, more]) => ['cluster', cluster(n, { ...how, ...more })] as const),
+  fc.tuple(name, some).map(([n, to]) => ['route', routeConfig(n, routeHosts(to))] as const),
   fc
-    .tuple(fc.constant('listener' as const), name, some)
-    .map(([kind, n, to]) => [kind, listener(n, { inline: routes(n, to) })]),
-) as fc.Arbitrary<[Kind, { readonly name: string }]>
+    .tuple(
+      name,
+      fc.oneof(
+        name.map(byName),
+        fc.tuple(name, some).map(([n, to]) => inline(n, to)),
+      ),
+    )
+    .map(([n, routeSpecifier]) => ['listener', socketListener(n, 80, { routeSpecifier })] as const),
+)
+const resource = message.map(([kind, body]) => [kind, decoded(kind, body)] as const)
 const event = fc.oneof(
   {
     weight: 6,
@@ -123,13 +123,13 @@ function plain({ config, wants, waiting }: Resolution): unknown {
     config: config && {
       ...config,
       version: '',
-      clusters: new Map([...config.clusters].sort(byName)),
+      clusters: new Map([...config.clusters].sort(byKey)),
       problems: config.problems.map((problem) => JSON.stringify(problem)).sort(),
     },
   }
 }
 
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1
 }
 
@@ -172,7 +172,7 @@ function apply(world: World, each: Event, changes: Map<Kind, Set<string>>): void
   world.hear(each.kind)
   if (each.what === 'goes') entries.delete(each.name)
   else if (each.what === 'comes') {
-    const known = { value: each.value, bytes: new Uint8Array(), version: '' }
+    const known = { value: each.value, bytes: new Uint8Array(), version: '', receivedAt: 0 }
     entries.set(each.name, { state: 'acked', known, error: undefined })
   } else entries.set(each.name, { state: 'nacked', known: entries.get(each.name)?.known, error: 'bad' })
 }

@@ -1,7 +1,7 @@
 // From cached resources to the whole configuration, and to what must be asked for next. Pure but for the memory it is given, by which
 // it follows what has changed to what depends on it. Make before break: while something that a listener newly points to has not come,
 // what was in force for it stays.
-import type { Cluster, MeshConfig, VirtualHost } from '@proxyless/core/spi'
+import type { Cluster, MeshConfig, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
 import type { Piecewise } from '../piecewise.ts'
 import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
 import { canonicalName } from '../stream/resource-name.ts'
@@ -57,6 +57,8 @@ class Walk {
   readonly waiting: string[] = []
   readonly #routes = new Set<string>()
   #normalization: MeshConfig['pathNormalization'] = 'none'
+  /** Where a listener says it. */
+  #unknownHosts: UnknownHosts | undefined
   readonly #cache: Cache
   readonly #wanted: Wanted
   readonly #memory: Memory
@@ -174,14 +176,15 @@ class Walk {
   ): Pick<MeshConfig, 'virtualHosts' | 'unknownHosts'> {
     const { strangers: before, clusters } = this.#memory
     const { server, onDemand } = this.#wanted
-    if (before !== undefined && sameList(before.lists, lists) && ![...before.asked].some((name) => patch.has(name))) {
-      return before
-    }
-    const now = strangersOf(lists.flat(), clusters, server, onDemand)
+    const said = this.#unknownHosts
+    const same = before !== undefined && before.said === said && sameList(before.lists, lists)
+    if (same && ![...before.asked].some((name) => patch.has(name))) return before
+    const now = strangersOf(lists.flat(), clusters, { server, onDemand, said })
     const keep = before !== undefined && sameList(before.virtualHosts, now.virtualHosts)
     const alike = before !== undefined && JSON.stringify(before.unknownHosts) === JSON.stringify(now.unknownHosts)
     this.#memory.strangers = {
       lists,
+      said,
       asked: now.asked,
       virtualHosts: keep ? before.virtualHosts : now.virtualHosts,
       unknownHosts: alike ? before.unknownHosts : now.unknownHosts,
@@ -215,8 +218,14 @@ class Walk {
   #listeners(changes: Changes): readonly string[] {
     if (this.#memory.listeners !== undefined && (changes.get('listener')?.size ?? 0) === 0)
       return this.#memory.listeners
-    const names = [...this.#cache.entries('listener').keys()]
-    this.#memory.listeners = names.filter((name) => known(this.#cache, 'listener', name)?.http !== undefined)
+    const ported: string[] = []
+    const others: string[] = []
+    for (const name of this.#cache.entries('listener').keys()) {
+      const http = known(this.#cache, 'listener', name)?.http
+      if (http !== undefined) (http.port === undefined ? others : ported).push(name)
+    }
+    // hosts for every port last: an earlier host wins a domain that two claim
+    this.#memory.listeners = [...ported, ...others]
     return this.#memory.listeners
   }
 
@@ -226,6 +235,7 @@ class Walk {
     const listener = known(this.#cache, 'listener', name)?.http
     if (listener === undefined) return yield* this.#missing(key, target, 'listener', name)
     this.#normalization = listener.pathNormalization
+    this.#unknownHosts ??= listener.unknownHosts
     if ('named' in listener.routes) this.#routes.add(canonicalName(listener.routes.named))
     const routes =
       'inline' in listener.routes ? listener.routes.inline : known(this.#cache, 'route', listener.routes.named)

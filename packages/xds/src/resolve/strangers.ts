@@ -8,15 +8,23 @@ export interface Strangers {
   readonly asked: ReadonlySet<string>
 }
 
+interface Saying {
+  readonly server: string
+  /** Other hosts are asked for when they are called. */
+  readonly onDemand: boolean
+  /** A listener says it itself. */
+  readonly said: UnknownHosts | undefined
+}
+
 export function strangersOf(
   hosts: readonly VirtualHost[],
   clusters: MeshConfig['clusters'],
-  server: string,
-  onDemand: boolean,
+  { server, onDemand, said }: Saying,
 ): Strangers {
   const origin: Origin = { resource: 'built-in default', path: '', source: server }
   const asked = new Set<string>()
   if (onDemand) return { virtualHosts: hosts, unknownHosts: { kind: 'ask', origin }, asked }
+  if (said !== undefined) return { virtualHosts: hosts, unknownHosts: said, asked }
   let unknownHosts: UnknownHosts = { kind: 'passthrough', origin }
   const virtualHosts = hosts.filter((host) => {
     const [route] = host.routes

@@ -2,7 +2,7 @@
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
 import type { Clock, Random, Sliced, Slices, TimerHandle } from '@proxyless/core/spi'
 import { Job, type Piecewise, slicesOf } from '../piecewise.ts'
-import { apply, type Decode, type Read, readAll } from './apply.ts'
+import { apply, type Decode, readAll, type Response } from './apply.ts'
 import { Awaited } from './awaited.ts'
 import { Backoff } from './backoff.ts'
 import { type Kind, KINDS, WILDCARD } from './kinds.ts'
@@ -254,11 +254,13 @@ export class AdsClient {
       next()
       return
     }
-    this.#read(stream, incoming.kind, incoming, next)
+    const { clock } = this.#options
+    this.#read(stream, { kind: incoming.kind, incoming, receivedAt: clock.wallNow() }, next)
   }
 
-  #read(stream: Stream, kind: Kind, incoming: Incoming, next: () => void): void {
-    const job = new Job(this.#options.clock, this.#readAndTake(kind, incoming), (error) => {
+  #read(stream: Stream, response: Response, next: () => void): void {
+    const { kind, incoming } = response
+    const job = new Job(this.#options.clock, this.#readAndTake(response), (error) => {
       const first = !this.#heard.has(kind)
       this.#heard.add(kind)
       // answered, and handled by all watchers
@@ -273,14 +275,11 @@ export class AdsClient {
   }
 
   /** A stream that ends while its message is read takes it along: nothing of it has had an effect. Afterwards it is taken to its end. */
-  *#readAndTake(kind: Kind, incoming: Incoming): Piecewise<string | undefined> {
-    const all = yield* readAll(kind, incoming, this.#store, this.#options.decode)
+  *#readAndTake(response: Response): Piecewise<string | undefined> {
+    const { kind } = response
+    const all = yield* readAll(response, this.#store, this.#options.decode)
     this.#reading = undefined
-    return yield* this.#take(kind, incoming, all)
-  }
-
-  #take(kind: Kind, incoming: Incoming, all: readonly Read[]): Piecewise<string | undefined> {
-    return apply(kind, incoming, all, this.#store, this.#options.variant.completes, {
+    return yield* apply(response, all, this.#store, this.#options.variant.completes, {
       wanted: () => this.#wants.of(kind),
       received: (name, ttlMs) => {
         this.#existence.delete(kind, name)

@@ -23,11 +23,19 @@ export interface Read {
   readonly error?: string
 }
 
+/** A message of the server. */
+export interface Response {
+  readonly kind: Kind
+  readonly incoming: Incoming
+  /** Milliseconds since the Unix epoch. */
+  readonly receivedAt: number
+}
+
 /** Changes nothing: a response that is given up meanwhile leaves no trace. What has the bytes it had before is not decoded again. */
-export function* readAll(kind: Kind, incoming: Incoming, store: Store, decode: Decode): Piecewise<Read[]> {
+export function* readAll(response: Response, store: Store, decode: Decode): Piecewise<Read[]> {
   const all: Read[] = []
-  for (const resource of incoming.resources) {
-    all.push(yield* readOne(kind, resource, store, decode))
+  for (const resource of response.incoming.resources) {
+    all.push(yield* readOne(response, resource, store, decode))
     yield
   }
   return all
@@ -44,8 +52,7 @@ export interface Applying {
 
 /** @returns what is to be told in a NACK; undefined: all is well */
 export function* apply(
-  kind: Kind,
-  incoming: Incoming,
+  { kind, incoming, receivedAt }: Response,
   all: readonly Read[],
   store: Store,
   complete: boolean,
@@ -66,7 +73,7 @@ export function* apply(
     for (const name of namesOf(own, resource, wanted())) {
       seen.add(name)
       if (error !== undefined) {
-        store.refuse(kind, name, error)
+        store.refuse(kind, name, error, { version: resource.version, at: receivedAt })
         received(name, undefined)
         continue
       }
@@ -93,18 +100,27 @@ function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: St
   else store.forget(kind, name)
 }
 
-function* readOne(kind: Kind, resource: WireResource, store: Store, decode: Decode): Piecewise<Read> {
+function* readOne(
+  { kind, receivedAt }: Response,
+  resource: WireResource,
+  store: Store,
+  decode: Decode,
+): Piecewise<Read> {
   const { body, name, version } = resource
   if (body === undefined) return { resource, name }
   const asked = body.typeUrl === TYPE_URLS[kind] ? (name ?? nameIn(body.value)) : undefined
   const before = asked === undefined ? undefined : store.entry(kind, canonicalName(asked))?.known
   if (before !== undefined && equalBytes(before.bytes, body.value)) {
-    return { resource, name: asked, known: { value: before.value, bytes: body.value, version } }
+    return { resource, name: asked, known: { value: before.value, bytes: body.value, version, receivedAt } }
   }
   try {
     const decoded = yield* decode(kind, body)
     if (!decoded.ok) return { resource, name: name ?? decoded.name, error: decoded.error }
-    return { resource, name: name ?? decoded.name, known: { value: decoded.value, bytes: body.value, version } }
+    return {
+      resource,
+      name: name ?? decoded.name,
+      known: { value: decoded.value, bytes: body.value, version, receivedAt },
+    }
   } catch (error) {
     return { resource, name, error: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }
   }
