@@ -55,7 +55,7 @@ export function clusterArb(name: string): fc.Arbitrary<Cluster> {
         tlsMatches: fc.array(tlsMatchArb, { minLength: 1, maxLength: 2 }),
       },
     ),
-  ) as fc.Arbitrary<Cluster>
+  )
 }
 
 /** Addresses differ: gRPC refuses one that appears twice. */
@@ -150,7 +150,7 @@ const balancerArb: fc.Arbitrary<LoadBalancer> = fc.oneof(
     updateMs: fc.integer({ min: 100, max: 10_000 }),
     errorPenalty: fc.constantFrom(0, 0.5, 1),
   }),
-) as fc.Arbitrary<LoadBalancer>
+)
 
 const poolArb = optional(
   {
@@ -245,7 +245,7 @@ const healthCheckArb: fc.Arbitrary<HealthCheck> = fc.oneof(
     { ...timing, send: bytes },
   ),
   optional({ ...needed, kind: fc.constant('grpc' as const), serviceName: text }, { ...timing, authority: text }),
-) as fc.Arbitrary<HealthCheck>
+)
 
 const adaptiveArb = fc.record(
   {
@@ -266,6 +266,6 @@ const tlsArb: fc.Arbitrary<UpstreamTls> = optional(
 ).map(({ own, ...tls }) => ({
   ...tls,
   ...(own === undefined ? {} : { certificateFile: own, privateKeyFile: `${own}.key` }),
-})) as fc.Arbitrary<UpstreamTls>
+}))
 
 const tlsMatchArb = fc.oneof(optional({ labels }, { tls: tlsArb }), fc.record({ labels, unavailable: text }))

@@ -194,7 +194,7 @@ const directArb = optional(
 const routeArb: fc.Arbitrary<Route> = optional(
   { name: text, match: matchArb, action: fc.oneof(forwardArb, redirectArb, directArb), origin, origins },
   { statPrefix: text },
-) as fc.Arbitrary<Route>
+)
 
 const domain = fc.constantFrom('a', 'b', 'a.example', '*.example', '*-x', 'www.*', '*', '[::1]', '10.0.0.1')
 
@@ -206,12 +206,12 @@ const hostArb: fc.Arbitrary<VirtualHost> = optional(
     origin,
   },
   { port: fc.constantFrom(80, 443, 9080) },
-) as fc.Arbitrary<VirtualHost>
+)
 
 const unknownArb: fc.Arbitrary<UnknownHosts> = fc.oneof(
   fc.record({ kind: fc.constantFrom('passthrough', 'block'), origin }),
   fc.record({ kind: fc.constant('cluster'), cluster: clusterName, origin }),
-) as fc.Arbitrary<UnknownHosts>
+)
 
 /** But for what gRPC has no words for at all: clusters named by a header, and the host of an endpoint, which asks for a trusted server. */
 export const configArb: fc.Arbitrary<MeshConfig> = fc.record({

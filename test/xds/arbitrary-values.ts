@@ -24,7 +24,7 @@ export const bytes: fc.Arbitrary<Uint8Array> = fc.uint8Array({ minLength: 1, max
 export const origin: fc.Arbitrary<Origin> = optional(
   { resource: text.map((name) => `VirtualService default/${name}`), path: fc.constantFrom('', 'spec.http[0]') },
   { source: text.map((name) => `${name}.yaml`) },
-) as fc.Arbitrary<Origin>
+)
 
 export const origins: fc.Arbitrary<Record<string, Origin>> = fc.dictionary(
   fc.constantFrom('timeout', 'retry', 'loadBalancer', 'tls'),
