@@ -52,16 +52,19 @@ export class Problems {
   }
 }
 
-/** Of many resources of a kind that say the same, the first is named. */
+/** Of many resources of a kind that say the same, the first by name is told of. */
 function onceEach(problems: readonly Problem[]): readonly Problem[] {
-  const told = new Set<string>()
-  return problems.filter(({ code, resource, message }) => {
-    if (code !== 'XDS_NOT_APPLIED') return true
-    const alike = `${resource.slice(0, resource.indexOf(' '))} ${withoutPlaces(message)}`
-    const first = !told.has(alike)
-    told.add(alike)
-    return first
-  })
+  const first = new Map<string, Problem>()
+  for (const problem of problems) {
+    const known = first.get(likenessOf(problem))
+    if (known === undefined || problem.resource < known.resource) first.set(likenessOf(problem), problem)
+  }
+  return problems.filter((problem) => first.get(likenessOf(problem)) === problem)
+}
+
+function likenessOf({ code, resource, message }: Problem): string {
+  if (code !== 'XDS_NOT_APPLIED') return `${code} ${resource}`
+  return `${resource.slice(0, resource.indexOf(' '))} ${withoutPlaces(message)}`
 }
 
 function problemsOf(cache: Cache, kind: Kind, name: string, { server, node }: Whence): Problem[] {
