@@ -110,7 +110,7 @@ test.each([
 
 test('every option of feed has a row in OPTIONS.md', async () => {
   const page = await readFile(new URL('../../../OPTIONS.md', import.meta.url), 'utf8')
-  const section = page.slice(page.indexOf('## `feed(options)`'), page.indexOf('## Environment'))
+  const section = page.slice(page.indexOf('## `feed(options)`'), page.indexOf('## `xds(options)`'))
   const refusal = ((): string => {
     try {
       feed({ url: 'http://x', unknown: 1 } as never)

@@ -33,6 +33,10 @@ class LazyXds implements ConfigSource {
     )
   }
 
+  want(host: string): void {
+    this.#source?.want?.(host)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#source?.close()

@@ -1,5 +1,16 @@
-// The package `@proxyless/xds`: a client of xDS control planes, as a configuration source.
+// The package `@proxyless/xds`: a client of xDS control planes, as a configuration source;
+// and, for a control plane, what goes over the wire.
 export { type Bootstrap, type BootstrapNode, type BootstrapServer, parseBootstrap } from './bootstrap/bootstrap.ts'
 export { XDS_PROBLEM_CODES } from './codes.ts'
 export type { XdsOptions } from './options.ts'
 export { type XdsHost, xdsSource } from './xds-source.ts'
+export type { EncodedConfig, EncodedResource, Encoder, EncoderOptions } from './encode/encoder.ts'
+export {
+  type ClientNode,
+  type DeltaRequest,
+  readDeltaRequest,
+  readSotwRequest,
+  type SotwRequest,
+} from './server/requests.ts'
+export { ADS_METHODS, type DeltaResponse, writeDeltaResponse, writeSotwResponse } from './server/responses.ts'
+export { type Kind, KINDS, kindOf, TYPE_URLS, WILDCARD } from './stream/kinds.ts'

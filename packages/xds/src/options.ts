@@ -1,10 +1,21 @@
 // What `xds()` takes, with the bootstrap's part filled in. Plain data and its defaults.
-import { type Bootstrap, type BootstrapNode, type Credentials, parseBootstrap } from './bootstrap/bootstrap.ts'
+import {
+  type Bootstrap,
+  type BootstrapNode,
+  type BootstrapServer,
+  type Credentials,
+  parseBootstrap,
+} from './bootstrap/bootstrap.ts'
 import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
 
+type Dialect = 'api' | 'sidecar'
+
 export interface XdsOptions {
-  /** `host:port` or `unix:///path`. Default: the first server of the bootstrap. */
-  readonly server?: string
+  /**
+   * `host:port` or `unix:///path`. Of several a later one is asked while those before it fail and something is missing (gRFC A71).
+   * Default: the servers of the bootstrap.
+   */
+  readonly server?: string | readonly string[]
   /** Who is asking. Default: the bootstrap's node. */
   readonly node?: {
     readonly id?: string
@@ -20,20 +31,30 @@ export interface XdsOptions {
   readonly bootstrap?: string | object
   /** State of the world, which every server speaks, or delta. Default `sotw`. */
   readonly protocol?: 'sotw' | 'delta'
-  /** Names that callers use (`reviews:9080`): one api_listener is asked for each, as gRPC does. Left out: all listeners and clusters, as a sidecar does. */
+  /**
+   * What the server is asked for, and whose rules hold. `sidecar`: all listeners and clusters, as Envoy does; `api`: an
+   * api_listener for each name that is called, as gRPC does. Default `api` where `hosts` are given, where the node's
+   * metadata has `GENERATOR: 'grpc'`, or where a bootstrap names the server; else `sidecar`.
+   */
+  readonly dialect?: Dialect
+  /** `api` only: names that callers use (`reviews:9080`); all others pass through. Left out: any name, asked for at its first call. */
   readonly hosts?: readonly string[]
+  /** `api` without `hosts`: how long calls wait for a name that is new. Default 5 s. */
+  readonly hostTimeoutMs?: number
   /** How long the first configuration is waited for. Default 30 s. */
   readonly startTimeoutMs?: number
 }
 
 export interface XdsSettings {
-  readonly server: string
-  readonly credentials: readonly Credentials[]
-  readonly features: ReadonlySet<string>
+  /** At least one; in the order in which they are tried. */
+  readonly servers: readonly BootstrapServer[]
   readonly node: BootstrapNode
   readonly bootstrap: Bootstrap
   readonly protocol: 'sotw' | 'delta'
+  readonly dialect: Dialect
+  /** Undefined: all of a sidecar's, or those that are called. */
   readonly hosts: readonly string[] | undefined
+  readonly hostTimeoutMs: number
   readonly startTimeoutMs: number
 }
 
@@ -44,17 +65,16 @@ export function settingsOf(
   fallback: { readonly id: string; readonly metadata?: Readonly<Record<string, unknown>> },
 ): XdsSettings {
   const bootstrap = bootstrapOf(options, env)
-  const [first] = bootstrap?.servers ?? []
-  const server = options.server ?? first?.uri
-  if (server === undefined || server === '') {
+  const servers = serversOf(options, bootstrap)
+  if (servers.length === 0 || servers.some(({ uri }) => uri === '')) {
     throw new TypeError('no xDS server: give `server` or set GRPC_XDS_BOOTSTRAP or GRPC_XDS_BOOTSTRAP_CONFIG')
   }
   const { id, cluster, locality, metadata } = options.node ?? {}
   const named = bootstrap?.node
+  const said = metadata ?? named?.metadata
+  const dialect = dialectOf(options, said, options.server === undefined)
   return {
-    server,
-    credentials: credentialsOf(options) ?? first?.credentials ?? [{ type: 'insecure' }],
-    features: first?.features ?? new Set(),
+    servers,
     node: {
       id: id ?? (named?.id || fallback.id),
       cluster: cluster ?? named?.cluster ?? '',
@@ -62,13 +82,32 @@ export function settingsOf(
         locality === undefined
           ? named?.locality
           : { region: locality.region ?? '', zone: locality.zone ?? '', subZone: locality.subZone ?? '' },
-      metadata: metadata ?? (named === undefined ? fallback.metadata : named.metadata),
+      metadata: metadata ?? (named === undefined ? { ...fallback.metadata, ...generatorOf(dialect) } : named.metadata),
     },
     bootstrap: bootstrap ?? nothing,
     protocol: options.protocol ?? 'sotw',
+    dialect,
     hosts: options.hosts,
+    hostTimeoutMs: options.hostTimeoutMs ?? 5_000,
     startTimeoutMs: options.startTimeoutMs ?? 30_000,
   }
+}
+
+function dialectOf(
+  { dialect, hosts }: XdsOptions,
+  metadata: Readonly<Record<string, unknown>> | undefined,
+  fromBootstrap: boolean,
+): Dialect {
+  if (dialect === 'sidecar' && hosts !== undefined) {
+    throw new TypeError('`hosts` are for the dialect `api`: a sidecar asks for everything')
+  }
+  if (dialect !== undefined) return dialect
+  return hosts !== undefined || metadata?.['GENERATOR'] === 'grpc' || fromBootstrap ? 'api' : 'sidecar'
+}
+
+/** What istiod must be told to speak a dialect. */
+function generatorOf(dialect: Dialect): { GENERATOR?: string } {
+  return dialect === 'api' ? { GENERATOR: 'grpc' } : {}
 }
 
 const nothing: Bootstrap = {
@@ -86,6 +125,18 @@ function bootstrapOf(options: XdsOptions, env: Readonly<Record<string, string | 
     return parseBootstrap(typeof bootstrap === 'string' ? bootstrap : JSON.stringify(bootstrap), 'bootstrap')
   }
   return server === undefined ? bootstrapFromEnvironment(env) : undefined
+}
+
+/** What the options say stands for what the bootstrap says, server by server. */
+function serversOf(options: XdsOptions, bootstrap: Bootstrap | undefined): BootstrapServer[] {
+  const given = credentialsOf(options)
+  const known = bootstrap?.servers ?? []
+  const uris = options.server === undefined ? known.map(({ uri }) => uri) : [options.server].flat()
+  return uris.map((uri, index) => ({
+    uri,
+    credentials: given ?? known[index]?.credentials ?? [{ type: 'insecure' }],
+    features: known[index]?.features ?? new Set(),
+  }))
 }
 
 function credentialsOf({ credentials }: XdsOptions): Credentials[] | undefined {

@@ -16,7 +16,7 @@ import {
   toCluster,
 } from './decode/messages.suite.ts'
 import { testRegex } from './decode/test-regex.suite.ts'
-import type { XdsOptions } from './options.ts'
+import { settingsOf, type XdsOptions } from './options.ts'
 import type { Kind } from './stream/kinds.ts'
 import { ScriptedServer } from './stream/scripted-server.suite.ts'
 import { xdsSource } from './xds-source.ts'
@@ -27,16 +27,23 @@ async function settle(): Promise<void> {
 
 class World {
   readonly clock = new VirtualClock()
+  /** The first, where there are several. */
   readonly server = new ScriptedServer()
+  readonly others = new Map<string, ScriptedServer>()
   readonly configs: MeshConfig[] = []
   readonly problems: Problem[] = []
   readonly source
   #nonce = 0
 
   constructor(options: XdsOptions = {}) {
-    const transport = this.server
+    const transport = (uri: string): ScriptedServer => {
+      if (uri === 'xds.test:1') return this.server
+      const other = this.others.get(uri) ?? new ScriptedServer()
+      this.others.set(uri, other)
+      return other
+    }
     this.source = xdsSource(
-      { server: 'xds.test:1', node: { id: 'node-1' }, ...options },
+      { ...(options.bootstrap === undefined ? { server: 'xds.test:1' } : {}), node: { id: 'node-1' }, ...options },
       {
         clock: this.clock,
         random: new SeededRandom(1),
@@ -61,7 +68,11 @@ class World {
   }
 
   async send(kind: Kind, ...raw: Any[]): Promise<void> {
-    this.server.last.reply(kind, { nonce: `n${++this.#nonce}`, version: `${this.#nonce}`, raw })
+    await this.sendFrom(this.server, kind, ...raw)
+  }
+
+  async sendFrom(server: ScriptedServer, kind: Kind, ...raw: Any[]): Promise<void> {
+    server.last.reply(kind, { nonce: `n${++this.#nonce}`, version: `${this.#nonce}`, raw })
     await settle()
   }
 
@@ -262,6 +273,106 @@ describe('the dialect of gRPC', () => {
   })
 })
 
+describe('hosts on demand', () => {
+  const answered = async (world: World): Promise<void> => {
+    await world.send('listener', apiListener('reviews:80'))
+    await world.send('route', toA())
+    await world.send('cluster', cluster('a'))
+    await world.send('endpoints', assignment('a', [group([1])]))
+  }
+
+  const called = async (options: XdsOptions = {}): Promise<World> => {
+    const world = new World({ dialect: 'api', ...options })
+    world.source.want?.('reviews:80')
+    await settle()
+    world.server.last.accept()
+    await settle()
+    return world
+  }
+
+  test('before a call nothing is asked for, and the mesh may begin', async () => {
+    const world = new World({ dialect: 'api' })
+    await settle()
+    expect(world.config).toMatchObject({ virtualHosts: [], unknownHosts: { kind: 'ask' } })
+    expect(world.server.last).toBeUndefined()
+  })
+
+  test('a wanted host is claimed once all of it is there, not before', async () => {
+    const world = await called()
+    world.source.want?.('reviews:80')
+    await settle()
+    expect(world.asked()).toEqual({ listener: ['reviews:80'] })
+    await world.send('listener', apiListener('reviews:80'))
+    await world.send('route', toA())
+    await world.send('cluster', cluster('a'))
+    expect(world.config.virtualHosts).toEqual([])
+    await world.send('endpoints', assignment('a', [group([1])]))
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    world.clock.advance(600_000)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+  })
+
+  test('what has not come in time is refused with resource, server, node and last error, and works when it comes', async () => {
+    const world = await called({ hostTimeoutMs: 2_000 })
+    world.server.last.end('14 UNAVAILABLE: gone')
+    world.clock.advance(1_999)
+    expect(world.config.virtualHosts).toEqual([])
+    world.clock.advance(1)
+    const said = 'Listener reviews:80: the server has not sent it yet (xDS server xds.test:1, node node-1, last error: '
+    expect(world.hosts()['reviews:80']).toBe(`${said}14 UNAVAILABLE: gone)`)
+    await settle()
+    world.server.last.accept()
+    await settle()
+    await answered(world)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+  })
+
+  test('calls wait 5 s where nothing is said', async () => {
+    const world = await called()
+    world.clock.advance(4_999)
+    expect(world.config.virtualHosts).toEqual([])
+    world.clock.advance(1)
+    expect(world.config.virtualHosts).toHaveLength(1)
+  })
+
+  test('E3 what is known to be missing is refused at once, and asked for anew by a call ten minutes later', async () => {
+    const world = await called()
+    world.clock.advance(15_000)
+    expect(world.hosts()['reviews:80']).toContain('Listener reviews:80: the server did not send it within 15 s')
+    world.clock.advance(590_000)
+    expect(world.config.virtualHosts).toEqual([])
+    world.source.want?.('reviews:80')
+    await settle()
+    await answered(world)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+  })
+
+  test.each<[string, XdsOptions, string]>([
+    ['a server and nothing else', {}, 'sidecar'],
+    ['hosts', { hosts: ['a:80'] }, 'api'],
+    ['GENERATOR grpc', { node: { metadata: { GENERATOR: 'grpc' } } }, 'api'],
+    ['a word', { dialect: 'sidecar', node: { metadata: { GENERATOR: 'grpc' } } }, 'sidecar'],
+  ])('the dialect of %s', async (_, options, dialect) => {
+    const world = new World(options)
+    await settle()
+    world.source.want?.('a:80')
+    await settle()
+    world.server.last.accept()
+    await settle()
+    expect(world.asked()).toMatchObject(dialect === 'sidecar' ? { listener: [] } : { listener: ['a:80'] })
+  })
+
+  test('the dialect of a bootstrap that names the server is gRPC, and istiod is told only where nobody says the node', () => {
+    const settings = (options: XdsOptions): ReturnType<typeof settingsOf> =>
+      settingsOf(options, {}, { id: 'n', metadata: { NAMESPACE: 'x' } })
+    const bootstrap = { xds_servers: [{ server_uri: 'a:1', channel_creds: [{ type: 'insecure' }] }], node: { id: 'b' } }
+    expect(settings({ bootstrap })).toMatchObject({ dialect: 'api', node: { metadata: undefined } })
+    expect(settings({ server: 'a:1', bootstrap })).toMatchObject({ dialect: 'sidecar' })
+    expect(settings({ server: 'a:1', dialect: 'api' }).node.metadata).toEqual({ NAMESPACE: 'x', GENERATOR: 'grpc' })
+    expect(() => settings({ server: 'a:1', dialect: 'sidecar', hosts: ['a:80'] })).toThrow('`hosts` are for')
+  })
+})
+
 describe('the dialect of a sidecar', () => {
   const allowAny = { name: 'allow_any', domains: ['*'], routes: [route(toCluster('Passthrough'))] }
 
@@ -365,5 +476,118 @@ describe('waiting', () => {
     await world.source.close()
     expect(world.clock.pendingTimers).toBe(0)
     expect(world.server.last.closed).toBe(true)
+  })
+})
+
+describe('several servers', () => {
+  async function sendAll(world: World, server: ScriptedServer, port: number): Promise<void> {
+    server.last.accept()
+    await settle()
+    await world.sendFrom(server, 'listener', apiListener('reviews:80'))
+    await world.sendFrom(server, 'route', toA())
+    await world.sendFrom(server, 'cluster', cluster('a'))
+    await world.sendFrom(server, 'endpoints', assignment('a', [group([port])]))
+  }
+
+  test('F1 F2 a server that is away at the start is stood in for by the next; F3 with it back all is as it says', async () => {
+    const world = new World({ server: ['xds.test:1', 'xds.test:2'], hosts: ['reviews:80'] })
+    await settle()
+    world.server.last.end('connection refused')
+    await settle()
+    const second = world.others.get('xds.test:2')!
+    await sendAll(world, second, 2)
+    expect(world.ports('a')).toEqual([2])
+    expect(world.problems).toEqual([])
+    world.clock.advance(1200)
+    await sendAll(world, world.server, 1)
+    expect(world.ports('a')).toEqual([1])
+    expect(second.last.closed).toBe(true)
+    expect(world.configs.every(({ virtualHosts }) => virtualHosts.length === 1)).toBe(true)
+  })
+
+  test('F1 a server lost in the middle of a change is stood in for; F3 its newer word wins when it is back', async () => {
+    const world = new World({ server: ['xds.test:1', 'xds.test:2'], hosts: ['reviews:80'] })
+    await settle()
+    await sendAll(world, world.server, 1)
+    await world.send('route', toA('b'))
+    world.server.last.end('killed')
+    await settle()
+    world.clock.advance(1000)
+    world.server.last.end('connection refused')
+    await settle()
+    await sendAll(world, world.others.get('xds.test:2')!, 2)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    expect(world.ports('a')).toEqual([2])
+    world.clock.advance(1200)
+    await sendAll(world, world.server, 1)
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a' })
+    expect(world.ports('a')).toEqual([1])
+  })
+
+  test('F1 both lost again: what is in force serves on, whoever sent it', async () => {
+    const world = new World({ server: ['xds.test:1', 'xds.test:2'], hosts: ['reviews:80'] })
+    await settle()
+    world.server.last.end('connection refused')
+    await settle()
+    await sendAll(world, world.others.get('xds.test:2')!, 2)
+    world.others.get('xds.test:2')!.last.end('killed')
+    for (let round = 0; round < 5; round++) {
+      world.clock.advance(3_600_000)
+      for (const server of [world.server, world.others.get('xds.test:2')!]) server.last.end('connection refused')
+      await settle()
+    }
+    expect(world.ports('a')).toEqual([2])
+    expect(world.problems).toMatchObject([{ code: 'XDS_UNREACHABLE', outcome: 'kept' }])
+  })
+
+  test('F4 the first configuration that does not come is told with the last error of every server', async () => {
+    const world = new World({ server: ['xds.test:1', 'xds.test:2'], hosts: ['reviews:80'] })
+    await settle()
+    world.server.last.end('connection refused')
+    await settle()
+    world.others.get('xds.test:2')!.last.end('no route to host')
+    world.clock.advance(30_000)
+    expect(world.problems[0]?.message).toContain('xds.test:1: connection refused; xds.test:2: no route to host')
+  })
+
+  const authorityServer = { server_uri: 'other.test:1', channel_creds: [{ type: 'insecure' }] }
+  const bootstrap = {
+    xds_servers: [{ server_uri: 'xds.test:1', channel_creds: [{ type: 'insecure' }] }],
+    node: { id: 'node-1' },
+    authorities: { other: { xds_servers: [authorityServer] } },
+  }
+  const xdstp = (type: string, name: string): string => `xdstp://other/envoy.config.${type}/${name}`
+
+  test('N2 N3 N4 a target of an authority and one of none are served by their own servers', async () => {
+    const world = new World({ bootstrap, hosts: ['reviews:80', 'xds://other/ratings:80'] })
+    await settle()
+    await sendAll(world, world.server, 1)
+    const other = world.others.get('other.test:1')!
+    other.last.accept()
+    await settle()
+    const [listener, routes] = [xdstp('listener.v3.Listener', 'ratings:80'), xdstp('route.v3.RouteConfiguration', 'r')]
+    const its = xdstp('cluster.v3.Cluster', 'ratings')
+    expect(other.last.requests.map(({ names }) => names)).toEqual([[listener]])
+    const rds = { configSource: { configSourceSpecifier: { $case: 'ads', value: {} } }, routeConfigName: routes }
+    await world.sendFrom(other, 'listener', apiListener(listener, { routeSpecifier: { $case: 'rds', value: rds } }))
+    const hosts = [{ name: 'h', domains: ['ratings:80'], routes: [route(toCluster(its))] }]
+    await world.sendFrom(other, 'route', routeConfig(routes, hosts))
+    const eds = { edsConfig: { configSourceSpecifier: { $case: 'ads', value: {} } }, serviceName: 'ratings' }
+    await world.sendFrom(other, 'cluster', cluster(its, { edsClusterConfig: eds }))
+    // a plain name is asked of the servers of the first level, whoever named it
+    await world.send('endpoints', assignment('a', [group([1])]), assignment('ratings', [group([2])]))
+    expect(world.hosts()).toEqual({ 'reviews:80': 'a', 'ratings:80': its })
+    expect([world.ports('a'), world.ports(its)]).toEqual([[1], [2]])
+  })
+
+  test('N3 a name of an unknown authority answers at once with that reason', async () => {
+    const world = new World({ hosts: ['reviews:80'] })
+    await settle()
+    world.server.last.accept()
+    await settle()
+    const routeConfigName = xdstp('route.v3.RouteConfiguration', 'r')
+    const rds = { configSource: { configSourceSpecifier: { $case: 'ads', value: {} } }, routeConfigName }
+    await world.send('listener', apiListener('reviews:80', { routeSpecifier: { $case: 'rds', value: rds } }))
+    expect(world.hosts()['reviews:80']).toContain('the bootstrap has no authority "other"')
   })
 })

@@ -1,17 +1,14 @@
 // The mesh's configuration source for xDS: subscribes, resolves what comes, and says what is missing.
 import type { Clock, ConfigSink, ConfigSource, MeshConfig, Problem, Random, RegexEngine } from '@proxyless/core/spi'
+import { Authorities } from './authority/authorities.ts'
+import type { Server } from './authority/authority.ts'
+import type { BootstrapServer } from './bootstrap/bootstrap.ts'
+import { CalledHosts } from './called-hosts.ts'
 import { listenerName } from './bootstrap/listener-name.ts'
-import { createDecoder } from './decode/decoder.ts'
-import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
-import { AdsClient, type Subscription } from './stream/ads-client.ts'
-import { channelCredentials } from './stream/channel-credentials.ts'
-import { Delta } from './stream/delta.ts'
-import { GrpcTransport } from './stream/grpc-transport.ts'
+import { serverOf } from './server-lease.ts'
 import { KINDS } from './stream/kinds.ts'
-import { type Lease, leaseClient } from './stream/shared-clients.ts'
-import { StateOfTheWorld } from './stream/sotw.ts'
 import type { AdsTransport } from './stream/transport.ts'
 
 /** What the process gives. */
@@ -23,7 +20,7 @@ export interface XdsHost {
   /** The node where nobody says one. */
   readonly node: { readonly id: string; readonly metadata?: Readonly<Record<string, unknown>> }
   /** For tests: instead of a connection by gRPC. */
-  readonly transport?: AdsTransport
+  readonly transport?: (server: string) => AdsTransport
 }
 
 /** @throws TypeError for options or a bootstrap that are wrong. */
@@ -34,10 +31,13 @@ export function xdsSource(options: XdsOptions, host: XdsHost): ConfigSource {
 class XdsSource implements ConfigSource {
   readonly #settings: XdsSettings
   readonly #host: XdsHost
-  readonly #wanted: Wanted
+  /** Names that are asked for when they are called; undefined: all that is wanted is known from the start. */
+  readonly #called: CalledHosts | undefined
+  /** Names that are asked for from the start; undefined: everything there is. */
+  readonly #named: ReadonlyMap<string, string> | undefined
   readonly #memory = new Memory()
-  #lease: Lease | undefined
-  #subscription: Subscription | undefined
+  #sink: ConfigSink | undefined
+  #resources: Authorities | undefined
   #delivered: MeshConfig | undefined
   #told: string | undefined
   #waiting: readonly string[] = []
@@ -46,45 +46,81 @@ class XdsSource implements ConfigSource {
   constructor(settings: XdsSettings, host: XdsHost) {
     this.#settings = settings
     this.#host = host
-    const { server, node, hosts, bootstrap } = settings
-    this.#wanted = {
-      server,
-      node: node.id,
-      targets: hosts === undefined ? 'all' : new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)])),
+    const { dialect, hosts, bootstrap, hostTimeoutMs } = settings
+    this.#named = hosts && new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)]))
+    if (dialect === 'api' && hosts === undefined) {
+      this.#called = new CalledHosts({
+        clock: host.clock,
+        timeoutMs: hostTimeoutMs,
+        listenerName: (each) => listenerName(each, bootstrap),
+        isKnown: (each) => this.#memory.trees.has(each),
+        changed: () => this.#update(),
+      })
     }
   }
 
   start(sink: ConfigSink): void {
     const { clock } = this.#host
-    this.#lease = leaseClient(this.#key(), () => this.#makeClient())
-    this.#subscription = this.#lease.client.subscribe((_changes, handled) => {
-      this.#update(sink)
-      handled()
+    this.#sink = sink
+    const { servers, bootstrap } = this.#settings
+    const own = (list: readonly BootstrapServer[]): Server[] =>
+      list.map((server) => serverOf(server, this.#settings, this.#host))
+    this.#resources = new Authorities({
+      servers: own(servers),
+      named: new Map(
+        [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
+      ),
+      watcher: (_changes, handled) => {
+        this.#update()
+        handled()
+      },
     })
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
-    this.#update(sink)
+    this.#update()
+  }
+
+  want(host: string): void {
+    this.#called?.want(host)
   }
 
   async close(): Promise<void> {
     this.#endWait()
-    this.#subscription?.close()
-    this.#subscription = undefined
-    this.#lease?.release()
+    this.#called?.close()
+    this.#resources?.close()
+    this.#resources = undefined
   }
 
-  #update(sink: ConfigSink): void {
-    const client = this.#lease?.client
-    if (client === undefined || this.#subscription === undefined) return
-    const { config, wants, waiting } = resolve(client, this.#wanted, this.#memory)
+  #update(): void {
+    const resources = this.#resources
+    const sink = this.#sink
+    if (resources === undefined || sink === undefined) return
+    const { config, wants, waiting } = resolve(resources, this.#wanted(resources), this.#memory)
     this.#waiting = waiting
-    for (const kind of KINDS) this.#subscription.want(kind, wants[kind])
+    for (const kind of KINDS) resources.want(kind, wants[kind])
     if (config !== undefined && config !== this.#delivered) {
       this.#endWait()
       this.#delivered = config
       sink.config(config)
     }
-    this.#tellTrouble(client.trouble, sink)
+    this.#tellTrouble(resources.trouble, sink)
+  }
+
+  #wanted({ trouble }: Authorities): Wanted {
+    const { node } = this.#settings
+    return {
+      server: this.#server,
+      node: node.id,
+      trouble,
+      targets: this.#named ?? this.#called?.targets ?? 'all',
+      onDemand: this.#called !== undefined,
+      overdue: this.#called?.overdue ?? none,
+    }
+  }
+
+  /** For people. */
+  get #server(): string {
+    return this.#settings.servers.map(({ uri }) => uri).join(', ')
   }
 
   /** Before the first configuration trouble is only remembered: the server may still come. */
@@ -95,8 +131,9 @@ class XdsSource implements ConfigSource {
   }
 
   #unreachable(): Problem {
-    const { server, node, startTimeoutMs } = this.#settings
-    const last = this.#lease?.client.trouble ?? 'none'
+    const { node, startTimeoutMs } = this.#settings
+    const server = this.#server
+    const last = this.#resources?.troubles.join('; ') || 'none'
     const missing = [...this.#waiting.slice(0, 5), ...(this.#waiting.length > 5 ? ['...'] : [])].join(', ')
     const first = this.#delivered === undefined
     return {
@@ -111,44 +148,9 @@ class XdsSource implements ConfigSource {
       source: server,
     }
   }
-
-  /** Two who differ in any of this do not share a stream. */
-  #key(): string {
-    const { server, credentials, node, protocol, hosts, features, bootstrap } = this.#settings
-    if (this.#host.transport !== undefined) return `given ${(given += 1)}`
-    return JSON.stringify([
-      server,
-      credentials,
-      node,
-      protocol,
-      hosts === undefined,
-      [...features],
-      [...bootstrap.certificates],
-    ])
-  }
-
-  #makeClient(): AdsClient {
-    const { server, credentials, features, node, protocol, hosts, bootstrap } = this.#settings
-    const { clock, random, regex, transport } = this.#host
-    const message = nodeMessage(node)
-    return new AdsClient({
-      transport: transport ?? new GrpcTransport({ server, credentials: channelCredentials(credentials), clock }),
-      variant: protocol === 'delta' ? new Delta(message) : new StateOfTheWorld(message),
-      clock,
-      random,
-      decode: createDecoder({
-        dialect: hosts === undefined ? 'sidecar' : 'api',
-        regex,
-        source: server,
-        certificates: bootstrap.certificates,
-      }),
-      failOnDataErrors: features.has('fail_on_data_errors'),
-      timeoutIsTransient: features.has('resource_timer_is_transient_error'),
-    })
-  }
 }
 
-let given = 0
+const none: ReadonlySet<string> = new Set()
 
 /** `xds://AUTHORITY/name` and `name` are called by the name. */
 function plain(target: string): string {

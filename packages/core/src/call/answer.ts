@@ -7,7 +7,10 @@ import type { AnswerPlan } from './plan.ts'
 
 export function answerOf(plan: AnswerPlan, match: PathMatch, call: Call): LocalReply {
   const { action } = plan
-  const base = { code: undefined, flag: '', details: 'direct_response' }
+  const base =
+    action.kind === 'directResponse' && action.unavailable
+      ? ({ code: 'CONFIG_UNAVAILABLE', flag: 'NC', details: 'no_configuration' } as const)
+      : { code: undefined, flag: '', details: 'direct_response' }
   const reply: LocalReply =
     action.kind === 'redirect'
       ? { ...base, status: action.status, body: '', headers: ['location', redirectLocation(action, match, call)] }

@@ -44,6 +44,8 @@ export interface CallHouse {
   readonly settings: CallSettings
   readonly affinity: Affinity
   cluster(name: string): Cluster | undefined
+  /** True: the source was asked for a host that nobody claims, and the call begins anew once somebody does. */
+  awaitHost(call: Call): boolean
   error(call: Call, reply: LocalReply): MeshError
   ended(call: Call, status: number, startedAtMs: number): void
 }

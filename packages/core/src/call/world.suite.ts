@@ -42,6 +42,7 @@ class WatchedClock extends VirtualClock {
 /** Gives the configurations that a test hands it. */
 export class GivenSource implements ConfigSource {
   closed = 0
+  readonly wanted: string[] = []
   #sink: ConfigSink | undefined
   readonly #first: MeshConfig | undefined
 
@@ -57,6 +58,10 @@ export class GivenSource implements ConfigSource {
   start(sink: ConfigSink): void {
     this.#sink = sink
     if (this.#first !== undefined) sink.config(this.#first)
+  }
+
+  want(host: string): void {
+    this.wanted.push(host)
   }
 
   close(): Promise<void> {

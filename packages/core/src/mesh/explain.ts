@@ -96,6 +96,15 @@ class Account {
     this.#otherPorts()
     const { unknownHosts } = this.#snapshot.config
     const plan = this.#snapshot.unknownHost
+    const wanted = this.#snapshot.wantedHost(this.#view)
+    if (wanted !== undefined) {
+      this.#say(
+        'host',
+        `${wanted} is not known yet: a call waits while the source is asked for it`,
+        unknownHosts.origin,
+      )
+      return this.#end(title, { answer: 'waits' })
+    }
     if (plan === undefined) {
       this.#say(
         'host',

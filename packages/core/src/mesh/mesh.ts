@@ -64,6 +64,8 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   #sourceProblems: Problem[] = []
   /** Calls that wait for the first configuration. */
   readonly #early: Call[] = []
+  /** Calls that wait until their host is known. */
+  #asking: Call[] = []
   /** Why there is none. */
   #startFailure: MeshError | undefined
   closed = false
@@ -139,7 +141,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#clusters.clear()
     for (const cluster of living) cluster.destroy()
     this.waits.close()
-    for (const call of this.#early.splice(0)) call.refuse(replyClosed())
+    for (const call of [...this.#early.splice(0), ...this.#asking.splice(0)]) call.refuse(replyClosed())
     this.timeouts.close()
     this.slices.close()
     await this.#source.close()
@@ -183,6 +185,15 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#observer.configApplied?.({ version: config.version, problems: config.problems })
     this.#becameReady()
     for (const call of this.#early.splice(0)) call.beginLate()
+    if (this.#asking.length > 0) this.#resumeAsking(this.#snapshot)
+  }
+
+  #resumeAsking(snapshot: Snapshot): void {
+    const asks = snapshot.config.unknownHosts.kind === 'ask'
+    const known = (call: Call): boolean => !asks || snapshot.hostOf(call.view) !== undefined
+    const waiting = this.#asking
+    this.#asking = waiting.filter((call) => !known(call))
+    for (const call of waiting.filter(known)) call.beginLate()
   }
 
   // ---- for calls and clusters ----
@@ -202,6 +213,14 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     const cluster = new Cluster(model, this)
     this.#clusters.set(name, cluster)
     return cluster
+  }
+
+  awaitHost(call: Call): boolean {
+    const host = this.#snapshot?.wantedHost(call.view)
+    if (host === undefined || this.#source.want === undefined) return false
+    this.#asking.push(call)
+    this.#source.want(host)
+    return true
   }
 
   error(call: Call, reply: LocalReply): MeshError {

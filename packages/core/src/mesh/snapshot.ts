@@ -50,6 +50,11 @@ export class Snapshot implements RoutesView {
     return plan
   }
 
+  /** `name:port`: what a source is asked for where nobody claims a request; undefined: it is not to be asked. */
+  wantedHost(view: RequestView): string | undefined {
+    return this.config.unknownHosts.kind === 'ask' ? `${hostName(view.authority)}:${view.port}` : undefined
+  }
+
   cluster(name: string): Cluster | undefined {
     return this.config.clusters.get(name)
   }
@@ -66,7 +71,7 @@ function buildHosts(config: MeshConfig, compiler: Compiler): HostTable<HostPlan>
 }
 
 function unknownHostPlan({ unknownHosts }: MeshConfig): ForwardPlan | undefined {
-  if (unknownHosts.kind === 'block') return undefined
+  if (unknownHosts.kind === 'block' || unknownHosts.kind === 'ask') return undefined
   const cluster = unknownHosts.kind === 'cluster' ? unknownHosts.cluster : passthroughCluster
   return plainPlan(
     {

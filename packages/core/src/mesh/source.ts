@@ -21,7 +21,11 @@ export interface Freshness {
 export interface ConfigSource {
   /** Starts once; may call the sink at once or later. */
   start(sink: ConfigSink): void
-  /** A call has asked for a host that the configuration does not know. For on-demand sources. */
+  /**
+   * A call waits for a host that the configuration does not know. For sources whose configurations say so (`unknownHosts`
+   * `ask`): within a bounded time one must follow that claims the host, if only to say why nobody can be reached.
+   * @param host `name:port`, lower case
+   */
   want?(host: string): void
   /** Left out by sources that are never behind. */
   freshness?(): Freshness

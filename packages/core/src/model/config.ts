@@ -26,6 +26,8 @@ export type UnknownHosts =
   | { readonly kind: 'block'; readonly origin: Origin }
   /** Send unchanged to this cluster. */
   | { readonly kind: 'cluster'; readonly cluster: string; readonly origin: Origin }
+  /** Ask the source for it (`ConfigSource.want`); the request waits until a virtual host claims it. */
+  | { readonly kind: 'ask'; readonly origin: Origin }
 
 /** Envoy's path transformations; `base`: dot segments, unreserved escapes, backslashes. */
 export type PathNormalization = 'none' | 'base' | 'mergeSlashes' | 'decodeAndMergeSlashes'

@@ -81,5 +81,7 @@ export interface DirectResponseAction {
   readonly kind: 'directResponse'
   readonly status: number
   readonly body?: string | Uint8Array
+  /** No answer that was configured, but why there can be none: a failure of the mesh (CONFIG_UNAVAILABLE). */
+  readonly unavailable?: true
   readonly responseHeaders?: HeaderMutation
 }

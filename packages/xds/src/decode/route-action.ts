@@ -37,7 +37,12 @@ export function readAction(reading: Reading, path: string, route: WireRoute): Ro
     case undefined:
       // kept, so that later routes do not take its requests
       reading.note(path, 'an action that no client can take: its requests get 503')
-      return { kind: 'directResponse', status: 503, body: 'the route has an action that no client can take' }
+      return {
+        kind: 'directResponse',
+        status: 503,
+        body: 'the route has an action that no client can take',
+        unavailable: true,
+      }
   }
 }
 

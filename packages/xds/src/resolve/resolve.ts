@@ -1,6 +1,6 @@
 // From cached resources to the whole configuration, and to what must be asked for next. Pure but for the memory it is given.
 // Make before break: while something that a listener newly points to has not come, what was in force for it stays.
-import type { Cluster, MeshConfig, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
+import type { Cluster, MeshConfig, Origin, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
 import type { HttpListener, RouteResource } from '../decode/resources.ts'
 import { type Kind, WILDCARD } from '../stream/kinds.ts'
 import { type Cache, isSettled, known, WIRE_NAMES } from './cache.ts'
@@ -11,6 +11,12 @@ import { hostsForSocket, hostsForTarget, refusingHost } from './virtual-hosts.ts
 export interface Wanted extends Whence {
   /** `all`: every listener and cluster of the server; else the names that callers use, each with its listener's. */
   readonly targets: 'all' | ReadonlyMap<string, string>
+  /** Other names are asked for when they are called. */
+  readonly onDemand: boolean
+  /** Names that calls have waited for long enough. */
+  readonly overdue: ReadonlySet<string>
+  /** What is wrong with the connection; undefined while all is well. */
+  readonly trouble: string | undefined
 }
 
 export interface Resolution {
@@ -94,7 +100,7 @@ class Walk {
     const missing = (kind: Kind, resource: string): readonly VirtualHost[] => {
       if (!isSettled(this.#cache, kind, resource, false)) {
         this.waiting.push(`${WIRE_NAMES[kind]} ${resource}`)
-        return before === undefined ? [] : this.#keep(before)
+        return before === undefined ? this.#late(target, kind, resource) : this.#keep(before)
       }
       trees.delete(target ?? name)
       return target === undefined ? [] : [refusingHost(target, this.#reason(kind, resource), this.#wanted.server)]
@@ -110,7 +116,20 @@ class Walk {
     const waits = this.waiting.length
     for (const each of clustersOf(routes)) this.#cluster(each, clusters)
     if (this.waiting.length > waits && before !== undefined) return this.#keep(before)
+    if (this.waiting.length > waits && this.#isAwaited(target)) return []
     return this.#use(target ?? name, target, listener, routes, clusters)
+  }
+
+  /** Calls wait for all of it. */
+  #isAwaited(target: string | undefined): boolean {
+    return this.#wanted.onDemand && target !== undefined && !this.#wanted.overdue.has(target)
+  }
+
+  #late(target: string | undefined, kind: Kind, resource: string): readonly VirtualHost[] {
+    const { server, node, overdue, trouble } = this.#wanted
+    if (target === undefined || !overdue.has(target)) return []
+    const where = `xDS server ${server}, node ${node}, last error: ${trouble ?? 'none'}`
+    return [refusingHost(target, `${WIRE_NAMES[kind]} ${resource}: the server has not sent it yet (${where})`, server)]
   }
 
   #use(
@@ -181,12 +200,12 @@ function configOf(
   hosts: readonly VirtualHost[],
   clusters: ReadonlyMap<string, Cluster>,
   problems: MeshConfig['problems'],
-  { server }: Wanted,
+  { server, onDemand }: Wanted,
   memory: Memory,
   pathNormalization: MeshConfig['pathNormalization'],
 ): MeshConfig {
   const { last } = memory
-  const { virtualHosts, unknownHosts } = strangers(hosts, clusters, server)
+  const { virtualHosts, unknownHosts } = strangers(hosts, clusters, server, onDemand)
   const same =
     last !== undefined &&
     sameList(last.virtualHosts, virtualHosts) &&
@@ -204,11 +223,11 @@ function strangers(
   hosts: readonly VirtualHost[],
   clusters: ReadonlyMap<string, Cluster>,
   server: string,
+  onDemand: boolean,
 ): { virtualHosts: readonly VirtualHost[]; unknownHosts: UnknownHosts } {
-  let unknownHosts: UnknownHosts = {
-    kind: 'passthrough',
-    origin: { resource: 'built-in default', path: '', source: server },
-  }
+  const origin: Origin = { resource: 'built-in default', path: '', source: server }
+  if (onDemand) return { virtualHosts: hosts, unknownHosts: { kind: 'ask', origin } }
+  let unknownHosts: UnknownHosts = { kind: 'passthrough', origin }
   const virtualHosts = hosts.filter((host) => {
     const [route] = host.routes
     if (host.domains.length !== 1 || host.domains[0] !== '*' || host.routes.length !== 1) return true

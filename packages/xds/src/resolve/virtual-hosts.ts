@@ -38,7 +38,7 @@ export function refusingHost(target: string, why: string, source: string): Virtu
   const route: Route = {
     name: 'unavailable',
     match: { path: { kind: 'prefix', value: '/', ignoreCase: false }, headers: [], queryParameters: [] },
-    action: { kind: 'directResponse', status: 503, body: why },
+    action: { kind: 'directResponse', status: 503, body: why, unavailable: true },
     origin,
     origins: {},
   }

@@ -390,12 +390,9 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
 
   test('N1 an xdstp name is the same in any order of its parameters', async () => {
     const it = await opened(variant, 'cluster', ['xdstp://auth/envoy.config.cluster.v3.Cluster/a?y=2&x=1'])
-    it.stream.reply('cluster', {
-      nonce: 'n',
-      resources: {},
-      raw: [],
-      aliases: { 'xdstp://auth/envoy.config.cluster.v3.Cluster/a?x=1&y=2': [] },
-    })
+    const resources = { 'xdstp://auth/envoy.config.cluster.v3.Cluster/a?x=%31&y=2': 'one' }
+    it.stream.reply('cluster', { nonce: 'n', aliases: {}, resources })
+    expect([...it.client.entries('cluster').values()].map(({ state }) => state)).toEqual(['acked'])
     expect([...it.client.entries('cluster').keys()]).toEqual(['xdstp://auth/envoy.config.cluster.v3.Cluster/a?x=1&y=2'])
   })
 

@@ -23,6 +23,11 @@ function parseXdstp(name: string): XdstpName | undefined {
   }
 }
 
+/** Whose the name is; undefined for a plain one. */
+export function authorityOf(name: string): string | undefined {
+  return name.startsWith(scheme) ? parseXdstp(name)?.authority : undefined
+}
+
 /** The same for all spellings of one resource. */
 export function canonicalName(name: string): string {
   if (!name.startsWith(scheme)) return name

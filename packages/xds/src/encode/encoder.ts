@@ -1,0 +1,29 @@
+// What a control plane hands out: a MeshConfig as xDS resources, in the words that one kind of client asks in.
+// The contract between `encode` and whoever serves; plain data.
+import type { MeshConfig } from '@proxyless/core/spi'
+import type { Kind } from '../stream/kinds.ts'
+
+/** One resource as it goes on the wire. */
+export interface EncodedResource {
+  readonly name: string
+  /** A google.protobuf.Any, encoded. */
+  readonly any: Uint8Array
+  /** Changes when the bytes do: a hash of them. */
+  readonly version: string
+}
+
+/**
+ * All resources of one configuration, by kind and name. Those that did not change keep their identity.
+ * Ask `get` for names: it also finds what cannot be listed (listeners of the api dialect for wildcard domains and any port).
+ */
+export type EncodedConfig = Readonly<Record<Kind, ReadonlyMap<string, EncodedResource>>>
+
+/** Remembers what it encoded, by identity of the model's parts: only what changed costs. */
+export interface Encoder {
+  encode(config: MeshConfig): EncodedConfig
+}
+
+export interface EncoderOptions {
+  /** `api`: an api_listener per `host:port`, as gRPC clients ask; `sidecar`: a listener with a socket per port, as Envoy asks. */
+  readonly dialect: 'api' | 'sidecar'
+}

@@ -1,0 +1,61 @@
+// The client of one server of the settings, shared by all in this process that ask it in the same way.
+import type { BootstrapServer } from './bootstrap/bootstrap.ts'
+import type { Server } from './authority/authority.ts'
+import { createDecoder } from './decode/decoder.ts'
+import { nodeMessage } from './node.ts'
+import type { XdsSettings } from './options.ts'
+import { AdsClient } from './stream/ads-client.ts'
+import { channelCredentials } from './stream/channel-credentials.ts'
+import { Delta } from './stream/delta.ts'
+import { GrpcTransport } from './stream/grpc-transport.ts'
+import { leaseClient } from './stream/shared-clients.ts'
+import { StateOfTheWorld } from './stream/sotw.ts'
+import type { XdsHost } from './xds-source.ts'
+
+export function serverOf(server: BootstrapServer, settings: XdsSettings, host: XdsHost): Server {
+  return {
+    uri: server.uri,
+    failOnDataErrors: server.features.has('fail_on_data_errors'),
+    lease: () => leaseClient(keyOf(server, settings, host), () => makeClient(server, settings, host)),
+  }
+}
+
+/** Two who differ in any of this do not share a stream. */
+function keyOf(server: BootstrapServer, { node, protocol, dialect, bootstrap }: XdsSettings, host: XdsHost): string {
+  const given = host.transport === undefined ? undefined : numberOf(host.transport)
+  const { uri, credentials, features } = server
+  const { certificates } = bootstrap
+  return JSON.stringify([given, uri, credentials, [...features], node, protocol, dialect, [...certificates]])
+}
+
+function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHost): AdsClient {
+  const { uri, credentials, features } = server
+  const { node, protocol, dialect, bootstrap } = settings
+  const { clock, random, regex, transport } = host
+  const message = nodeMessage(node)
+  return new AdsClient({
+    transport:
+      transport?.(uri) ?? new GrpcTransport({ server: uri, credentials: channelCredentials(credentials), clock }),
+    variant: protocol === 'delta' ? new Delta(message) : new StateOfTheWorld(message),
+    clock,
+    random,
+    decode: createDecoder({
+      dialect,
+      regex,
+      source: uri,
+      certificates: bootstrap.certificates,
+    }),
+    failOnDataErrors: features.has('fail_on_data_errors'),
+    timeoutIsTransient: features.has('resource_timer_is_transient_error'),
+  })
+}
+
+const numbers = new WeakMap<object, number>()
+let count = 0
+
+/** Connections that a test gives are shared by those who were given the same. */
+function numberOf(given: object): number {
+  const number = numbers.get(given) ?? (count += 1)
+  numbers.set(given, number)
+  return number
+}
