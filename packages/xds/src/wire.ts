@@ -1,9 +1,7 @@
-// The wire of xDS, for those who serve it: kinds of resources and the messages of the discovery service. No client and no socket.
-export { Node } from './generated/envoy/config/core/v3/base.ts'
+// The messages of the discovery service, for whoever plays one end of a stream by hand: tests, benches.
 export {
   DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
   DiscoveryRequest,
   DiscoveryResponse,
 } from './generated/envoy/service/discovery/v3/discovery.ts'
-export { isFullState, type Kind, kindOf, KINDS, TYPE_URLS, WILDCARD } from './stream/kinds.ts'

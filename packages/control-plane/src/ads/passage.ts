@@ -1,6 +1,6 @@
 // The way from one state to the next in steps that never leave a client without what it still uses (make before break):
 // first what is new, what is pointed to before what points; at last, in the other order, what is gone.
-import type { Kind } from '@proxyless/xds/wire'
+import type { Kind } from '@proxyless/xds'
 import { changeBetween, type ResourceSet, type ResourceSets, withLeavers } from './resource-set.ts'
 
 interface Step {

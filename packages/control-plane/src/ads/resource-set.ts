@@ -1,14 +1,6 @@
 // All resources of one kind as one view has them, and what lies between two such sets. Immutable and shared by all clients
 // of a view, and so is what is worked out about them: a thousand clients cost one comparison.
-import type { Kind } from '@proxyless/xds/wire'
-
-export interface EncodedResource {
-  readonly name: string
-  /** Changes when the content does. */
-  readonly version: string
-  /** A google.protobuf.Any, encoded. */
-  readonly any: Uint8Array
-}
+import type { EncodedResource, Kind } from '@proxyless/xds'
 
 export interface ResourceSet {
   readonly version: string

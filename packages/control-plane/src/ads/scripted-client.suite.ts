@@ -1,16 +1,9 @@
 // A client of which the test says every word, on a session of the server, for both variants; and resources in a few letters.
 import { VirtualClock } from '@proxyless/core/spi'
-import {
-  DeltaDiscoveryRequest,
-  DeltaDiscoveryResponse,
-  DiscoveryRequest,
-  DiscoveryResponse,
-  type Kind,
-  kindOf,
-  TYPE_URLS,
-} from '@proxyless/xds/wire'
+import { type EncodedResource, type Kind, kindOf, TYPE_URLS } from '@proxyless/xds'
+import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, DiscoveryRequest, DiscoveryResponse } from '@proxyless/xds/wire'
 import { delta } from './delta.ts'
-import type { EncodedResource, ResourceSet, ResourceSets } from './resource-set.ts'
+import type { ResourceSet, ResourceSets } from './resource-set.ts'
 import { type Refusal, Session } from './session.ts'
 import { stateOfTheWorld } from './sotw.ts'
 import type { VariantName } from './variant.ts'

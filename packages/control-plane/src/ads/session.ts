@@ -2,7 +2,7 @@
 // Of each kind one response is on its way at a time; what changes meanwhile waits as the newest state, never as a queue.
 // Knows no socket: the server gives it a wire.
 import type { Clock, TimerHandle } from '@proxyless/core/spi'
-import { type Kind, KINDS } from '@proxyless/xds/wire'
+import { type Kind, KINDS } from '@proxyless/xds'
 import { Passage } from './passage.ts'
 import type { ResourceSets } from './resource-set.ts'
 import type { Request, Variant } from './variant.ts'

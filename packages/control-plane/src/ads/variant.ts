@@ -1,5 +1,5 @@
 // What the two variants of the protocol (state of the world, delta) have in common for the server. Contract only.
-import type { Kind, Node } from '@proxyless/xds/wire'
+import type { ClientNode, Kind } from '@proxyless/xds'
 import type { ResourceSet } from './resource-set.ts'
 import type { Manner, Telling, Watch } from './watch.ts'
 
@@ -16,7 +16,7 @@ export interface Variant {
 }
 
 export interface Request {
-  readonly node: Node | undefined
+  readonly node: ClientNode | undefined
   readonly typeUrl: string
   readonly kind: Kind | undefined
   /** Of the response that it answers; empty: it answers none. */

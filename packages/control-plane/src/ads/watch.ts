@@ -1,7 +1,7 @@
 // One kind of resources on one stream: what the client asked for, what it was told, and what it is owed.
 // Knows no message and no order among kinds.
-import { WILDCARD } from '@proxyless/xds/wire'
-import { changeBetween, type EncodedResource, listOf, nothing, type ResourceSet } from './resource-set.ts'
+import { type EncodedResource, WILDCARD } from '@proxyless/xds'
+import { changeBetween, listOf, nothing, type ResourceSet } from './resource-set.ts'
 
 /**
  * `whole`: a response holds all that was asked for, so that what is missing from it is gone.
@@ -77,13 +77,13 @@ export class Watch {
   }
 
   /** D1: what the client says it has from an earlier stream; `set` is what it is told now. */
-  resume(versions: Readonly<Record<string, string>>, set: ResourceSet): void {
+  resume(versions: ReadonlyMap<string, string>, set: ResourceSet): void {
     for (const name of this.#wildcard ? set.listed.keys() : this.#names) {
       const found = set.find(name)
-      if (found !== undefined && found.version === versions[name]) this.#owed.delete(name)
+      if (found !== undefined && found.version === versions.get(name)) this.#owed.delete(name)
       else this.owe(name)
     }
-    for (const name of Object.keys(versions)) if (this.wants(name) && set.find(name) === undefined) this.owe(name)
+    for (const name of versions.keys()) if (this.wants(name) && set.find(name) === undefined) this.owe(name)
     for (const name of this.#names) if (!set.listed.has(name)) this.#unlisted.add(name)
     this.#told = set
   }

@@ -1,10 +1,9 @@
 // What one workload sees, translated once and encoded once per dialect, for all clients that are this workload.
 import type { Clock, MeshConfig } from '@proxyless/core/spi'
 import type { Reading, Translation, Workload } from '@proxyless/istio'
-import { createEncoder, type EncodedConfig, type Encoder } from '@proxyless/xds'
-import { type Kind, KINDS } from '@proxyless/xds/wire'
+import { type EncodedConfig, type Encoder, type Kind, KINDS } from '@proxyless/xds'
 import type { ResourceSet, ResourceSets } from '../ads/resource-set.ts'
-import type { Dialect } from './client-node.ts'
+import type { Dialect } from './client.ts'
 
 /** Hears of every newer state, in the dialect it asked for. */
 export interface ViewListener {
@@ -16,6 +15,7 @@ export interface ViewOptions {
   readonly clock: Clock
   readonly workload: Workload
   readonly translation: Translation
+  readonly encoder: (dialect: Dialect) => Encoder
   /** Awaited between slices of work. */
   readonly pause: () => Promise<void>
   readonly failed: (error: unknown) => void
@@ -119,7 +119,7 @@ export class View {
   #encodingOf(dialect: Dialect, config: MeshConfig): Encoding {
     let encoding = this.#encodings.get(dialect)
     if (encoding === undefined) {
-      const encoder = createEncoder({ dialect })
+      const encoder = this.#options.encoder(dialect)
       const encoded = encoder.encode(config)
       encoding = { encoder, encoded, sets: setsOf(encoded, config.version, undefined) }
       this.#encodings.set(dialect, encoding)

@@ -1,12 +1,14 @@
 // The views of all clients: the same workload, the same view. One that nobody looks at any more is forgotten after a while.
 import type { Clock, TimerHandle } from '@proxyless/core/spi'
 import type { Reader, Reading, Workload } from '@proxyless/istio'
-import { keyOf } from './client-node.ts'
+import type { Encoder } from '@proxyless/xds'
+import { type Dialect, keyOf } from './client.ts'
 import { View } from './view.ts'
 
 export interface ViewsOptions {
   readonly clock: Clock
   readonly reader: Reader
+  readonly encoder: (dialect: Dialect) => Encoder
   readonly pause: () => Promise<void>
   readonly failed: (error: unknown) => void
 }
@@ -38,8 +40,7 @@ export class Views {
     const key = keyOf(workload)
     let view = this.#views.get(key)
     if (view === undefined) {
-      const { reader, clock, pause, failed } = this.#options
-      view = new View({ clock, workload, translation: reader.translation(workload), pause, failed })
+      view = new View({ ...this.#options, workload, translation: this.#options.reader.translation(workload) })
       this.#views.set(key, view)
       if (this.#reading !== undefined) void view.update(this.#reading)
     }

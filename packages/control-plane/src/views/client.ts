@@ -1,15 +1,18 @@
 // Who a client is, from what it says of itself: the workload it speaks for, and the dialect it wants its resources in.
 import type { Workload } from '@proxyless/istio'
-import { type Node, WILDCARD } from '@proxyless/xds/wire'
+import { type ClientNode, WILDCARD } from '@proxyless/xds'
 
 export type Dialect = 'api' | 'sidecar'
 
-export interface ClientNode {
-  readonly id: string
-  /** `envoy 1.40.0`, for people. */
-  readonly agent: string
+export interface Client {
   readonly workload: Workload
   readonly dialect: Dialect
+}
+
+/** What a stream begins with. */
+export interface FirstRequest {
+  readonly kind: string | undefined
+  readonly names: readonly string[]
 }
 
 /**
@@ -18,21 +21,18 @@ export interface ClientNode {
  * - locality: the node's own, else the label `istio-locality` (`region.zone.subzone`)
  * - dialect: `api` with metadata GENERATOR=grpc, and for whoever begins by asking for listeners by name, as gRPC does
  */
-export function clientNodeOf(node: Node, first: { readonly kind: string | undefined; readonly names: readonly string[] }): ClientNode {
-  const metadata: Readonly<Record<string, unknown>> = node.metadata ?? {}
+export function clientOf({ id, metadata, locality: own }: ClientNode, first: FirstRequest): Client {
   const text = (name: string): string | undefined => {
     const value = metadata[name]
     return typeof value === 'string' && value !== '' ? value : undefined
   }
   const labels = labelsOf(metadata['LABELS'])
-  const locality = localityOf(node.locality, labels['istio-locality'])
+  const locality = localityOf(own, labels['istio-locality'])
   const [cluster, network, serviceAccount] = [text('CLUSTER_ID'), text('NETWORK'), text('SERVICE_ACCOUNT')]
   const asksByName = first.kind === 'listener' && first.names.some((name) => name !== WILDCARD)
   return {
-    id: node.id,
-    agent: agentOf(node),
     workload: {
-      namespace: text('NAMESPACE') ?? namespaceOfId(node.id) ?? 'default',
+      namespace: text('NAMESPACE') ?? namespaceOfId(id) ?? 'default',
       labels,
       ...(locality === undefined ? {} : { locality }),
       ...(cluster === undefined ? {} : { cluster }),
@@ -58,19 +58,15 @@ function namespaceOfId(id: string): string | undefined {
 
 function labelsOf(value: unknown): Readonly<Record<string, string>> {
   if (typeof value !== 'object' || value === null) return {}
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }
 
-function localityOf(own: Node['locality'], label: string | undefined): Workload['locality'] {
-  if (own !== undefined && own.region !== '') return { region: own.region, zone: own.zone, subzone: own.subZone }
+function localityOf(own: ClientNode['locality'], label: string | undefined): Workload['locality'] {
+  if (own.region !== '') return own
   if (label === undefined) return undefined
   // a label cannot hold slashes
   const [region = '', zone = '', subzone = ''] = label.split(label.includes('/') ? '/' : '.')
   return { region, zone, subzone }
-}
-
-function agentOf({ userAgentName, userAgentVersionType: version }: Node): string {
-  if (version?.$case === 'userAgentVersion') return `${userAgentName} ${version.value}`
-  const build = version?.$case === 'userAgentBuildVersion' ? version.value.version : undefined
-  return build === undefined ? userAgentName : `${userAgentName} ${build.majorNumber}.${build.minorNumber}.${build.patch}`
 }
