@@ -1,7 +1,7 @@
 // The control plane as a whole: documents in; xDS on one address, a feed of the documents and the insight on another.
 import type { Clock, DocumentSource, Problem, RegexEngine } from '@proxyless/core/spi'
 import { Reader, type Reading, type TranslationOptions } from '@proxyless/istio'
-import { createEncoder } from './stub.ts'
+import { createEncoder } from '@proxyless/xds'
 import { Connection } from './ads/connection.ts'
 import { type RefusalRecord, Refusals } from './ads/refusals.ts'
 import { type Listening, listen } from './ads/server.ts'

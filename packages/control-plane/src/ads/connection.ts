@@ -66,6 +66,12 @@ export class Connection {
     return this.#client
   }
 
+  /** Whether it has, of this version of the documents, all that it asked for. */
+  has(version: string): boolean {
+    const sets = this.#client && this.#view?.served(this.#client.dialect)
+    return sets !== undefined && this.#view?.config?.version === version && this.#session?.has(sets) === true
+  }
+
   progress(): Progress[] {
     return this.#session?.progress() ?? []
   }

@@ -41,6 +41,11 @@ export class Passage {
     return this.#step === steps.length
   }
 
+  /** Whether it leads nowhere else, and has arrived. */
+  has(sets: ResourceSets): boolean {
+    return this.done && this.#target === sets
+  }
+
   /** What clients are told of now. */
   get at(): ResourceSets {
     return this.#at

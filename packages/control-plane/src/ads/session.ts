@@ -104,6 +104,12 @@ export class Session {
     this.#stopExpecting()
   }
 
+  /** Whether the client has all of a state that it asked for, and has said so. */
+  has(sets: ResourceSets): boolean {
+    const answered = [...this.#lanes.values()].every(({ flight }) => flight === undefined)
+    return answered && this.#newest === undefined && this.#passage.has(sets)
+  }
+
   progress(): Progress[] {
     const now = this.#options.clock.now()
     return [...this.#lanes].map(([kind, { watch, flight, sent, accepted, refused }]) => ({

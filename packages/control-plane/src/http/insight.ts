@@ -47,8 +47,13 @@ export class Insight {
   }
 
   #clients(): object {
-    const { connections, feed } = this.#of
-    return { xds: [...connections].map(accountOf), feed: { streams: feed.streams, reports: feed.reports.all() } }
+    const { connections, feed, documents } = this.#of
+    const version = documents.reading?.version ?? ''
+    return {
+      version,
+      xds: [...connections].map((connection) => accountOf(connection, version)),
+      feed: { streams: feed.streams, reports: feed.reports.all() },
+    }
   }
 
   /** `?node=ID`: what that client is given, by name; without it an overview. */
@@ -89,7 +94,7 @@ export class Insight {
   }
 }
 
-function accountOf(connection: Connection): object {
+function accountOf(connection: Connection, version: string): object {
   const { node, peer, variant, client, sinceMs } = connection
   return {
     id: node?.id ?? '',
@@ -99,6 +104,7 @@ function accountOf(connection: Connection): object {
     dialect: client?.dialect,
     workload: client?.workload,
     since: new Date(sinceMs).toISOString(),
+    upToDate: connection.has(version),
     kinds: connection.progress(),
   }
 }

@@ -23,7 +23,6 @@ export interface ViewOptions {
 
 interface Encoding {
   readonly encoder: Encoder
-  encoded: EncodedConfig
   sets: ResourceSets
 }
 
@@ -97,9 +96,7 @@ export class View {
 
   async #encodeAll(config: MeshConfig): Promise<void> {
     for (const encoding of this.#encodings.values()) {
-      const encoded = encoding.encoder.encode(config)
-      encoding.sets = setsOf(encoded, config.version, encoding)
-      encoding.encoded = encoded
+      encoding.sets = setsOf(encoding.encoder.encode(config), config.version, encoding.sets)
       await this.#options.pause()
     }
   }
@@ -120,21 +117,27 @@ export class View {
     let encoding = this.#encodings.get(dialect)
     if (encoding === undefined) {
       const encoder = this.#options.encoder(dialect)
-      const encoded = encoder.encode(config)
-      encoding = { encoder, encoded, sets: setsOf(encoded, config.version, undefined) }
+      encoding = { encoder, sets: setsOf(encoder.encode(config), config.version, undefined) }
       this.#encodings.set(dialect, encoding)
     }
     return encoding
   }
 }
 
-/** A kind that did not change keeps its set, and with it the version of when it did. */
-function setsOf(encoded: EncodedConfig, version: string, before: Encoding | undefined): ResourceSets {
+/** A kind of which nothing changed keeps the version of when it did. */
+function setsOf(encoded: EncodedConfig, version: string, before: ResourceSets | undefined): ResourceSets {
   const setOf = (kind: Kind): ResourceSet => {
     const resources = encoded[kind]
-    if (before?.encoded[kind] === resources) return before.sets[kind]
-    return { version, listed: resources, find: (name) => resources.get(name) }
+    const old = before?.[kind]
+    const same = old !== undefined && sameResources(old.listed, resources)
+    return { version: same ? old.version : version, listed: resources, find: (name) => resources.get(name) }
   }
   const [cluster, endpoints, listener, route] = KINDS.map(setOf) as [ResourceSet, ResourceSet, ResourceSet, ResourceSet]
   return { cluster, endpoints, listener, route }
+}
+
+function sameResources(a: ResourceSet['listed'], b: ResourceSet['listed']): boolean {
+  if (a.size !== b.size) return false
+  for (const [name, resource] of a) if (b.get(name) !== resource) return false
+  return true
 }
