@@ -4,6 +4,7 @@ export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
 export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
+export { Slices, type Sliced } from './base/slices.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
 export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
 export type {
@@ -19,6 +20,7 @@ export type {
   LocalityWeight,
   RetryBudget,
   SlowStart,
+  TlsMatch,
   UpstreamProtocol,
   UpstreamTls,
   ZoneAware,
@@ -50,12 +52,14 @@ export type {
   WeightedCluster,
 } from './model/route.ts'
 export { createPicker } from './balance/create.ts'
+export { HostTable } from './route/host-table.ts'
 export { compileFormat } from './route/format.ts'
 export { compileMatch } from './route/matchers.ts'
 export { RouteTable } from './route/route-table.ts'
 export { getHeader, type HeaderList, nameBits, removeHeader, setHeader } from './route/header-list.ts'
 export type { HeaderLines, RequestView } from './route/request-view.ts'
 export { splitAuthority, withoutBrackets } from './route/redirect.ts'
+export { tlsFor } from './cluster/endpoint-tls.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
 export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'

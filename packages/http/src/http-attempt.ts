@@ -2,7 +2,7 @@
 // It is itself the handler that undici 7 calls; undici 8 is served through new-handler.
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { type Attempt, type Failure, loadReportHeader, unfitHeader } from '@proxyless/core/spi'
+import { type Attempt, type Failure, loadReportHeader, tlsFor, unfitHeader } from '@proxyless/core/spi'
 import type { OldHandler } from './caller.ts'
 import type { Connection } from './connection.ts'
 import type { EndpointPool } from './endpoint-pool.ts'
@@ -13,6 +13,7 @@ import { handlerFor } from './new-handler.ts'
 
 /** A discarded response is read to its end when it is at most so long, so that its connection can be used again. */
 const drainLimit = 65_536
+const plain = {}
 
 export class HttpAttempt implements OldHandler {
   readonly exchange: HttpExchange
@@ -36,10 +37,10 @@ export class HttpAttempt implements OldHandler {
     this.attempt = attempt
     this.#pool = pool
     const { call } = attempt
-    const tls = call.cluster?.model.tls
-    this.authority = call.authority
-    this.secure = tls !== undefined || call.view.scheme === 'https'
-    this.serverName = this.secure ? (tls?.serverName ?? hostForSni(call.authority)) : undefined
+    const { tls, unavailable } = tlsFor(call.cluster?.model ?? plain, attempt.endpoint.model)
+    this.authority = call.request.authority
+    this.secure = tls !== undefined || unavailable !== undefined || call.view.scheme === 'https'
+    this.serverName = this.secure ? (tls?.serverName ?? hostForSni(call.request.authority)) : undefined
     this.lane = this.secure ? `tls ${this.serverName ?? ''}` : ''
   }
 
@@ -48,10 +49,10 @@ export class HttpAttempt implements OldHandler {
     this.#connection = connection
     this.#pool = pool
     const { call } = this.attempt
-    call.ready(this.attempt)
-    const headers = call.headers
+    this.attempt.ready()
+    const headers = call.request.headers
     const options = {
-      path: call.requestPath,
+      path: call.request.target,
       method: call.view.method,
       headers: connection.authority === this.authority ? headers : ['host', this.authority, ...headers],
       body: this.exchange.bodyFor(),
@@ -68,7 +69,7 @@ export class HttpAttempt implements OldHandler {
   failed(failure: Failure, cause: unknown): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
-    this.attempt.call.failed(this.attempt, failure, cause)
+    this.attempt.failed(failure, cause)
   }
 
   /** The call wants no more of this attempt. */
@@ -114,7 +115,7 @@ export class HttpAttempt implements OldHandler {
     const { call } = this.attempt
     if (call.cluster?.wantsHeads === true) this.#readHead(raw)
     this.#head = raw
-    const wanted = call.head(this.attempt, status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)
+    const wanted = this.attempt.head(status, grpcStatus === undefined ? undefined : Number(grpcStatus), limited)
     this.#head = undefined
     if (!wanted) {
       this.#discard(raw)
@@ -132,7 +133,7 @@ export class HttpAttempt implements OldHandler {
     const forwarded = this.#phase === 'forwarding'
     this.#leaveSoon()
     if (!forwarded) return
-    this.attempt.call.finished(this.attempt)
+    this.attempt.finished()
     const { caller } = this.exchange
     try {
       caller.end(trailers)
@@ -151,18 +152,17 @@ export class HttpAttempt implements OldHandler {
       call.cancelled()
       this.exchange.caller.error(mistake)
     } else if (phase === 'forwarding') {
-      call.finished(this.attempt, this.#failureOf(error))
+      this.attempt.finished(this.#failureOf(error))
       this.exchange.caller.error(error)
     } else if (error instanceof ConnectionGone && !this.#written) {
       this.#again()
     } else {
-      call.failed(this.attempt, this.#failureOf(error), error)
+      this.attempt.failed(this.#failureOf(error), error)
     }
   }
 
   onUpgrade(status: number, raw: RawHeaders, socket: Duplex): void {
-    const { call } = this.attempt
-    if (this.#phase !== 'open' || !call.head(this.attempt, status, undefined, false)) {
+    if (this.#phase !== 'open' || !this.attempt.head(status, undefined, false)) {
       socket.destroy()
       this.#leaveSoon()
       return
@@ -171,7 +171,7 @@ export class HttpAttempt implements OldHandler {
     // one active request and one connection for as long as the socket lives
     socket.once('close', () => {
       this.#leaveSoon()
-      call.finished(this.attempt)
+      this.attempt.finished()
     })
     this.exchange.caller.upgrade(status, this.#edited(raw), socket)
   }
@@ -188,16 +188,15 @@ export class HttpAttempt implements OldHandler {
     this.#phase = 'open'
     this.#connection = undefined
     this.#abort = undefined
-    this.attempt.call.unready(this.attempt)
+    this.attempt.unready()
     this.#pool.start(this)
   }
 
   /** What endpoints say of themselves beside their answer. */
   #readHead(raw: RawHeaders): void {
-    const { call } = this.attempt
     const report = rawHeader(raw, loadReportHeader)
-    if (report !== undefined) call.loadReported(this.attempt, report)
-    if (rawHeader(raw, unfitHeader) !== undefined) call.unfit(this.attempt)
+    if (report !== undefined) this.attempt.loadReported(report)
+    if (rawHeader(raw, unfitHeader) !== undefined) this.attempt.unfit()
   }
 
   #discard(raw: RawHeaders): void {
@@ -218,7 +217,7 @@ export class HttpAttempt implements OldHandler {
     const plans = this.attempt.call.responseEdits
     if (plans.length === 0) return raw
     const list = listOfRaw(raw)
-    for (const level of plans) level.apply(list, this.attempt.call)
+    for (const level of plans) level.apply(list, this.attempt.call.request)
     return rawOfList(list)
   }
 }

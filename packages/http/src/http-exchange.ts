@@ -47,7 +47,7 @@ export class HttpExchange implements Exchange {
     this.#headers = view.headers
     this.#given = options.body
     this.#stream = isStreamed(options.body)
-      ? new ReplayBody(options.body, transport.maxReplayBytes, () => this.#call?.requestSent())
+      ? new ReplayBody(options.body, transport.maxReplayBytes, () => this.#call?.requestEnded())
       : undefined
     this.body = this.#stream === undefined ? 'complete' : 'streaming'
   }

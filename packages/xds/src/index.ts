@@ -4,7 +4,13 @@ export { type Bootstrap, type BootstrapNode, type BootstrapServer, parseBootstra
 export { XDS_PROBLEM_CODES } from './codes.ts'
 export type { XdsOptions } from './options.ts'
 export { type XdsHost, xdsSource } from './xds-source.ts'
-export type { EncodedConfig, EncodedResource, Encoder, EncoderOptions } from './encode/encoder.ts'
+export {
+  createEncoder,
+  type EncodedConfig,
+  type EncodedResource,
+  type Encoder,
+  type EncoderOptions,
+} from './encode/encoder.ts'
 export {
   type ClientNode,
   type DeltaRequest,

@@ -9,5 +9,5 @@ test('every option of xds has a row in OPTIONS.md', async () => {
   const [, fields = ''] = /^export interface XdsOptions \{$(.*?)^\}/ms.exec(source) ?? []
   const known = [...fields.matchAll(/^ {2}readonly (\w+)\?:/gm)].map((field) => field[1])
   expect(known).toContain('dialect')
-  expect([...section.matchAll(/^\| `(\w+)` \|/gm)].map((row) => row[1]).toSorted()).toEqual(known.toSorted())
+  expect(new Set([...section.matchAll(/^\| `(\w+)` \|/gm)].map((row) => row[1]))).toEqual(new Set(known))
 })

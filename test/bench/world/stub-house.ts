@@ -75,10 +75,9 @@ class StubExchange implements Exchange {
   }
 
   start(attempt: Attempt): void {
-    const { call } = attempt
-    call.ready(attempt)
-    if (!call.head(attempt, 200, undefined, false)) throw new Error('the answer was not taken')
-    call.finished(attempt)
+    attempt.ready()
+    if (!attempt.head(200, undefined, false)) throw new Error('the answer was not taken')
+    attempt.finished()
   }
 
   abort(): void {

@@ -69,12 +69,12 @@ export class SimulatedExchange implements Exchange {
 
   start(attempt: Attempt): void {
     const limits = attempt.call.cluster!.limits
-    if (!limits.tryRequest()) return attempt.call.failed(attempt, 'overflow', undefined)
+    if (!limits.tryRequest()) return attempt.failed('overflow', undefined)
     const flight = new Flight(this, attempt, this.#key)
     this.#flights.set(attempt, flight)
     this.#client.connect(attempt.endpoint, () => {
       if (!this.#flights.has(attempt)) return
-      attempt.call.ready(attempt)
+      attempt.ready()
       this.#client.send(attempt.endpoint, (server) => server.receive(flight))
     })
   }
@@ -101,12 +101,12 @@ export class SimulatedExchange implements Exchange {
   #take(attempt: Attempt, result: number | Failure): void {
     const { call } = attempt
     if (!this.#land(attempt, typeof result === 'number')) return
-    if (typeof result === 'string') return call.failed(attempt, result, undefined)
+    if (typeof result === 'string') return attempt.failed(result, undefined)
     if (call.cluster!.observations.wantsLoad) {
-      call.loadReported(attempt, this.#client.serverAt(attempt.endpoint).loadReport)
+      attempt.loadReported(this.#client.serverAt(attempt.endpoint).loadReport)
     }
-    if (!call.head(attempt, result, undefined, false)) return
-    call.finished(attempt)
+    if (!attempt.head(result, undefined, false)) return
+    attempt.finished()
     this.#end(result)
   }
 

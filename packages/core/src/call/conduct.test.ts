@@ -274,11 +274,11 @@ describe('what is told of a call', () => {
     const it = world.call('http://a/', { answers: [503, 'hangs'] })
     const { attempt } = it.sent[0]!
     const late = (): void => {
-      it.call.ready(attempt)
-      expect(it.call.head(attempt, 200, undefined, false)).toBe(false)
-      it.call.failed(attempt, 'remoteReset', undefined)
-      it.call.finished(attempt)
-      it.call.unready(attempt)
+      attempt.ready()
+      expect(attempt.head(200, undefined, false)).toBe(false)
+      attempt.failed('remoteReset', undefined)
+      attempt.finished()
+      attempt.unready()
     }
     late()
     world.clock.advance(1_000)

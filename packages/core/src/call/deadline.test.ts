@@ -197,11 +197,11 @@ describe('the timeout of an attempt', () => {
     const world = await simple(retries({ perTryTimeoutMs: 200, retryOn: ['5xx'] }))
     const it = world.call('http://a/', { answers: ['hangs'] })
     const { attempt } = it.sent[0]!
-    it.call.unready(attempt)
+    attempt.unready()
     expect([attempt.endpoint.activeRequests, attempt.endpoint.totalRequests]).toEqual([0, 0])
     world.clock.advance(5_000)
     expect(it.seen).toBeUndefined()
-    it.call.ready(attempt)
+    attempt.ready()
     world.clock.advance(199)
     expect(it.aborted).toBe(0)
     world.clock.advance(1)

@@ -11,8 +11,6 @@ export interface CallTimeouts {
   readonly perTryMs: number
 }
 
-export const noTimeouts: CallTimeouts = { globalMs: 0, perTryMs: 0 }
-
 export function timeoutsOf(action: ForwardAction, view: RequestView, trusted: boolean, grpc: boolean): CallTimeouts {
   const routeMs = grpc ? grpcTimeout(action, view) : action.timeoutMs
   const perTryMs = action.retry?.perTryTimeoutMs ?? 0

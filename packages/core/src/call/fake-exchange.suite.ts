@@ -114,7 +114,7 @@ export class FakeExchange implements Exchange {
   start(attempt: Attempt): void {
     if (this.words.hedges !== true && this.#flights.size > 0)
       throw new Error('an attempt starts before the one before it has ended')
-    const { requestPath: path, authority, headers } = this.call
+    const { target: path, authority, headers } = this.call.request
     const { key: endpoint } = attempt.endpoint
     this.sent.push({ attempt, endpoint, path, authority, headers: headers.slice(), atMs: this.#clock.now() })
     const { answers = [200] } = this.words
@@ -160,7 +160,7 @@ export class FakeExchange implements Exchange {
 
   /** The last piece of a streaming body is written. */
   finishBody(): void {
-    this.call.requestSent()
+    this.call.requestEnded()
   }
 
   /** The status the application sees. */
@@ -190,7 +190,7 @@ export class FakeExchange implements Exchange {
     if (typeof answer === 'string' && answer !== 'hangs' && isBeforeRequest(answer)) return this.#fail(flight, answer)
     if (!limits.tryRequest()) return this.#fail(flight, 'overflow')
     flight.sent = true
-    this.call.ready(flight.attempt)
+    flight.attempt.ready()
     if (answer === 'hangs') return
     if (typeof answer === 'string') return this.#fail(flight, answer)
     const response = typeof answer === 'number' ? { status: answer } : answer
@@ -203,7 +203,7 @@ export class FakeExchange implements Exchange {
   #respond(flight: Flight, response: Extract<Answer, { status: number }>): void {
     const { status, grpcStatus, rateLimited = false, bodyMs = 0, breaks } = response
     this.#heads = response.headers ?? {}
-    const wanted = this.call.head(flight.attempt, status, grpcStatus, rateLimited)
+    const wanted = flight.attempt.head(status, grpcStatus, rateLimited)
     this.#heads = {}
     // a response that is not wanted leaves the wire before the next attempt is told to start
     if (!wanted) return this.#land(flight)
@@ -212,13 +212,13 @@ export class FakeExchange implements Exchange {
     this.#after(flight, bodyMs, () => {
       this.#land(flight)
       this.complete = breaks === undefined
-      this.call.finished(flight.attempt, breaks)
+      flight.attempt.finished(breaks)
     })
   }
 
   #fail(flight: Flight, failure: Failure): void {
     this.#land(flight)
-    this.call.failed(flight.attempt, failure, new Error(failure))
+    flight.attempt.failed(failure, new Error(failure))
   }
 
   /** The attempt is off the wire. */

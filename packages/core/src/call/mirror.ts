@@ -9,15 +9,15 @@ import type { Exchange } from './transport.ts'
 
 /** Draws the copies of a call whose request is complete and prepared; `send` takes each on its way. */
 export function sendMirrors(
-  call: Call,
+  { request, exchange }: Call,
   mirrors: readonly MirrorPlan[],
   random: Random,
   send: (copy: Exchange, plan: ForwardPlan) => void,
 ): void {
   for (const mirror of mirrors) {
     if (!chance(mirror.policy.percent, random)) continue
-    const authority = mirror.policy.shadowHostSuffix ? shadowed(call.authority) : call.authority
-    const copy = call.exchange.copy?.(call.requestPath, call.headers.slice(), authority)
+    const authority = mirror.policy.shadowHostSuffix ? shadowed(request.authority) : request.authority
+    const copy = exchange.copy?.(request.target, request.headers.slice(), authority)
     if (copy !== undefined) send(copy, mirror.plan)
   }
 }

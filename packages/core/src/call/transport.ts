@@ -1,5 +1,5 @@
 // The contract between the engine and a traffic door: one Exchange per call, made by the door.
-// The engine decides; the door sends, and reports what became of each attempt by the Call's methods.
+// The engine decides; the door sends, and reports to each Attempt what became of it.
 import type { RequestView } from '../route/request-view.ts'
 import type { HeaderList } from '../route/header-list.ts'
 import type { Attempt } from './attempt.ts'
@@ -10,7 +10,7 @@ import type { LocalReply } from './local-reply.ts'
 export type BodyState =
   /** The whole request is there. */
   | 'complete'
-  /** More will come; the door calls `call.requestSent()` at its end. */
+  /** More will come; the door calls `call.requestEnded()` at its end. */
   | 'streaming'
 
 /** One call as its door sees it. */

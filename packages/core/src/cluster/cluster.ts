@@ -333,8 +333,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
 
 /** Connections made under the old policy must not serve the new one. */
 function connectsDifferently(before: ClusterModel, after: ClusterModel): boolean {
-  const said = ({ tls, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
-    JSON.stringify([tls, protocol, connectionPool, connectTimeoutMs])
+  const said = ({ tls, tlsMatches, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
+    JSON.stringify([tls, tlsMatches, protocol, connectionPool, connectTimeoutMs])
   return before !== after && said(before) !== said(after)
 }
 

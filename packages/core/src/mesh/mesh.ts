@@ -109,7 +109,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   /** Before the first configuration calls wait for it, unless the source has said that there is none. */
   #callEarly(call: Call): void {
     if (this.#startFailure === undefined) this.#early.push(call)
-    else call.refuse(replyUnavailable(this.#startFailure.message))
+    else call.answer(replyUnavailable(this.#startFailure.message))
   }
 
   /** Resolves when the first configuration is in force. @throws MeshError MESH_CLOSED when the mesh is closed before */
@@ -141,7 +141,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#clusters.clear()
     for (const cluster of living) cluster.destroy()
     this.waits.close()
-    for (const call of [...this.#early.splice(0), ...this.#asking.splice(0)]) call.refuse(replyClosed())
+    for (const call of [...this.#early.splice(0), ...this.#asking.splice(0)]) call.answer(replyClosed())
     this.timeouts.close()
     this.slices.close()
     await this.#source.close()
@@ -161,7 +161,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (this.#snapshot === undefined && this.#next === undefined && problem.severity === 'error') {
       this.#startFailure = new MeshError('CONFIG_UNAVAILABLE', `${problem.resource}: ${problem.message}`)
       this.#neverReady(this.#startFailure)
-      for (const call of this.#early.splice(0)) call.refuse(replyUnavailable(this.#startFailure.message))
+      for (const call of this.#early.splice(0)) call.answer(replyUnavailable(this.#startFailure.message))
     }
     this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
     this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
@@ -240,9 +240,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#observer.callEnded({
       authority: call.view.authority,
       method: call.view.method,
-      path: call.path,
+      path: call.request.path,
       route: call.routeName,
-      cluster: call.clusterName,
+      cluster: call.request.clusterName,
       endpoint: endpoint?.key ?? '',
       endpointLabels: endpoint?.model.labels ?? {},
       attempts: call.attempts,
