@@ -30,7 +30,7 @@ export interface Reading {
   /** Of the documents themselves; a translation may find more. */
   readonly problems: readonly Problem[]
   /** As they were written, each with its namespace. Worked out when it is asked for. */
-  documents(): readonly OwnDocument[]
+  readonly documents: () => readonly OwnDocument[]
 }
 
 export interface Translation {

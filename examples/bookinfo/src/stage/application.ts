@@ -95,7 +95,8 @@ export class Application {
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#processes, this.#controlPlane].map((process) => process?.stop()))
+    await Promise.all(this.#processes.map((process) => process.stop()))
+    await this.#controlPlane?.stop()
     await this.documents.remove()
   }
 

@@ -134,7 +134,7 @@ function wordsOf(event: string): string {
   if (name === 'delete') return `delete ${String(data['kind'])} ${String(data['namespace'])}/${String(data['name'])}`
   if (name === 'commit') expect(field('id')).toBe(data['version'])
   const detail = data['mode'] ?? data['version'] ?? data['retryMs'] ?? data['message']
-  return detail === undefined ? name : `${name} ${String(detail)}`
+  return detail === undefined ? name : `${name} ${detail as string | number}`
 }
 
 describe('GET /v1/config', () => {

@@ -11,9 +11,9 @@ export interface Route {
 
 export interface HttpRequest {
   readonly query: URLSearchParams
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
   /** @throws TooLarge */
-  text(): Promise<string>
+  readonly text: () => Promise<string>
 }
 
 export class TooLarge extends Error {}
