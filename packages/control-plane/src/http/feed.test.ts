@@ -111,7 +111,10 @@ class Events {
   }
 
   async until(count: number): Promise<string[]> {
-    await vi.waitFor(() => expect(this.all.length).toBeGreaterThanOrEqual(count), { timeout: 10_000, interval: 2 })
+    const there = (): void => {
+      if (this.all.length < count) throw new Error(`${this.all.length} events of ${count}: ${this.all.join('; ')}`)
+    }
+    await vi.waitFor(there, { timeout: 10_000, interval: 2 })
     return this.all
   }
 

@@ -185,7 +185,7 @@ test('it is ready when clients may come, says where, and ends with 0 when it is 
   expect(serving.out()).toMatch(/^1 document in force, version [0-9a-f]+: 0 errors, 0 warnings, 0 remarks$/m)
   const mesh = await meshOn(xds({ server: serving.xds, node }))
   expect(await serving.end()).toBe(0)
-  await expect(fetch(`${serving.http}/ready`)).rejects.toThrow()
+  await expect(fetch(`${serving.http}/ready`)).rejects.toThrow('fetch failed')
   expect(await answerOf(mesh)).toBe('seen /x')
 })
 

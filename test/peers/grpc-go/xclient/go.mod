@@ -1,4 +1,4 @@
-module proxyless.test/grpc-go
+module proxyless.test/xclient
 
 go 1.26.0
 
