@@ -47,7 +47,8 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
     origin,
     origins: {},
   }
-  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities }
+  const reportsLoad = cluster.lrsServer !== undefined
+  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities, reportsLoad }
 }
 
 function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
