@@ -14,6 +14,7 @@ export type {
   Cluster,
   ConnectionPool,
   Discovery,
+  DropPolicy,
   Endpoint,
   LoadBalancer,
   Locality,
@@ -39,12 +40,14 @@ export type {
   HashPolicy,
   MirrorPolicy,
   RateLimitedBackoff,
+  RequestedFault,
   RetryCondition,
   RetryPolicy,
 } from './model/policy.ts'
 export type {
   DirectResponseAction,
   ForwardAction,
+  HostRewrite,
   PathRewrite,
   RedirectAction,
   Route,

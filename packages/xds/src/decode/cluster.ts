@@ -9,11 +9,12 @@ import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
 import { readOutlier } from './outlier.ts'
 import type { Reading } from './reading.ts'
-import type { ClusterDiscovery, ClusterResource } from './resources.ts'
+import type { ClusterDiscovery, ClusterResource, Shares } from './resources.ts'
 import { readTls } from './tls.ts'
 import { readTlsMatches } from './tls-matches.ts'
 import { messageName, unpack } from './unpack.ts'
 
+const nothing: Shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
 const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
 
 export function readCluster(reading: Reading, cluster: Cluster): ClusterResource {
@@ -78,14 +79,14 @@ function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
       const port =
         cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
       const discovery: Discovery = { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
-      return { kind: 'inline', discovery, weights: [] }
+      return { kind: 'inline', discovery, shares: nothing }
     }
     case Type.UNRECOGNIZED:
     default:
       break
   }
   reading.refuse('type', 'is neither EDS nor LOGICAL_DNS nor aggregate')
-  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, weights: [] }
+  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, shares: nothing }
 }
 
 function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
@@ -102,10 +103,10 @@ function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
 
 function readInline(reading: Reading, cluster: Cluster, kind: 'static' | 'strictDns' | 'logicalDns'): ClusterDiscovery {
   const { loadAssignment } = cluster
-  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, weights: [] }
+  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, shares: nothing }
   // gRPC's rules are for assignments that come as resources
-  const { endpoints, weights } = readEndpoints(reading.inline(), loadAssignment)
-  return { kind: 'inline', discovery: { kind, endpoints }, weights }
+  const { endpoints, ...shares } = readEndpoints(reading.inline(), loadAssignment)
+  return { kind: 'inline', discovery: { kind, endpoints }, shares }
 }
 
 function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster): void {

@@ -1,5 +1,5 @@
 // ClusterLoadAssignment: addresses, their localities, priorities and weights.
-import type { Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
+import type { DropPolicy, Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
 import type { Address } from '../generated/envoy/config/core/v3/address.ts'
 import type { Metadata } from '../generated/envoy/config/core/v3/base.ts'
 import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
@@ -68,7 +68,6 @@ function* read(
     }
   }
   checkPriorities(reading, totals)
-  readDrops(reading, assignment)
   const factor = assignment.policy?.overprovisioningFactor
   return {
     name: assignment.clusterName,
@@ -76,6 +75,7 @@ function* read(
     endpoints,
     weights,
     overprovisioningFactor: factor === undefined ? undefined : factor / 100,
+    drops: readDrops(reading, assignment),
   }
 }
 
@@ -207,9 +207,10 @@ function checkPriorities(reading: Reading, totals: ReadonlyMap<number, number>):
   }
 }
 
-function readDrops(reading: Reading, { policy }: ClusterLoadAssignment): void {
-  for (const { category, dropPercentage } of policy?.dropOverloads ?? []) {
-    if (fractionOf(dropPercentage) === undefined) reading.refuse('policy.drop_overloads', 'an unknown denominator')
-    else if ((dropPercentage?.numerator ?? 0) > 0) reading.note('policy.drop_overloads', `"${category}" is not applied`)
-  }
+function readDrops(reading: Reading, { policy }: ClusterLoadAssignment): DropPolicy[] {
+  return (policy?.dropOverloads ?? []).flatMap(({ category, dropPercentage }) => {
+    const percent = fractionOf(dropPercentage)
+    if (percent === undefined) reading.refuse('policy.drop_overloads', 'an unknown denominator')
+    return percent === undefined || percent.numerator === 0 ? [] : [{ category, percent }]
+  })
 }
