@@ -3,7 +3,7 @@ import type { Clock, DocumentSource, Problem, RegexEngine } from '@proxyless/cor
 import { Reader, type Reading, type TranslationOptions } from '@proxyless/istio'
 import { createEncoder } from '@proxyless/xds'
 import { Connection } from './ads/connection.ts'
-import { type RefusalRecord, Refusals } from './ads/refusals.ts'
+import { type NackRecord, Nacks } from './ads/nacks.ts'
 import { type Listening, listen } from './ads/server.ts'
 import { Documents, internalProblem } from './documents.ts'
 import { Editions } from './http/editions.ts'
@@ -32,7 +32,7 @@ export interface ControlPlaneObserver {
   /** Bad news of the source, or a mistake of ours. */
   problem?(problem: Problem): void
   /** A client has refused something. */
-  refused?(refusal: RefusalRecord): void
+  refused?(nack: NackRecord): void
 }
 
 export interface ControlPlane {
@@ -52,7 +52,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const failed = (error: unknown): void => observer.problem?.(internalProblem(error))
   const views = new Views({ clock, reader, encoder: (dialect) => createEncoder({ dialect }), pause, failed })
   const editions = new Editions()
-  const refusals = new Refusals()
+  const nacks = new Nacks()
   const counts = new Counts()
   const connections = new Set<Connection>()
   const documents = new Documents({
@@ -67,7 +67,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     problem: (problem) => observer.problem?.(problem),
   })
   const feed = new Feed({ clock, editions })
-  const insight = new Insight({ documents, views, connections, refusals, feed, counts })
+  const insight = new Insight({ documents, views, connections, nacks, feed, counts })
   const http = await HttpServer.listen(options.http, [...feed.routes, ...insight.routes])
   let xds: Listening | undefined
   let closing: Promise<void> | undefined
@@ -92,9 +92,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
             sent: (kind, size) => counts.sent(kind, size),
             accepted: (kind) => counts.accepted(kind),
             unserved: () => counts.unserved(),
-            refused: (from, refusal) => {
-              counts.refused(refusal.kind)
-              observer.refused?.(refusals.add(from, refusal, clock.wallNow()))
+            refused: (from, nack) => {
+              counts.refused(nack.kind)
+              observer.refused?.(nacks.add(from, nack, clock.wallNow()))
             },
             closed: (gone) => connections.delete(gone),
           },

@@ -1,5 +1,5 @@
 // @proxyless/control-plane: Pilot's role. Istio documents in, xDS and a feed of documents out.
-export type { RefusalRecord } from './ads/refusals.ts'
+export type { NackRecord } from './ads/nacks.ts'
 export {
   type ControlPlane,
   type ControlPlaneObserver,

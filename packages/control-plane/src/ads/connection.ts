@@ -5,7 +5,7 @@ import type { ClientNode } from '@proxyless/xds'
 import { type Client, clientOf } from '../views/client.ts'
 import type { View, ViewListener } from '../views/view.ts'
 import type { Views } from '../views/views.ts'
-import { type Progress, type Refusal, Session, type SessionObserver } from './session.ts'
+import { type Progress, type Nack, Session, type SessionObserver } from './session.ts'
 import type { Request, Variant } from './variant.ts'
 
 /** The client's end. */
@@ -28,9 +28,9 @@ export interface ConnectionOptions {
   readonly observer: ConnectionObserver
 }
 
-export interface ConnectionObserver extends Omit<SessionObserver, 'refused'> {
+interface ConnectionObserver extends Omit<SessionObserver, 'refused'> {
   closed(connection: Connection): void
-  refused(connection: Connection, refusal: Refusal): void
+  refused(connection: Connection, nack: Nack): void
   unserved(typeUrl: string): void
 }
 
@@ -126,7 +126,7 @@ export class Connection {
           observer: {
             sent: (kind, size) => observer.sent(kind, size),
             accepted: (kind) => observer.accepted(kind),
-            refused: (refusal) => observer.refused(this, refusal),
+            refused: (nack) => observer.refused(this, nack),
           },
         },
         sets,

@@ -4,7 +4,7 @@ import { type EncodedResource, type Kind, kindOf, TYPE_URLS } from '@proxyless/x
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, DiscoveryRequest, DiscoveryResponse } from '@proxyless/xds/wire'
 import { delta } from './delta.ts'
 import type { ResourceSet, ResourceSets } from './resource-set.ts'
-import { type Refusal, Session } from './session.ts'
+import { type Nack, Session } from './session.ts'
 import { stateOfTheWorld } from './sotw.ts'
 import type { VariantName } from './variant.ts'
 
@@ -31,7 +31,7 @@ export interface Asking {
 }
 
 /** What is found by name only begins with `hidden`. */
-export function setsOf(version: string, state: State): ResourceSets {
+function setsOf(version: string, state: State): ResourceSets {
   const of = (kind: Kind): ResourceSet =>
     setOf(
       version,
@@ -56,7 +56,7 @@ function resourceOf(kind: Kind, name: string, content: string): EncodedResource 
 
 export class ScriptedClient {
   readonly clock: VirtualClock = new VirtualClock()
-  readonly refusals: Refusal[] = []
+  readonly nacks: Nack[] = []
   readonly session: Session
   readonly #variant: VariantName
   readonly #heard: Heard[] = []
@@ -78,7 +78,7 @@ export class ScriptedClient {
         observer: {
           sent: () => undefined,
           accepted: () => undefined,
-          refused: (refusal) => void this.refusals.push(refusal),
+          refused: (nack) => void this.nacks.push(nack),
         },
       },
       setsOf('1', state),
@@ -145,7 +145,7 @@ export class ScriptedClient {
   }
 }
 
-export function wordsOf({ kind, resources, removed }: Heard): string {
+function wordsOf({ kind, resources, removed }: Heard): string {
   const put = Object.entries(resources).map(([name, content]) => `${name}=${content}`)
   return [kind ?? '?', ...put.sort(), ...[...removed].sort().map((name) => `-${name}`)].join(' ')
 }

@@ -100,7 +100,7 @@ describe.each<VariantName>(['sotw', 'delta'])('%s:', (variant) => {
     client.change('2', { ...world, cluster: { a: '1', b: 'bad' } })
     const [response] = client.take()
     client.answer('cluster', { error: 'b: no such thing' })
-    expect(client.refusals).toEqual([
+    expect(client.nacks).toEqual([
       { kind: 'cluster', version: '2', names: Object.keys(response?.resources ?? {}), message: 'b: no such thing' },
     ])
     expect(client.session.progress()).toMatchObject([{ accepted: '1', refused: 'b: no such thing' }])
@@ -417,7 +417,7 @@ describe('delta:', () => {
     const client = new ScriptedClient('delta', world)
     client.ask('endpoints', { names: ['a'] })
     client.ask('endpoints', { names: ['b'], nonce: 'old', error: 'whatever' })
-    expect(client.refusals).toEqual([])
+    expect(client.nacks).toEqual([])
     expect(client.session.progress()).toMatchObject([{ waitingMs: 0, names: 2 }])
   })
 })

@@ -19,11 +19,11 @@ export interface SessionOptions {
 export interface SessionObserver {
   sent(kind: Kind, bytes: number): void
   accepted(kind: Kind): void
-  refused(refusal: Refusal): void
+  refused(nack: Nack): void
 }
 
 /** A NACK. */
-export interface Refusal {
+export interface Nack {
   readonly kind: Kind
   /** Of the response that was refused. */
   readonly version: string

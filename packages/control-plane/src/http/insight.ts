@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { KINDS } from '@proxyless/xds'
 import type { Connection } from '../ads/connection.ts'
-import type { Refusals } from '../ads/refusals.ts'
+import type { Nacks } from '../ads/nacks.ts'
 import type { ResourceSets } from '../ads/resource-set.ts'
 import type { Counts } from '../counts.ts'
 import type { Documents } from '../documents.ts'
@@ -16,7 +16,7 @@ export interface Insights {
   readonly documents: Documents
   readonly views: Views
   readonly connections: ReadonlySet<Connection>
-  readonly refusals: Refusals
+  readonly nacks: Nacks
   readonly feed: Feed
   readonly counts: Counts
 }
@@ -81,7 +81,7 @@ export class Insight {
   }
 
   #nacks(): object {
-    const { connections, refusals, feed } = this.#of
+    const { connections, nacks, feed } = this.#of
     const now = [...connections].flatMap((connection) =>
       connection
         .progress()
@@ -90,7 +90,7 @@ export class Insight {
         ),
     )
     const rejected = feed.reports.all().flatMap(({ node, rejected }) => rejected.map((each) => ({ node, ...each })))
-    return { now, total: refusals.total, last: refusals.last, feed: rejected }
+    return { now, total: nacks.total, last: nacks.last, feed: rejected }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Insights } from './insight.ts'
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
 
-export function metricsText({ documents, views, connections, refusals, feed, counts }: Insights): string {
+export function metricsText({ documents, views, connections, feed, counts }: Insights): string {
   const kinds = [...counts.kinds]
   const ofKind = (pick: (each: (typeof kinds)[number][1]) => number): Sample[] =>
     kinds.map(([kind, each]) => [{ kind }, pick(each)])
@@ -60,9 +60,6 @@ export function metricsText({ documents, views, connections, refusals, feed, cou
     metric('proxyless_feed_reporting_nodes', 'gauge', 'Nodes that have sent a report.', [[{}, reports.length]]),
     metric('proxyless_feed_rejected_documents', 'gauge', 'Documents that nodes refuse, by their last reports.', [
       [{}, reports.reduce((sum, { rejected }) => sum + rejected.length, 0)],
-    ]),
-    metric('proxyless_xds_refusals_remembered', 'gauge', 'Refusals that /debug/nacks lists.', [
-      [{}, refusals.last.length],
     ]),
   ].join('')
 }

@@ -16,7 +16,7 @@ export interface HttpRequest {
   readonly text: () => Promise<string>
 }
 
-export class TooLarge extends Error {}
+class TooLarge extends Error {}
 
 const maxBodyBytes = 1024 * 1024
 
@@ -48,7 +48,7 @@ export class HttpServer {
 }
 
 /** IPv6 in brackets. */
-export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+function hostAndPort(address: string): { readonly host: string; readonly port: number } {
   const colon = address.lastIndexOf(':')
   return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) }
 }

@@ -11,7 +11,7 @@ export interface StatusReport {
   readonly time: string
 }
 
-export interface RejectedDocument {
+interface RejectedDocument {
   readonly kind: string
   readonly namespace: string
   readonly name: string

@@ -148,19 +148,6 @@ test('a feed’s client reports what it applies, and what it refuses is told', a
   await mesh.close()
 })
 
-test('what a client of xDS refuses is told by client and resource, in a line, as JSON and as a number', async () => {
-  await write('a.yaml', reviews())
-  const serving = await serve()
-  const { refuseClusters } = await import('./refusing-client.suite.ts')
-  await refuseClusters(serving.xds, node.id, 'outbound|9080||reviews.shop.svc.cluster.local: too large')
-  await vi.waitFor(() => expect(serving.err()).toContain(`${node.id} refuses cluster outbound|9080||reviews`), soon)
-  expect(await json(`${serving.http}/debug/nacks`)).toMatchObject({
-    total: 1,
-    last: [{ client: node.id, kind: 'cluster', resources: ['outbound|9080||reviews.shop.svc.cluster.local'] }],
-  })
-  expect(await (await fetch(`${serving.http}/metrics`)).text()).toContain('proxyless_xds_nacks_total{kind="cluster"} 1')
-})
-
 test('/debug/config has the documents, their problems, what each workload is served, and what a client is given', async () => {
   await write('a.yaml', reviews())
   await write('b.yaml', rule('/one/', '      timeout: soon\n'))

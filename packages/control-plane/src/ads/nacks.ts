@@ -1,9 +1,9 @@
-// What clients have refused: what is refused now, by client and kind, and the last refusals of all, for people.
+// What clients have refused: what is refused now, by client and kind, and the last nacks of all, for people.
 import type { Kind } from '@proxyless/xds'
 import type { Connection } from './connection.ts'
-import type { Refusal } from './session.ts'
+import type { Nack } from './session.ts'
 
-export interface RefusalRecord {
+export interface NackRecord {
   readonly client: string
   readonly kind: Kind
   readonly version: string
@@ -17,8 +17,8 @@ export interface RefusalRecord {
 /** Older ones are forgotten; `total` still counts them. */
 const remembered = 1000
 
-export class Refusals {
-  readonly #last: RefusalRecord[] = []
+export class Nacks {
+  readonly #last: NackRecord[] = []
   #total = 0
 
   get total(): number {
@@ -26,13 +26,13 @@ export class Refusals {
   }
 
   /** Newest first. */
-  get last(): readonly RefusalRecord[] {
+  get last(): readonly NackRecord[] {
     return this.#last.toReversed()
   }
 
-  add(connection: Connection, { kind, version, names, message }: Refusal, wallMs: number): RefusalRecord {
+  add(connection: Connection, { kind, version, names, message }: Nack, wallMs: number): NackRecord {
     const named = names.filter((name) => message.includes(name))
-    const record: RefusalRecord = {
+    const record: NackRecord = {
       client: connection.node?.id ?? '',
       kind,
       version,
