@@ -16,8 +16,16 @@ import { messageName, unpack } from './unpack.ts'
 const tlsName = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'
 const rawName = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'
 
-/** Undefined: plain text. */
-export function readTls(reading: Reading, path: string, socket: TransportSocket | undefined): UpstreamTls | undefined {
+/**
+ * Undefined: plain text.
+ * @param files that this mesh's own control plane names beside the context
+ */
+export function readTls(
+  reading: Reading,
+  path: string,
+  socket: TransportSocket | undefined,
+  files?: UpstreamTls,
+): UpstreamTls | undefined {
   const any = socket?.configType?.value
   if (socket === undefined || messageName(any) === rawName || socket.name === 'envoy.transport_sockets.raw_buffer') {
     return undefined
@@ -35,6 +43,8 @@ export function readTls(reading: Reading, path: string, socket: TransportSocket 
     return undefined
   }
   checkUnsupported(reading, `${path}.common_tls_context`, common)
+  const named = context.sni === '' ? {} : { serverName: context.sni }
+  if (files !== undefined) return { ...files, ...named }
   const validation = validationOf(common)
   const roots = rootsOf(reading, `${path}.validation_context`, common, validation)
   const own = identityOf(reading, `${path}.tls_certificates`, common)
@@ -42,7 +52,7 @@ export function readTls(reading: Reading, path: string, socket: TransportSocket 
     ...(roots?.caFile === undefined ? {} : { caFile: roots.caFile }),
     ...(own?.certificateFile === undefined ? {} : { certificateFile: own.certificateFile }),
     ...(own?.privateKeyFile === undefined ? {} : { privateKeyFile: own.privateKeyFile }),
-    ...(context.sni === '' ? {} : { serverName: context.sni }),
+    ...named,
     subjectAltNames: namesOf(reading, `${path}.match_subject_alt_names`, validation),
     verify: validation?.trustChainVerification !== Verification.ACCEPT_UNTRUSTED,
   }

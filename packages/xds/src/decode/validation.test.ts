@@ -609,9 +609,12 @@ describe('a Cluster', () => {
   ])('is refused for %s', (_, body, why) => expect(refusal('cluster', body)).toContain(why))
 
   test('EDS is asked by service_name, else by the name', () => {
-    expect(accepted<ClusterResource>('cluster', cluster('a')).discovery).toEqual({ kind: 'named', assignment: 'a' })
+    expect(accepted<ClusterResource>('cluster', cluster('a')).discovery).toMatchObject({
+      kind: 'named',
+      assignment: 'a',
+    })
     const other = cluster('a', { edsClusterConfig: { edsConfig: ads, serviceName: 's' } })
-    expect(accepted<ClusterResource>('cluster', other).discovery).toEqual({ kind: 'named', assignment: 's' })
+    expect(accepted<ClusterResource>('cluster', other).discovery).toMatchObject({ kind: 'named', assignment: 's' })
   })
 
   test('defect 7: LEAST_REQUEST is taken', () => {

@@ -38,9 +38,9 @@ export class ClusterShelf {
 
   /** A cluster that changed elsewhere keeps it. */
   #assignmentOf(model: Cluster): EncodedResource {
-    const { name, discovery, localities, overprovisioningFactor } = model
+    const { name, discovery, localities, overprovisioningFactor, drops } = model
     const endpoints = 'endpoints' in discovery ? discovery.endpoints : none
-    return this.#assignments.put(name, [endpoints, localities, overprovisioningFactor], () =>
+    return this.#assignments.put(name, [endpoints, localities, overprovisioningFactor, drops], () =>
       ClusterLoadAssignment.encode(writeAssignment(model, endpoints, this.#dialect)).finish(),
     )
   }

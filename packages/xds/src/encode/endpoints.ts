@@ -4,6 +4,7 @@ import type { Cluster, Endpoint, Locality } from '@proxyless/core/spi'
 import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
 import type { LbEndpoint, LocalityLbEndpoints } from '../generated/envoy/config/endpoint/v3/endpoint_components.ts'
 import type { Address } from '../generated/envoy/config/core/v3/address.ts'
+import { fraction } from './values.ts'
 import { writePositions } from '../own/positions.ts'
 import { type Own, ownMetadata } from '../own/metadata.ts'
 import type { EncoderOptions } from './encoder.ts'
@@ -18,10 +19,11 @@ interface Group {
 }
 
 export function writeAssignment(
-  { name, localities, overprovisioningFactor: factor }: Cluster,
+  cluster: Cluster,
   endpoints: readonly Endpoint[],
   dialect: EncoderOptions['dialect'],
 ): ClusterLoadAssignment {
+  const { name, localities } = cluster
   const weights = localities?.kind === 'weighted' ? localities.weights : undefined
   const groups = new Groups()
   // localities in the order of their weights, endpoints in their own
@@ -33,15 +35,17 @@ export function writeAssignment(
     clusterName: name,
     endpoints: dialect === 'api' ? [...written, ...gaps(groups.all())] : written,
     namedEndpoints: {},
-    policy:
-      factor === undefined
-        ? undefined
-        : {
-            dropOverloads: [],
-            overprovisioningFactor: Math.round(factor * 100),
-            endpointStaleAfter: undefined,
-            weightedPriorityHealth: false,
-          },
+    policy: policyOf(cluster),
+  }
+}
+
+function policyOf({ overprovisioningFactor: factor, drops = [] }: Cluster): ClusterLoadAssignment['policy'] {
+  if (factor === undefined && drops.length === 0) return undefined
+  return {
+    dropOverloads: drops.map(({ category, percent }) => ({ category, dropPercentage: fraction(percent) })),
+    overprovisioningFactor: factor === undefined ? undefined : Math.round(factor * 100),
+    endpointStaleAfter: undefined,
+    weightedPriorityHealth: false,
   }
 }
 
@@ -154,10 +158,12 @@ function writeEndpoint(endpoint: Endpoint): LbEndpoint {
   }
 }
 
-function metadataOf({ labels, hashName, name }: Endpoint): LbEndpoint['metadata'] {
+function metadataOf({ labels, tlsLabels, hashName, name }: Endpoint): LbEndpoint['metadata'] {
   const lb = hashName === undefined ? labels : { ...labels, hash_key: hashName }
-  const some = Object.keys(lb).length > 0
-  return ownMetadata(name === undefined ? undefined : { name }, some ? { 'envoy.lb': lb } : {})
+  return ownMetadata(name === undefined ? undefined : { name }, {
+    ...(Object.keys(lb).length === 0 ? {} : { 'envoy.lb': lb }),
+    ...(tlsLabels === undefined ? {} : { 'envoy.transport_socket_match': tlsLabels }),
+  })
 }
 
 function addressOf({ address, port }: Endpoint): Address {

@@ -1,6 +1,9 @@
 // Header operations -> the fields of a route or of one of its clusters.
 import type { HeaderMutation, HeaderValue } from '@proxyless/core/spi'
-import type { HeaderValueOption } from '../generated/envoy/config/core/v3/base.ts'
+import {
+  type HeaderValueOption,
+  HeaderValueOption_HeaderAppendAction as Action,
+} from '../generated/envoy/config/core/v3/base.ts'
 
 interface Requests {
   readonly requestHeadersToAdd: HeaderValueOption[]
@@ -28,21 +31,18 @@ export function writeMutations({ requestHeaders, responseHeaders }: HasMutations
   }
 }
 
-const APPEND_IF_EXISTS_OR_ADD = 0
-const OVERWRITE_IF_EXISTS_OR_ADD = 2
-
 function added({ set, add }: HeaderMutation): HeaderValueOption[] {
   return [
-    ...set.map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
-    ...add.map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),
+    ...set.map((header) =>
+      option(header, header.when === 'present' ? Action.OVERWRITE_IF_EXISTS : Action.OVERWRITE_IF_EXISTS_OR_ADD),
+    ),
+    ...add.map((header) =>
+      option(header, header.when === 'absent' ? Action.ADD_IF_ABSENT : Action.APPEND_IF_EXISTS_OR_ADD),
+    ),
   ]
 }
 
-function option({ name, value }: HeaderValue, appendAction: 0 | 2): HeaderValueOption {
-  return {
-    header: { key: name, value, rawValue: new Uint8Array() },
-    append: undefined,
-    appendAction,
-    keepEmptyValue: false,
-  }
+function option({ name, value, keepEmpty }: HeaderValue, appendAction: Action): HeaderValueOption {
+  const header = { key: name, value, rawValue: new Uint8Array() }
+  return { header, append: undefined, appendAction, keepEmptyValue: keepEmpty === true }
 }

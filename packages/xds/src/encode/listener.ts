@@ -3,7 +3,7 @@ import type { MeshConfig } from '@proxyless/core/spi'
 import { Listener } from '../generated/envoy/config/listener/v3/listener.ts'
 import { ownMetadata } from '../own/metadata.ts'
 import { writeUnknownHosts } from '../own/unknown-hosts.ts'
-import { writeManager } from './connection-manager.ts'
+import { writeManager } from './http-chain.ts'
 
 type Said = Pick<MeshConfig, 'pathNormalization' | 'unknownHosts'>
 

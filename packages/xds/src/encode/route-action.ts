@@ -7,7 +7,7 @@ import type {
   RouteAction,
   WeightedCluster,
 } from '@proxyless/core/spi'
-import { Route as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { Route as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
 import type { EncoderOptions } from './encoder.ts'
 import { writeMutations } from './header-mutation.ts'
 import { writeHashPolicy, writeMirror, writeRetry } from './route-policy.ts'
@@ -29,7 +29,7 @@ export function writeAction(action: RouteAction, port: number | undefined, diale
 }
 
 /** Nobody has this cluster: a split among none is answered as one to a cluster that does not exist. */
-export const NO_CLUSTER = 'BlackHoleCluster'
+const NO_CLUSTER = 'BlackHoleCluster'
 
 function forwardOf(action: ForwardAction, dialect: Dialect): object {
   const { timeoutMs, maxGrpcTimeoutMs, retry, rewrite, hostRewrite } = action
@@ -41,7 +41,7 @@ function forwardOf(action: ForwardAction, dialect: Dialect): object {
       : given('maxGrpcTimeout', maxGrpcTimeoutMs, duration)),
     ...(retry === undefined ? {} : writeRetry(retry)),
     ...(rewrite === undefined ? {} : rewriteOf(rewrite)),
-    ...given('hostRewriteSpecifier', hostRewrite, literal),
+    ...given('hostRewriteSpecifier', hostRewrite, hostRewriteOf),
     requestMirrorPolicies: action.mirrors.map(writeMirror),
     hashPolicy: action.hashPolicies.map(writeHashPolicy),
   }
@@ -59,6 +59,8 @@ function streamDurations(timeoutMs: number, maxGrpcTimeoutMs: number | undefined
 function destinationOf(clusters: readonly WeightedCluster[]): object {
   const [first] = clusters
   if (first === undefined) return { $case: 'cluster', value: NO_CLUSTER }
+  if (clusters.length === 1 && first.clusterHeader !== undefined)
+    return { $case: 'clusterHeader', value: first.clusterHeader }
   if (clusters.length === 1 && first.weight === 1 && Object.keys(first).length === 2) {
     return { $case: 'cluster', value: first.cluster }
   }
@@ -67,11 +69,26 @@ function destinationOf(clusters: readonly WeightedCluster[]): object {
     value: {
       clusters: clusters.map((each) => ({
         name: each.cluster,
+        clusterHeader: each.clusterHeader ?? '',
         weight: each.weight,
         ...writeMutations(each),
         ...given('hostRewriteSpecifier', each.hostRewrite, literal),
       })),
     },
+  }
+}
+
+function hostRewriteOf(rewrite: NonNullable<ForwardAction['hostRewrite']>): object {
+  if (typeof rewrite === 'string') return literal(rewrite)
+  switch (rewrite.kind) {
+    case 'header':
+      return { $case: 'hostRewriteHeader', value: rewrite.name }
+    case 'path': {
+      const { pattern, substitution } = rewrite
+      return { $case: 'hostRewritePathRegex', value: { pattern: { regex: pattern }, substitution } }
+    }
+    case 'endpoint':
+      return { $case: 'autoHostRewrite', value: true }
   }
 }
 

@@ -1,7 +1,8 @@
 // Which requests a route is for -> RouteMatch.
 import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from '@proxyless/core/spi'
-import { RouteMatch as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { RouteMatch as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
 import type { EncoderOptions } from './encoder.ts'
+import { fraction, given } from './values.ts'
 
 type Fields = Parameters<typeof Wire.fromPartial>[0]
 
@@ -10,11 +11,12 @@ export function writeMatch(match: RouteMatch, dialect: EncoderOptions['dialect']
     ...pathOf(match.path, dialect),
     headers: match.headers.map(headerOf),
     queryParameters: match.queryParameters.map(queryOf),
+    ...given('runtimeFraction', match.share, (share) => ({ defaultValue: fraction(share) })),
   }
 }
 
 /** gRPC refuses all routes where one has a kind of path that it does not know. */
-export function isKnownToGrpc({ kind }: PathMatch): boolean {
+function isKnownToGrpc({ kind }: PathMatch): boolean {
   return kind !== 'separatedPrefix'
 }
 

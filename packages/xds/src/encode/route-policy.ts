@@ -1,7 +1,8 @@
 // What a route does to its calls: retries, faults, mirrors, hash keys.
 import type { FaultPolicy, HashPolicy, MirrorPolicy, RetryPolicy } from '@proxyless/core/spi'
-import { RouteAction } from '../generated/envoy/config/route/v3/route_components.ts'
+import type { RouteAction } from '../generated/envoy/config/route/v3/route_components.ts'
 import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
+import type { FractionalPercent } from '../generated/envoy/type/v3/percent.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
 import { duration, fraction, given, pack, packBytes } from './values.ts'
 
@@ -52,7 +53,7 @@ const previousPriorities = {
 } as const
 
 /** For a route's `typed_per_filter_config`. */
-export function writeFault({ delay, abort }: FaultPolicy): Any {
+export function writeFault({ delay, abort, requested, maxActive }: FaultPolicy): Any {
   const type = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
   const message = HTTPFault.fromPartial({
     ...given('delay', delay, ({ delayMs, percent }) => ({
@@ -66,9 +67,25 @@ export function writeFault({ delay, abort }: FaultPolicy): Any {
           : ({ $case: 'httpStatus', value: httpStatus } as const),
       percentage: fraction(percent),
     })),
+    ...given('delay', requested?.delay, (asked) => ({
+      faultDelaySecifier: { $case: 'headerDelay', value: {} } as const,
+      percentage: askedFraction(asked),
+    })),
+    ...given('abort', requested?.abort, (asked) => ({
+      errorType: { $case: 'headerAbort', value: {} } as const,
+      percentage: askedFraction(asked),
+    })),
+    ...given('maxActiveFaults', maxActive, (count) => count),
   })
   return pack(type, HTTPFault, message)
 }
+
+/** The unit tells how requests count. */
+function askedFraction({ max, unit }: RequestedFault): FractionalPercent {
+  return { numerator: max.numerator / unit, denominator: unit === 10_000 ? 0 : unit === 100 ? 1 : 2 }
+}
+
+type RequestedFault = NonNullable<NonNullable<FaultPolicy['requested']>['delay']>
 
 export function writeMirror({ cluster, percent, shadowHostSuffix }: MirrorPolicy): object {
   return {

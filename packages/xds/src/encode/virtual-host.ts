@@ -1,15 +1,17 @@
 // Virtual hosts and their routes -> VirtualHost, for one listener's port.
 import type { Route, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
-import { Route as WireRoute, VirtualHost as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
+import { VirtualHost as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
 import { ownMetadata } from '../own/metadata.ts'
 import { writeOwnHost, writeOwnRoute } from '../own/route.ts'
-import { FAULT_FILTER_NAME } from './connection-manager.ts'
+import { FAULT_FILTER_NAME } from './http-chain.ts'
 import type { EncoderOptions } from './encoder.ts'
 import { writeMutations } from './header-mutation.ts'
 import { writeAction } from './route-action.ts'
 import { writeMatch } from './route-match.ts'
 import { writeFault } from './route-policy.ts'
 import { duration } from './values.ts'
+
+type WireRoute = NonNullable<Parameters<typeof Wire.fromPartial>[0]['routes']>[number]
 
 export interface Place {
   /** What of the host's domains counts here. */
@@ -64,7 +66,7 @@ function strangersCluster(unknown: UnknownHosts): string | undefined {
   return unknown.kind === 'passthrough' ? 'PassthroughCluster' : undefined
 }
 
-function routeOf(route: Route, { port, dialect }: Place): Parameters<typeof WireRoute.fromPartial>[0] {
+function routeOf(route: Route, { port, dialect }: Place): WireRoute {
   const { name, match, action, statPrefix = '' } = route
   const fault = action.kind === 'forward' ? action.fault : undefined
   return {

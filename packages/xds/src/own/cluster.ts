@@ -6,7 +6,7 @@ import { readOrigin, readOrigins, writeOrigins } from './origin.ts'
 import { readService, writeService } from './service.ts'
 import { readZones, writeZones } from './zones.ts'
 
-export const maxStreams = 2_147_483_647
+const maxStreams = 2_147_483_647
 
 export function writeOwnCluster(cluster: Cluster): Own {
   const { name, service, connectionPool, circuitBreakers, outlierDetection, localities, protocol } = cluster

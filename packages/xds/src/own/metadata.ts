@@ -3,7 +3,7 @@
 import type { Metadata } from '../generated/envoy/config/core/v3/base.ts'
 
 /** The namespace of annotations, in metadata too. */
-export const OWN = 'proxyless.dev'
+const OWN = 'proxyless.dev'
 
 export type Own = Readonly<Record<string, unknown>>
 
