@@ -26,11 +26,12 @@ export function readEndpoints(reading: Reading, assignment: ClusterLoadAssignmen
     const locality = readLocality(reading, path, group, localities)
     const weight = group.loadBalancingWeight ?? 0
     totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
-    if (weight > 0) weights.push({ locality, priority: group.priority, weight })
     // gRPC takes nothing from a locality without weight
-    if (weight > 0 || reading.options.dialect === 'sidecar') {
-      readGroup(reading, path, group, locality, addresses, endpoints)
-    }
+    if (weight === 0 && reading.options.dialect === 'api') return
+    const before = endpoints.length
+    readGroup(reading, path, group, locality, addresses, endpoints)
+    // where nobody is there is nothing to share
+    if (weight > 0 && endpoints.length > before) weights.push({ locality, priority: group.priority, weight })
   })
   checkPriorities(reading, totals)
   readDrops(reading, assignment)

@@ -27,22 +27,28 @@ export function readOutlier(reading: Reading, { outlierDetection: said }: Cluste
     consecutiveLocalOriginFailure: split
       ? enforced(said.consecutiveLocalOriginFailure, 5, said.enforcingConsecutiveLocalOriginFailure ?? 100)
       : 0,
-    enforcing: {
-      consecutive5xx: (said.enforcingConsecutive5xx ?? 100) / 100,
-      consecutiveGatewayFailure: (said.enforcingConsecutiveGatewayFailure ?? 0) / 100,
-      consecutiveLocalOriginFailure: (said.enforcingConsecutiveLocalOriginFailure ?? 100) / 100,
-    },
+    ...enforcing(said),
     intervalMs: ms('interval', said.interval, 10_000),
     baseEjectionTimeMs: base,
     maxEjectionTimeMs: Math.max(base, ms('max_ejection_time', said.maxEjectionTime, 300_000)),
     maxEjectionPercent: (said.maxEjectionPercent ?? 10) / 100,
     ...(jitter === 0 ? {} : { maxEjectionTimeJitterMs: jitter }),
     // gRPC may always eject one
-    alwaysEjectOneHost: alwaysEjectOneHost ?? reading.options.dialect === 'api',
+    ...((alwaysEjectOneHost ?? reading.options.dialect === 'api') ? { alwaysEjectOneHost: true } : {}),
     ...(healing === undefined ? {} : { healthCheckEndsEjection: healing }),
     ...successRate(said),
     ...failurePercentage(said),
   }
+}
+
+/** Only chances: what always ejects and what never does is in the counts. */
+function enforcing(said: Wire): Pick<OutlierDetection, 'enforcing'> {
+  const chances = Object.entries({
+    consecutive5xx: said.enforcingConsecutive5xx,
+    consecutiveGatewayFailure: said.enforcingConsecutiveGatewayFailure,
+    consecutiveLocalOriginFailure: said.enforcingConsecutiveLocalOriginFailure,
+  }).flatMap(([name, percent = 0]) => (percent > 0 && percent < 100 ? [[name, percent / 100] as const] : []))
+  return chances.length === 0 ? {} : { enforcing: Object.fromEntries(chances) }
 }
 
 function enforced(count: number | undefined, otherwise: number, enforcing: number): number {
@@ -51,7 +57,7 @@ function enforced(count: number | undefined, otherwise: number, enforcing: numbe
 
 function successRate(said: Wire): Pick<OutlierDetection, 'successRate'> {
   const enforcing = (said.enforcingSuccessRate ?? 100) / 100
-  const enforcingLocalOrigin = (said.enforcingLocalOriginSuccessRate ?? 100) / 100
+  const enforcingLocalOrigin = localOrigin(said, said.enforcingLocalOriginSuccessRate ?? 100)
   if (enforcing === 0 && enforcingLocalOrigin === 0) return {}
   return {
     successRate: {
@@ -64,9 +70,14 @@ function successRate(said: Wire): Pick<OutlierDetection, 'successRate'> {
   }
 }
 
+/** Failures of local origin are only counted apart in split mode. */
+function localOrigin({ splitExternalLocalOriginErrors }: Wire, percent: number): number {
+  return splitExternalLocalOriginErrors ? percent / 100 : 0
+}
+
 function failurePercentage(said: Wire): Pick<OutlierDetection, 'failurePercentage'> {
   const enforcing = (said.enforcingFailurePercentage ?? 0) / 100
-  const enforcingLocalOrigin = (said.enforcingFailurePercentageLocalOrigin ?? 0) / 100
+  const enforcingLocalOrigin = localOrigin(said, said.enforcingFailurePercentageLocalOrigin ?? 0)
   if (enforcing === 0 && enforcingLocalOrigin === 0) return {}
   return {
     failurePercentage: {
