@@ -16,8 +16,8 @@ export interface CreateMeshOptions {
   readonly workload?: WorkloadOption
   /** Istio's MeshConfig fields; a `kind: MeshConfig` document overrides them. */
   readonly meshConfig?: MeshSettingsInput
-  /** Which Istio's defaults hold. Default `latest`. */
-  readonly compat?: 'latest' | 'istio-1.4'
+  /** Which Istio's defaults hold, and what else is done as somebody else does it. Default `latest`. */
+  readonly compat?: CompatProfile | Compat
   /** Refuse documents with unknown fields instead of warning. Default false. */
   readonly strict?: boolean
   /** What a failure of the mesh's own looks like to the caller: Envoy's response, or a thrown MeshError. Default `response`. */
@@ -39,6 +39,20 @@ export interface CreateMeshOptions {
   readonly attemptCount?: boolean
   /** False switches all fault injection off; so does PROXYLESS_FAULTS=off. Default true. */
   readonly faults?: boolean
+}
+
+type CompatProfile = 'latest' | 'istio-1.4'
+
+export interface Compat {
+  /** Default `latest`. */
+  readonly profile?: CompatProfile
+  /** The status of a gRPC call that the mesh's own timeouts end. Default 4, DEADLINE_EXCEEDED; Envoy's is 14, UNAVAILABLE. */
+  readonly grpcTimeoutStatus?: 4 | 14
+}
+
+/** Both forms as one. */
+export function compatOf({ compat }: CreateMeshOptions): Compat {
+  return typeof compat === 'string' ? { profile: compat } : (compat ?? {})
 }
 
 const switches = [
@@ -81,7 +95,7 @@ export function checkOptions(options: CreateMeshOptions): void {
   if (maxReplayBytes !== undefined && !(Number.isInteger(maxReplayBytes) && maxReplayBytes >= 0)) {
     refuse(`maxReplayBytes must be a whole number of bytes, 0 or more, not ${maxReplayBytes}`)
   }
-  oneOf('compat', compat, ['latest', 'istio-1.4'])
+  checkCompat(compat)
   oneOf('localReply', localReply, ['response', 'throw'])
   for (const name of switches) {
     const value: unknown = options[name]
@@ -93,6 +107,16 @@ export function checkOptions(options: CreateMeshOptions): void {
   }
   const complaint = options.workload === undefined ? undefined : checkWorkload(options.workload)
   if (complaint !== undefined) refuse(complaint)
+}
+
+function checkCompat(compat: CreateMeshOptions['compat']): void {
+  if (!isObject(compat)) return oneOf('compat', compat as string | undefined, ['latest', 'istio-1.4'])
+  const { profile, grpcTimeoutStatus, ...rest } = compat as Compat
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) refuse(`unknown option "compat.${unknown}"; known are profile, grpcTimeoutStatus`)
+  oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
+  if (grpcTimeoutStatus !== undefined && grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
+    refuse(`compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`)
 }
 
 function isObject(value: unknown): boolean {

@@ -57,7 +57,10 @@ export class Comparison {
     const number = await mark(this.#plane)
     const client = { ...caller, ...(fixture.options.workload as Partial<Client> | undefined) }
     const { meshConfig, compat } = fixture.options
-    const said = { ...(meshConfig === undefined ? {} : { meshConfig }), ...(compat === undefined ? {} : { compat }) }
+    const said = {
+      ...(meshConfig === undefined ? {} : { meshConfig }),
+      ...(typeof compat === 'string' ? { compat } : {}),
+    }
     const ours = new OurSides(fixture, client, said)
     const unlisted = this.#refusalsUnlisted(fixture, refusals, (await ours.with({})).config().problems)
     for (const dialect of dialects) {

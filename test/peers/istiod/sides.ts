@@ -1,7 +1,7 @@
 // Both ways to a configuration: our own translation of documents, and istiod's by xDS in one of its dialects.
-import { documentSource, fromDocuments } from '@proxyless/istio'
+import { documentSource, fromDocuments, type IstioOptions } from '@proxyless/istio'
 import { xdsSource } from '@proxyless/xds'
-import type { Clock, CreateMeshOptions, Mesh } from 'proxyless'
+import type { Clock, Mesh } from 'proxyless'
 import { processClock, processRandom, regexEngine } from 'proxyless/host'
 import { until } from '../../kit/until.ts'
 import { type Watched, watchedMesh } from './decision.ts'
@@ -13,7 +13,7 @@ export const dialects = ['sidecar', 'api'] as const
 export type Dialect = (typeof dialects)[number]
 
 /** What the translation of documents, and not the mesh, is told. */
-export type TranslationOptions = Pick<CreateMeshOptions, 'meshConfig' | 'compat' | 'strictSidecarPorts' | 'httpsAsL7'>
+export type TranslationOptions = Pick<IstioOptions, 'meshConfig' | 'compat' | 'strictSidecarPorts' | 'httpsAsL7'>
 
 export interface Client {
   readonly namespace: string

@@ -10,6 +10,7 @@ import type { Affinity } from '../route/affinity.ts'
 import type { RequestView } from '../route/request-view.ts'
 import type { RouteTable } from '../route/route-table.ts'
 import type { Call } from './conduct.ts'
+import type { ActiveFaults } from './fault.ts'
 import type { LocalReply } from './local-reply.ts'
 import type { ForwardPlan, RoutePlan } from './plan.ts'
 
@@ -22,6 +23,8 @@ export interface CallSettings {
   readonly attemptCount: boolean
   /** False switches all fault injection off. */
   readonly faults: boolean
+  /** What the gRPC door makes of a timeout of the mesh's own. Default 4, as gRPC libraries report theirs; Envoy says 14. */
+  readonly grpcTimeoutStatus?: 4 | 14
 }
 
 /** The compiled world as a call reads it. */
@@ -43,6 +46,7 @@ export interface CallHouse {
   readonly waits: Waits
   readonly settings: CallSettings
   readonly affinity: Affinity
+  readonly activeFaults: ActiveFaults
   cluster(name: string): Cluster | undefined
   /** True: the source was asked for a host that nobody claims, and the call begins anew once somebody does. */
   awaitHost(call: Call): boolean

@@ -8,6 +8,7 @@ import type { Slices } from '../base/slices.ts'
 import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../model/cluster.ts'
 import { Adaptive } from './adaptive.ts'
 import { DnsDiscovery, type Resolver } from './discovery.ts'
+import { Drops } from './drops.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
 import type { MakePicker } from './host-source.ts'
 import { Limits } from './limits.ts'
@@ -19,7 +20,7 @@ import type { HealthProbers } from './health-probe.ts'
 import { OutlierDetector } from './outlier.ts'
 import { anyEndpoint, type Selecting } from './selecting.ts'
 import { Selection } from './selection.ts'
-import type { Verdict } from './verdict.ts'
+import { isConnectFailure, isServerError, type Verdict } from './verdict.ts'
 
 /** What the house gives to its clusters. */
 export interface ClusterHost {
@@ -50,6 +51,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
   model: ClusterModel
   /** There only where its policy is. */
   adaptive: Adaptive | undefined = undefined
+  /** There from the first policy of drops on. */
+  drops: Drops | undefined = undefined
   #outlier: OutlierDetector | undefined
   #checks: HealthChecker | undefined
   #selection: Selection
@@ -148,8 +151,10 @@ export class Cluster implements OutlierListener, CheckedCluster {
   report(endpoint: Endpoint, verdict: Verdict, sentAtMs: number = Number.NaN): void {
     if (verdict.kind === 'failure' && verdict.failure === 'overflow') return this.adaptive?.withdrawn()
     this.adaptive?.report(verdict, sentAtMs)
-    const failed = verdict.kind === 'failure' || verdict.status >= 500
+    const failed = isServerError(verdict)
     if (failed) endpoint.failedRequests++
+    // what never was on a connection was an attempt all the same
+    if (verdict.kind === 'failure' && isConnectFailure(verdict.failure)) endpoint.totalRequests++
     if (this.observations.wantsLatency) this.observations.latency(endpoint, sentAtMs, failed)
     // an endpoint that has left must not be ejected: nobody would take it back
     if (!endpoint.gone) this.#outlier?.report(endpoint, verdict)
@@ -234,6 +239,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
     const { discovery, outlierDetection } = this.model
     this.#applyOutlier(outlierDetection)
     this.#applyAdaptive()
+    this.#applyDrops()
     this.#applyHealthCheck(before)
     if (before !== undefined && connectsDifferently(before, this.model)) this.#replaceConnections()
     if (discovery.kind !== 'originalDestination') this.#forgetMet()
@@ -243,6 +249,12 @@ export class Cluster implements OutlierListener, CheckedCluster {
       this.#setEndpoints(discovery.kind === 'originalDestination' ? [] : discovery.endpoints)
       this.#dns?.stop()
     }
+  }
+
+  #applyDrops(): void {
+    const { drops = [] } = this.model
+    if (this.drops !== undefined) this.drops.policies = drops
+    else if (drops.length > 0) this.drops = new Drops(drops)
   }
 
   #resolve(names: readonly EndpointModel[]): void {
@@ -333,8 +345,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
 
 /** Connections made under the old policy must not serve the new one. */
 function connectsDifferently(before: ClusterModel, after: ClusterModel): boolean {
-  const said = ({ tls, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
-    JSON.stringify([tls, protocol, connectionPool, connectTimeoutMs])
+  const said = ({ tls, tlsMatches, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
+    JSON.stringify([tls, tlsMatches, protocol, connectionPool, connectTimeoutMs])
   return before !== after && said(before) !== said(after)
 }
 

@@ -9,6 +9,7 @@ import { Slices } from '../base/slices.ts'
 import { Timeouts } from '../base/timeouts.ts'
 import { Waits } from '../base/waits.ts'
 import { Call } from '../call/conduct.ts'
+import { ActiveFaults } from '../call/fault.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
 import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
@@ -50,6 +51,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly waits: Waits
   readonly slices: Slices
   readonly affinity: Affinity
+  readonly activeFaults: ActiveFaults = new ActiveFaults()
   readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
   readonly #source: ConfigSource
@@ -165,6 +167,11 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     }
     this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
     this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
+  }
+
+  /** Clusters that calls have used, by name. */
+  living(): ReadonlyMap<string, Cluster> {
+    return this.#clusters
   }
 
   #apply(): void {

@@ -4,6 +4,7 @@ import type { AdaptivePolicy } from './adaptive.ts'
 import type { HealthCheck } from './health-check.ts'
 import type { Origin } from './origin.ts'
 import type { OutlierDetection } from './outlier.ts'
+import type { FractionalPercent } from './policy.ts'
 
 export interface Cluster {
   readonly name: string
@@ -26,11 +27,15 @@ export interface Cluster {
   readonly localities?: LocalityBalancing
   /** New endpoints get their full share bit by bit; round robin and least request only. */
   readonly slowStart?: SlowStart
+  /** Such shares of calls are not sent; each is drawn in turn. */
+  readonly drops?: readonly DropPolicy[]
   /** Only so many of the endpoints are used by this process. */
   readonly aperture?: Aperture
   /** What its calls adapt to by what they measure. */
   readonly adaptive?: AdaptivePolicy
   readonly tls?: UpstreamTls
+  /** Where endpoints differ: the first of these whose labels an endpoint has holds for it, instead of `tls`. */
+  readonly tlsMatches?: readonly TlsMatch[]
   readonly origin: Origin
   /** Which document set a value, by field: `loadBalancer`, `localities`, `connectionPool`, `outlierDetection`, `tls`, `connectTimeout`. */
   readonly origins: Readonly<Record<string, Origin>>
@@ -54,6 +59,8 @@ export interface Endpoint {
   readonly weight: number
   readonly health: 'healthy' | 'degraded' | 'unhealthy' | 'draining'
   readonly labels: Readonly<Record<string, string>>
+  /** What the cluster's `tlsMatches` look at (Envoy's metadata `envoy.transport_socket_match`). Default none. */
+  readonly tlsLabels?: Readonly<Record<string, string>>
   readonly locality: Locality
   /** 0 is used first. */
   readonly priority: number
@@ -206,4 +213,19 @@ export interface UpstreamTls {
   /** Exact names, any of which the certificate must carry. Empty and no `serverName`: the request's host. */
   readonly subjectAltNames: readonly string[]
   readonly verify: boolean
+}
+
+/** How endpoints with these labels are reached; without labels, all (Envoy TransportSocketMatch). */
+export interface TlsMatch {
+  readonly labels: Readonly<Record<string, string>>
+  /** Undefined: in plain text. */
+  readonly tls?: UpstreamTls
+  /** Why they cannot be reached as was said; they are then not reached at all, never in plain text instead. */
+  readonly unavailable?: string
+}
+
+export interface DropPolicy {
+  /** For people and reports: `throttle`, `lb`, ... */
+  readonly category: string
+  readonly percent: FractionalPercent
 }

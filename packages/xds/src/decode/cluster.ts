@@ -9,10 +9,12 @@ import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
 import { readOutlier } from './outlier.ts'
 import type { Reading } from './reading.ts'
-import type { ClusterDiscovery, ClusterResource } from './resources.ts'
+import type { ClusterDiscovery, ClusterResource, Shares } from './resources.ts'
 import { readTls } from './tls.ts'
+import { readTlsMatches } from './tls-matches.ts'
 import { messageName, unpack } from './unpack.ts'
 
+const nothing: Shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
 const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
 
 export function readCluster(reading: Reading, cluster: Cluster): ClusterResource {
@@ -21,6 +23,7 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
   const healthCheck = readHealthCheck(reading, cluster)
   const outlierDetection = readOutlier(reading, cluster)
   const tls = readTls(reading, 'transport_socket', cluster.transportSocket)
+  const tlsMatches = readTlsMatches(reading, cluster)
   noteUnused(reading, cluster)
   if (cluster.lrsServer !== undefined && cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
     reading.refuse('lrs_server', 'is not self')
@@ -41,10 +44,12 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
     panicThreshold: (panic ?? (reading.options.dialect === 'api' ? 0 : 50)) / 100,
     ...(slowStart === undefined ? {} : { slowStart }),
     ...(tls === undefined ? {} : { tls }),
+    ...(tlsMatches.length === 0 ? {} : { tlsMatches }),
     origin,
     origins: {},
   }
-  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities }
+  const reportsLoad = cluster.lrsServer !== undefined
+  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities, reportsLoad }
 }
 
 function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
@@ -74,14 +79,14 @@ function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
       const port =
         cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
       const discovery: Discovery = { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
-      return { kind: 'inline', discovery, weights: [] }
+      return { kind: 'inline', discovery, shares: nothing }
     }
     case Type.UNRECOGNIZED:
     default:
       break
   }
   reading.refuse('type', 'is neither EDS nor LOGICAL_DNS nor aggregate')
-  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, weights: [] }
+  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, shares: nothing }
 }
 
 function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
@@ -98,10 +103,10 @@ function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
 
 function readInline(reading: Reading, cluster: Cluster, kind: 'static' | 'strictDns' | 'logicalDns'): ClusterDiscovery {
   const { loadAssignment } = cluster
-  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, weights: [] }
+  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, shares: nothing }
   // gRPC's rules are for assignments that come as resources
-  const { endpoints, weights } = readEndpoints(reading.inline(), loadAssignment)
-  return { kind: 'inline', discovery: { kind, endpoints }, weights }
+  const { endpoints, ...shares } = readEndpoints(reading.inline(), loadAssignment)
+  return { kind: 'inline', discovery: { kind, endpoints }, shares }
 }
 
 function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster): void {
@@ -121,10 +126,6 @@ function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster):
 }
 
 function noteUnused(reading: Reading, cluster: Cluster): void {
-  if (cluster.transportSocketMatches.length > 0) {
-    if (reading.options.dialect === 'api') reading.refuse('transport_socket_matches', 'is not supported')
-    else reading.note('transport_socket_matches', 'is not applied: endpoints are reached as transport_socket says')
-  }
   if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
   if (cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
     reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')

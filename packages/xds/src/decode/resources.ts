@@ -1,6 +1,14 @@
 // The four kinds of resources as the client keeps them: the engine's model, with what only another resource can fill left open.
 // Plain data.
-import type { Cluster, Endpoint, FaultPolicy, LocalityWeight, PathNormalization, Route } from '@proxyless/core/spi'
+import type {
+  Cluster,
+  DropPolicy,
+  Endpoint,
+  FaultPolicy,
+  LocalityWeight,
+  PathNormalization,
+  Route,
+} from '@proxyless/core/spi'
 
 /** What every kind has. */
 interface Resource {
@@ -47,17 +55,24 @@ export interface ClusterResource extends Resource {
   readonly cluster: Cluster
   /** Localities share by the weights of the assignment. */
   readonly weighsLocalities: boolean
+  /** Its server wants to hear how it fares (`lrs_server`). */
+  readonly reportsLoad: boolean
 }
 
 export type ClusterDiscovery =
   /** Endpoints come as a resource of this name. */
   | { readonly kind: 'named'; readonly assignment: string }
-  | { readonly kind: 'inline'; readonly discovery: Cluster['discovery']; readonly weights: readonly LocalityWeight[] }
+  | { readonly kind: 'inline'; readonly discovery: Cluster['discovery']; readonly shares: Shares }
   /** The clusters of these names, the earlier before the later. */
   | { readonly kind: 'aggregate'; readonly clusters: readonly string[] }
 
-export interface EndpointsResource extends Resource {
+export interface EndpointsResource extends Resource, Shares {
   readonly endpoints: readonly Endpoint[]
+}
+
+/** What an assignment says of calls, beside its endpoints. */
+export interface Shares {
   readonly weights: readonly LocalityWeight[]
   readonly overprovisioningFactor: number | undefined
+  readonly drops: readonly DropPolicy[]
 }

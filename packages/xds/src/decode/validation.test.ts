@@ -5,6 +5,8 @@ import type { Any } from '../generated/google/protobuf/any.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
 import { UpstreamTlsContext } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { whole } from '../piecewise.ts'
+import type { Decode, Decoded } from '../stream/apply.ts'
 import { type Kind, KINDS, TYPE_URLS } from '../stream/kinds.ts'
 import { createDecoder } from './decoder.ts'
 import type { ClusterResource, EndpointsResource, ListenerResource, RouteResource } from './resources.ts'
@@ -27,8 +29,10 @@ import {
   toCluster,
 } from './messages.suite.ts'
 
-const strict = createDecoder(optionsFor('api'))
-const sidecar = createDecoder(optionsFor('sidecar'))
+type Decoder = (...said: Parameters<Decode>) => Decoded
+
+const strict: Decoder = (...said) => whole(createDecoder(optionsFor('api'))(...said))
+const sidecar: Decoder = (...said) => whole(createDecoder(optionsFor('sidecar'))(...said))
 
 function refusal(kind: Kind, body: Any, decode = strict): string {
   const decoded = decode(kind, body)
@@ -361,6 +365,69 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     })
   })
 
+  const actionOf = (action: object, decode = strict): object | undefined =>
+    accepted<RouteResource>('route', prefixed(action), decode).hosts[0]?.routes[0]?.route.action
+
+  test('A28: a route may be for a share of requests; of all it is like any other', () => {
+    const share = (numerator: number): object | undefined => {
+      const runtimeFraction = { defaultValue: { numerator, denominator: 0 } }
+      return routesOf(matched({ ...prefix, runtimeFraction }))[0]?.route.match.share
+    }
+    expect([share(30), share(0), share(100)]).toEqual([{ numerator: 300_000 }, { numerator: 0 }, undefined])
+  })
+
+  test('a header names the cluster for a sidecar; gRPC leaves the route out', () => {
+    const action = { clusterSpecifier: { $case: 'clusterHeader', value: 'X-Cluster' } }
+    expect(actionOf(action, sidecar)).toMatchObject({ clusters: [{ cluster: '', clusterHeader: 'x-cluster' }] })
+    expect(actionOf(action)).toBeUndefined()
+    const value = {
+      clusters: [
+        { clusterHeader: 'X-C', weight: 1 },
+        { name: 'a', weight: 1 },
+      ],
+    }
+    const several = { clusterSpecifier: { $case: 'weightedClusters', value } }
+    expect(actionOf(several, sidecar)).toMatchObject({ clusters: [{ clusterHeader: 'x-c' }, { cluster: 'a' }] })
+    expect(refusal('route', prefixed(several))).toContain('without a name')
+  })
+
+  test.each<[string, object, object | undefined]>([
+    ['a header', { $case: 'hostRewriteHeader', value: 'X-H' }, { kind: 'header', name: 'x-h' }],
+    [
+      'the path',
+      { $case: 'hostRewritePathRegex', value: { pattern: { regex: '^/(a)' }, substitution: '\\1' } },
+      { kind: 'path', pattern: '^/(a)', substitution: '\\1' },
+    ],
+    ['the endpoint', { $case: 'autoHostRewrite', value: true }, { kind: 'endpoint' }],
+    ['nothing', { $case: 'autoHostRewrite', value: false }, undefined],
+  ])('the host may be made of %s', (_, hostRewriteSpecifier, hostRewrite) => {
+    const action = actionOf({ ...toCluster('a'), hostRewriteSpecifier }, sidecar)
+    expect(action).toMatchObject(hostRewrite === undefined ? {} : { hostRewrite })
+    expect('hostRewrite' in (action ?? {})).toBe(hostRewrite !== undefined)
+  })
+
+  test('A81: only a server that the bootstrap trusts names the host by the endpoint', () => {
+    const action = { ...toCluster('a'), hostRewriteSpecifier: { $case: 'autoHostRewrite', value: true } }
+    const trusting: Decoder = (...said) => whole(createDecoder({ ...optionsFor('api'), trusted: true })(...said))
+    expect(actionOf(action, trusting)).toMatchObject({ hostRewrite: { kind: 'endpoint' } })
+    expect(actionOf(action)).not.toHaveProperty('hostRewrite')
+  })
+
+  test('an inverted match of a value needs its header, unless a missing one counts as empty', () => {
+    const headers = (more: object): object | undefined =>
+      routesOf(
+        matched({
+          ...prefix,
+          headers: [
+            { name: 'x', headerMatchSpecifier: { $case: 'exactMatch', value: 'a' }, invertMatch: true, ...more },
+          ],
+        }),
+      )[0]?.route.match.headers
+    const inverted = { name: 'x', match: { kind: 'exact', value: 'a' }, invert: true }
+    expect(headers({})).toEqual([{ name: 'x', match: { kind: 'present' }, invert: false }, inverted])
+    expect(headers({ treatMissingHeaderAsEmpty: true })).toEqual([inverted])
+  })
+
   test('A31 defect 5: max_stream_duration is the timeout, 0 leaves it to the caller', () => {
     const seconds = (n: number): object => ({ maxStreamDuration: { maxStreamDuration: { seconds: n, nanos: 0 } } })
     expect(routesOf(prefixed({ ...toCluster('a'), ...seconds(3) }))[0]?.route.action).toMatchObject({ timeoutMs: 3000 })
@@ -390,6 +457,55 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     )
     expect(routesOf(body)[0]?.route.action).toMatchObject({
       requestHeaders: { set: ['route', 'host', 'config'].map((value) => ({ name: 'x-level', value })) },
+    })
+  })
+
+  test('what one level adds, a later one takes away or replaces', () => {
+    const add = (appendAction: number, ...pairs: [string, string][]): object => ({
+      requestHeadersToAdd: pairs.map(([key, value]) => ({ header: { key, value }, appendAction })),
+    })
+    const levels = {
+      route: add(0, ['removed', 'r'], ['set', 'r'], ['kept', 'r'], ['maybe', 'r']),
+      host: { ...add(2, ['set', 'h'], ['maybe', '%REQ(x)%']), requestHeadersToRemove: ['Removed'] },
+    }
+    const routes = [route(toCluster('a'), prefix, levels.route)]
+    const body = routeConfig('r', [{ name: 'h', domains: ['*'], routes, ...levels.host }])
+    expect(routesOf(body)[0]?.route.action).toMatchObject({
+      requestHeaders: {
+        remove: ['removed'],
+        set: [
+          { name: 'set', value: 'h' },
+          { name: 'maybe', value: '%REQ(x)%' },
+        ],
+        add: [
+          { name: 'kept', value: 'r' },
+          { name: 'maybe', value: 'r' },
+        ],
+      },
+    })
+  })
+
+  test('headers may be for those that are there or not, or empty; a format that is not known leaves its header out', () => {
+    const toAdd = [
+      { header: { key: 'a', value: '1' }, appendAction: 1 },
+      { header: { key: 'b', value: '2' }, appendAction: 3, keepEmptyValue: true },
+      { header: { key: 'c', value: '%DOWNSTREAM_REMOTE_ADDRESS%' }, appendAction: 0 },
+      { header: { key: 'd', value: '4' }, append: false },
+    ]
+    const [host] = accepted<RouteResource>(
+      'route',
+      routeConfig('r', [
+        { name: 'h', domains: ['*'], routes: [route(toCluster('a'), prefix, { requestHeadersToAdd: toAdd })] },
+      ]),
+    ).hosts
+    expect(host?.routes[0]?.route.action).toMatchObject({
+      requestHeaders: {
+        set: [
+          { name: 'b', when: 'present', keepEmpty: true },
+          { name: 'd', value: '4' },
+        ],
+        add: [{ name: 'a', when: 'absent' }],
+      },
     })
   })
 
@@ -582,6 +698,63 @@ describe('a Cluster', () => {
     })
   })
 
+  describe('TLS by endpoint', () => {
+    const context = (common: object): object => ({
+      name: 'tls',
+      configType: {
+        $case: 'typedConfig',
+        value: any('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', UpstreamTlsContext as never, {
+          commonTlsContext: common,
+        }),
+      },
+    })
+    const secret = (name: string): object => ({
+      tlsCertificateSdsSecretConfigs: [{ name }],
+      validationContextType: { $case: 'validationContextSdsSecretConfig', value: { name: 'ROOTCA' } },
+    })
+    const raw = {
+      name: 'raw',
+      configType: {
+        $case: 'typedConfig',
+        value: emptyAny('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'),
+      },
+    }
+    const matching = (common: object): Any =>
+      cluster('a', {
+        transportSocketMatches: [
+          { name: 'tlsMode-istio', match: { tlsMode: 'istio' }, transportSocket: context(common) },
+          { name: 'tlsMode-disabled', match: {}, transportSocket: raw },
+        ],
+      })
+
+    test('Istio’s mutual TLS takes its certificates from the provider of that name', () => {
+      const { cluster: model } = accepted<ClusterResource>('cluster', matching(secret('default')), sidecar)
+      expect(model.tlsMatches).toMatchObject([
+        { labels: { tlsMode: 'istio' }, tls: { caFile: '/ca.pem', certificateFile: '/cert.pem' } },
+        { labels: {} },
+      ])
+      expect(model.tlsMatches?.[1]).not.toHaveProperty('tls')
+    })
+
+    test('what cannot be secured as said bars its own endpoints, is told, and the cluster is taken', () => {
+      const { cluster: model, notes } = accepted<ClusterResource>('cluster', matching(secret('other')), sidecar)
+      expect(model.tlsMatches?.[0]).toMatchObject({
+        unavailable: expect.stringContaining('"other" is not in') as string,
+      })
+      expect(notes).toEqual([expect.stringContaining('not called, in plain text neither')])
+    })
+
+    test('endpoints say what they are by their metadata', () => {
+      const metadata = {
+        filterMetadata: { 'envoy.transport_socket_match': { tlsMode: 'istio' }, 'envoy.lb': { v: '1' } },
+      }
+      const body = assignment('a', [group([], { lbEndpoints: [endpoint(1, { metadata }), endpoint(2, { metadata })] })])
+      const [one, two] = accepted<EndpointsResource>('endpoints', body, sidecar).endpoints
+      expect(one).toMatchObject({ labels: { v: '1' }, tlsLabels: { tlsMode: 'istio' } })
+      expect(one?.tlsLabels).toBe(two?.tlsLabels)
+    })
+  })
+
   test('A32: requests are limited to 1024 where nothing is said, and the largest number is no limit', () => {
     expect(accepted<ClusterResource>('cluster', cluster('a')).cluster.circuitBreakers.maxRequests).toBe(1024)
     const body = cluster('a', { circuitBreakers: { thresholds: [{ maxRequests: big }] } })
@@ -651,6 +824,17 @@ describe('a ClusterLoadAssignment', () => {
     expect(accepted<EndpointsResource>('endpoints', body).endpoints.map(({ port }) => port)).toEqual([1])
   })
 
+  test('drops are kept by category, those of nothing left out', () => {
+    const drop = (category: string, numerator: number): object => ({
+      category,
+      dropPercentage: { denominator: 1, numerator },
+    })
+    const body = assignment('a', [group([1])], { policy: { dropOverloads: [drop('lb', 250), drop('none', 0)] } })
+    expect(accepted<EndpointsResource>('endpoints', body).drops).toEqual([
+      { category: 'lb', percent: { numerator: 25_000 } },
+    ])
+  })
+
   test('unhealthy and draining endpoints are known and not healthy', () => {
     const statuses = [0, 1, 2, 3, 4, 5].map((healthStatus, port) => endpoint(port + 1, { healthStatus }))
     const { endpoints } = accepted<EndpointsResource>('endpoints', eds(group([], { lbEndpoints: statuses })))
@@ -674,4 +858,23 @@ test('A33 defect 4: a fault that a route turns on by typed_per_filter_config is 
   ])
   const [entry] = accepted<RouteResource>('route', body).hosts[0]!.routes
   expect(entry?.faults.get('fault')).toEqual({ abort: { httpStatus: 503, percent: { numerator: 1_000_000 } } })
+})
+
+test('A33: faults that requests ask for, and how many there may be at once', () => {
+  const fault = any(faultName, HTTPFault as never, {
+    delay: { faultDelaySecifier: { $case: 'headerDelay', value: {} }, percentage: { numerator: 5000, denominator: 1 } },
+    abort: { errorType: { $case: 'headerAbort', value: {} }, percentage: { numerator: 100 } },
+    maxActiveFaults: 3,
+  })
+  const body = routeConfig('r', [
+    { name: 'h', domains: ['*'], routes: [route(toCluster('a'), prefix, { typedPerFilterConfig: { fault } })] },
+  ])
+  const [entry] = accepted<RouteResource>('route', body).hosts[0]!.routes
+  expect(entry?.faults.get('fault')).toEqual({
+    requested: {
+      delay: { max: { numerator: 500_000 }, unit: 100 },
+      abort: { max: { numerator: 1_000_000 }, unit: 10_000 },
+    },
+    maxActive: 3,
+  })
 })

@@ -191,7 +191,8 @@ function clustersOf(routes: RouteResource): Set<string> {
   const names = new Set<string>()
   for (const { action } of routes.hosts.flatMap((host) => host.routes.map(({ route }) => route))) {
     if (action.kind !== 'forward') continue
-    for (const { cluster } of [...action.clusters, ...action.mirrors]) names.add(cluster)
+    // those that a request names by a header are among all the others
+    for (const { cluster } of [...action.clusters, ...action.mirrors]) if (cluster !== '') names.add(cluster)
   }
   return names
 }

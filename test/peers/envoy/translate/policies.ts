@@ -1,12 +1,23 @@
 // What routes do to a call on its way: header operations, retries, faults, mirrors, hash keys -> Envoy's words.
-import type { FaultPolicy, HashPolicy, HeaderMutation, MirrorPolicy, RetryPolicy } from '@proxyless/core/spi'
+import type {
+  FaultPolicy,
+  HashPolicy,
+  HeaderMutation,
+  MirrorPolicy,
+  RequestedFault,
+  RetryPolicy,
+} from '@proxyless/core/spi'
 import { any, duration, fraction, given, type Json, typed } from './values.ts'
 
 /** One level of operations on requests or responses. */
 export function headersOf(direction: 'request' | 'response', mutation: HeaderMutation | undefined): Json {
   if (mutation === undefined) return {}
   const added = (values: HeaderMutation['set'], action: string): Json[] =>
-    values.map(({ name, value }) => ({ header: { key: name, value }, append_action: action }))
+    values.map(({ name, value, when, keepEmpty }) => ({
+      header: { key: name, value },
+      append_action: when === undefined ? action : conditional[when],
+      ...given('keep_empty_value', keepEmpty),
+    }))
   return {
     [`${direction}_headers_to_remove`]: mutation.remove,
     [`${direction}_headers_to_add`]: [
@@ -15,6 +26,8 @@ export function headersOf(direction: 'request' | 'response', mutation: HeaderMut
     ],
   }
 }
+
+const conditional = { present: 'OVERWRITE_IF_EXISTS', absent: 'ADD_IF_ABSENT' }
 
 export function retryOf(policy: RetryPolicy): Json {
   return {
@@ -41,12 +54,15 @@ const previousPriorities = typed(
 )
 
 /** For a route's `typed_per_filter_config`; `httpStatus` wins over `grpcStatus`. */
-export function faultOf({ delay, abort }: FaultPolicy): Json {
+export function faultOf({ delay, abort, requested, maxActive }: FaultPolicy): Json {
   const answers = abort?.httpStatus !== undefined || abort?.grpcStatus !== undefined
   return any('envoy.extensions.filters.http.fault.v3.HTTPFault', {
     ...(delay !== undefined && {
       delay: { fixed_delay: duration(delay.delayMs), percentage: fraction(delay.percent) },
     }),
+    ...given('max_active_faults', maxActive),
+    ...given('delay', requested?.delay, (asked) => ({ header_delay: {}, percentage: requestedShare(asked) })),
+    ...given('abort', requested?.abort, (asked) => ({ header_abort: {}, percentage: requestedShare(asked) })),
     ...(answers && {
       abort: {
         ...(abort.httpStatus === undefined ? { grpc_status: abort.grpcStatus } : { http_status: abort.httpStatus }),
@@ -54,6 +70,12 @@ export function faultOf({ delay, abort }: FaultPolicy): Json {
       },
     }),
   })
+}
+
+const denominators: Readonly<Record<number, string>> = { 10_000: 'HUNDRED', 100: 'TEN_THOUSAND', 1: 'MILLION' }
+
+function requestedShare({ max, unit }: RequestedFault): Json {
+  return { numerator: max.numerator / unit, denominator: denominators[unit] }
 }
 
 export function mirrorOf({ cluster, percent, shadowHostSuffix }: MirrorPolicy): Json {
