@@ -56,6 +56,7 @@ export type {
   WeightedCluster,
 } from './model/route.ts'
 export { createPicker } from './balance/create.ts'
+export { HostTable } from './route/host-table.ts'
 export { compileFormat } from './route/format.ts'
 export { compileMatch } from './route/matchers.ts'
 export { RouteTable } from './route/route-table.ts'

@@ -27,7 +27,7 @@ export function readOutlier(reading: Reading, { outlierDetection: said }: Cluste
     consecutiveLocalOriginFailure: split
       ? enforced(said.consecutiveLocalOriginFailure, 5, said.enforcingConsecutiveLocalOriginFailure ?? 100)
       : 0,
-    ...enforcing(said),
+    ...chances(said),
     intervalMs: ms('interval', said.interval, 10_000),
     baseEjectionTimeMs: base,
     maxEjectionTimeMs: Math.max(base, ms('max_ejection_time', said.maxEjectionTime, 300_000)),
@@ -41,24 +41,28 @@ export function readOutlier(reading: Reading, { outlierDetection: said }: Cluste
   }
 }
 
-/** Only chances: what always ejects and what never does is in the counts. */
-function enforcing(said: Wire): Pick<OutlierDetection, 'enforcing'> {
-  const chances = Object.entries({
-    consecutive5xx: said.enforcingConsecutive5xx,
-    consecutiveGatewayFailure: said.enforcingConsecutiveGatewayFailure,
-    consecutiveLocalOriginFailure: said.enforcingConsecutiveLocalOriginFailure,
-  }).flatMap(([name, percent = 0]) => (percent > 0 && percent < 100 ? [[name, percent / 100] as const] : []))
-  return chances.length === 0 ? {} : { enforcing: Object.fromEntries(chances) }
-}
-
 function enforced(count: number | undefined, otherwise: number, enforcing: number): number {
   return enforcing === 0 ? 0 : (count ?? otherwise)
 }
 
+/** Those of detectors that are on and do not always act. */
+function chances(said: Wire): Pick<OutlierDetection, 'enforcing'> {
+  const entries = [
+    ['consecutive5xx', said.enforcingConsecutive5xx ?? 100],
+    ['consecutiveGatewayFailure', said.enforcingConsecutiveGatewayFailure ?? 0],
+    ['consecutiveLocalOriginFailure', said.enforcingConsecutiveLocalOriginFailure ?? 100],
+  ] as const
+  const some = entries.filter(([, percent]) => percent > 0 && percent < 100)
+  if (some.length === 0) return {}
+  return { enforcing: Object.fromEntries(some.map(([field, percent]) => [field, percent / 100])) }
+}
+
 function successRate(said: Wire): Pick<OutlierDetection, 'successRate'> {
   const enforcing = (said.enforcingSuccessRate ?? 100) / 100
-  const enforcingLocalOrigin = localOrigin(said, said.enforcingLocalOriginSuccessRate ?? 100)
-  if (enforcing === 0 && enforcingLocalOrigin === 0) return {}
+  const enforcingLocalOrigin = (said.enforcingLocalOriginSuccessRate ?? 100) / 100
+  // failures of local origin are judged apart in split mode only
+  const judged = said.splitExternalLocalOriginErrors ? enforcingLocalOrigin : 0
+  if (enforcing === 0 && judged === 0) return {}
   return {
     successRate: {
       minimumHosts: said.successRateMinimumHosts ?? 5,
@@ -70,14 +74,9 @@ function successRate(said: Wire): Pick<OutlierDetection, 'successRate'> {
   }
 }
 
-/** Failures of local origin are only counted apart in split mode. */
-function localOrigin({ splitExternalLocalOriginErrors }: Wire, percent: number): number {
-  return splitExternalLocalOriginErrors ? percent / 100 : 0
-}
-
 function failurePercentage(said: Wire): Pick<OutlierDetection, 'failurePercentage'> {
   const enforcing = (said.enforcingFailurePercentage ?? 0) / 100
-  const enforcingLocalOrigin = localOrigin(said, said.enforcingFailurePercentageLocalOrigin ?? 0)
+  const enforcingLocalOrigin = (said.enforcingFailurePercentageLocalOrigin ?? 0) / 100
   if (enforcing === 0 && enforcingLocalOrigin === 0) return {}
   return {
     failurePercentage: {

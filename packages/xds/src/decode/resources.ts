@@ -6,8 +6,11 @@ import type {
   Endpoint,
   FaultPolicy,
   LocalityWeight,
+  Origin,
   PathNormalization,
   Route,
+  UnknownHosts,
+  ZoneAware,
 } from '@proxyless/core/spi'
 
 /** What every kind has. */
@@ -29,6 +32,8 @@ export interface HttpListener {
   /** The fault filters of the chain, by their names. */
   readonly faults: ReadonlyMap<string, FaultPolicy | undefined>
   readonly pathNormalization: PathNormalization
+  /** Where it is said beside the routes. */
+  readonly unknownHosts: UnknownHosts | undefined
 }
 
 export interface RouteResource extends Resource {
@@ -40,6 +45,8 @@ export interface RouteHost {
   /** Lower case. */
   readonly domains: readonly string[]
   readonly routes: readonly RouteEntry[]
+  /** Where it is said beside the routes. */
+  readonly origin: Origin | undefined
 }
 
 export interface RouteEntry {
@@ -55,13 +62,17 @@ export interface ClusterResource extends Resource {
   readonly cluster: Cluster
   /** Localities share by the weights of the assignment. */
   readonly weighsLocalities: boolean
+  /** Instead of weights. */
+  readonly zones: ZoneAware | undefined
+  /** Of this mesh's own control plane: what is said of localities holds though there are none. */
+  readonly ownLocalities: boolean
   /** Its server wants to hear how it fares (`lrs_server`). */
   readonly reportsLoad: boolean
 }
 
 export type ClusterDiscovery =
   /** Endpoints come as a resource of this name. */
-  | { readonly kind: 'named'; readonly assignment: string }
+  | { readonly kind: 'named'; readonly assignment: string; readonly of: 'static' | 'strictDns' | 'logicalDns' }
   | { readonly kind: 'inline'; readonly discovery: Cluster['discovery']; readonly shares: Shares }
   /** The clusters of these names, the earlier before the later. */
   | { readonly kind: 'aggregate'; readonly clusters: readonly string[] }

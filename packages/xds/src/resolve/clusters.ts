@@ -86,10 +86,11 @@ function merge(
   }
   const endpoints: Endpoint[] = []
   const weights: LocalityWeight[] = []
-  let kind: 'static' | 'logicalDns' = 'static'
+  let kind: 'static' | 'strictDns' | 'logicalDns' = 'static'
   let shift = 0
   leaves.forEach((leaf, n) => {
     const inline = leaf.discovery.kind === 'inline' ? leaf.discovery : undefined
+    if (leaf.discovery.kind === 'named' && leaf.discovery.of !== 'static') kind = leaf.discovery.of
     if (inline !== undefined && inline.discovery.kind !== 'static') kind = 'logicalDns'
     const own = inline === undefined ? assignments[n]?.endpoints : endpointsOf(inline.discovery)
     const shares = inline === undefined ? assignments[n] : inline.shares
@@ -114,14 +115,22 @@ function merge(
 }
 
 function sharing(
-  { weighsLocalities }: ClusterResource,
+  cluster: ClusterResource,
   { weights, overprovisioningFactor, drops }: Shares,
 ): Pick<Cluster, 'localities' | 'overprovisioningFactor' | 'drops'> {
   return {
-    ...(weighsLocalities && weights.length > 0 ? { localities: { kind: 'weighted', weights } } : {}),
+    ...localities(cluster, weights),
     ...(overprovisioningFactor === undefined ? {} : { overprovisioningFactor }),
     ...(drops.length === 0 ? {} : { drops }),
   }
+}
+
+function localities(
+  { weighsLocalities, zones, ownLocalities }: ClusterResource,
+  weights: readonly LocalityWeight[],
+): Pick<Cluster, 'localities'> {
+  if (zones !== undefined) return { localities: zones }
+  return weighsLocalities && (ownLocalities || weights.length > 0) ? { localities: { kind: 'weighted', weights } } : {}
 }
 
 function endpointsOf(discovery: Cluster['discovery']): readonly Endpoint[] {
