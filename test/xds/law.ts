@@ -28,6 +28,7 @@ type Said = Omit<MeshConfig, 'version' | 'problems' | 'locate'>
 
 /** An order of hosts means something only among those that claim one domain: claims are settled, then hosts sorted by port. */
 function said({ virtualHosts, clusters, unknownHosts, pathNormalization }: MeshConfig): Said {
+  // whatever kind of map it is
   return { virtualHosts: byPort(settled(virtualHosts)), clusters: new Map(clusters), unknownHosts, pathNormalization }
 }
 
