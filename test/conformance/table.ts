@@ -1,4 +1,4 @@
-// The whole table of SEMANTICS appendix A.
+// The rows of SEMANTICS appendix A that are here.
 import type { Case } from './case.ts'
 import { balancingCases } from './cases/balancing.ts'
 import { configurationCases } from './cases/configuration.ts'
