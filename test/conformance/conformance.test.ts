@@ -3,10 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { MeshConfig } from '@proxyless/core/spi'
 import type { CreateMeshOptions } from 'proxyless'
 import { expectApiReturns, expectSidecarReturns } from '../xds/law.ts'
-<<<<<<< HEAD
 import { translated } from './configurations.ts'
-=======
->>>>>>> main
 import { elsewhere } from './elsewhere.ts'
 import { table } from './table.ts'
 import { World } from './world.ts'

@@ -44,11 +44,13 @@ describe.skipIf(binary === undefined)('Envoy', () => {
   }
 
   test('takes the configurations of the table', async () => {
-    for (const [id, config] of await conformanceConfigurations()) expect([id, ...(await refusals(config))]).toEqual([id])
+    for (const [id, config] of await conformanceConfigurations())
+      expect([id, ...(await refusals(config))]).toEqual([id])
   })
 
   test('takes those of the seeds and of Bookinfo', async () => {
-    for (const [name, parts] of documents) expect([name, ...(await refusals(await configurationOf(name, parts)))]).toEqual([name])
+    for (const [name, parts] of documents)
+      expect([name, ...(await refusals(await configurationOf(name, parts)))]).toEqual([name])
   })
 
   test('takes what is generated', () =>
