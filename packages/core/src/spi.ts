@@ -5,6 +5,7 @@ export { MeshError, type MeshErrorCode } from './base/error.ts'
 export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
+export { unmeshed } from './base/unmeshed.ts'
 export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
 export type {
   Aperture,
