@@ -41,7 +41,7 @@ export interface CreateMeshOptions {
   readonly faults?: boolean
 }
 
-const switches = [
+export const switches = [
   'strict',
   'trustRequestHeaders',
   'httpsAsL7',
@@ -51,6 +51,9 @@ const switches = [
   'faults',
 ] as const
 
+/** Those that a process can set only by code. */
+export const codeOptions: readonly string[] = ['clock', 'random', 'observer']
+
 const known: ReadonlySet<string> = new Set([
   'config',
   'workload',
@@ -58,9 +61,7 @@ const known: ReadonlySet<string> = new Set([
   'compat',
   'localReply',
   'maxReplayBytes',
-  'clock',
-  'random',
-  'observer',
+  ...codeOptions,
   ...switches,
 ])
 
@@ -68,31 +69,37 @@ const known: ReadonlySet<string> = new Set([
 export function checkOptions(options: CreateMeshOptions): void {
   if (typeof options !== 'object' || options === null)
     refuse('createMesh needs an options object such as { config: "./mesh" }')
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) refuse(`unknown option "${name}"; known are ${[...known].join(', ')}`)
+  const names = Object.keys(options)
+  // unknown names first, then what is there, `config` always
+  for (const name of names) if (!known.has(name)) refuse(complaintOf(name, undefined) ?? name)
+  for (const name of new Set(['config', ...names])) {
+    const complaint = complaintOf(name, (options as unknown as Record<string, unknown>)[name])
+    if (complaint !== undefined) refuse(complaint)
   }
-  const { config, maxReplayBytes, compat, localReply } = options
+}
+
+/** What is wrong with an option, as a sentence that names it; undefined: nothing. */
+export function complaintOf(name: string, value: unknown): string | undefined {
+  if (!known.has(name)) return `unknown option "${name}"; known are ${[...known].join(', ')}`
+  if (name === 'config') return complaintOfConfig(value)
+  if (value === undefined) return undefined
+  if (name === 'workload') return checkWorkload(value)
+  if (name === 'compat') return oneOf(name, value, ['latest', 'istio-1.4'])
+  if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
+  if (name === 'maxReplayBytes') {
+    if (Number.isInteger(value) && Number(value) >= 0) return undefined
+    return `maxReplayBytes must be a whole number of bytes, 0 or more, not ${show(value)}`
+  }
+  if ((switches as readonly string[]).includes(name)) {
+    return typeof value === 'boolean' ? undefined : `${name} must be true or false, not ${show(value)}`
+  }
+  return isObject(value) ? undefined : `${name} must be an object, not ${show(value)}`
+}
+
+function complaintOfConfig(config: unknown): string | undefined {
   const isOpened = typeof config === 'object' && config !== null && ('start' in config || 'open' in config)
-  if (typeof config !== 'string' && !Array.isArray(config) && !isOpened) {
-    refuse(
-      'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource',
-    )
-  }
-  if (maxReplayBytes !== undefined && !(Number.isInteger(maxReplayBytes) && maxReplayBytes >= 0)) {
-    refuse(`maxReplayBytes must be a whole number of bytes, 0 or more, not ${maxReplayBytes}`)
-  }
-  oneOf('compat', compat, ['latest', 'istio-1.4'])
-  oneOf('localReply', localReply, ['response', 'throw'])
-  for (const name of switches) {
-    const value: unknown = options[name]
-    if (value !== undefined && typeof value !== 'boolean') refuse(`${name} must be true or false, not ${show(value)}`)
-  }
-  for (const name of ['meshConfig', 'clock', 'random', 'observer'] as const) {
-    const value: unknown = options[name]
-    if (value !== undefined && !isObject(value)) refuse(`${name} must be an object, not ${show(value)}`)
-  }
-  const complaint = options.workload === undefined ? undefined : checkWorkload(options.workload)
-  if (complaint !== undefined) refuse(complaint)
+  if (typeof config === 'string' || Array.isArray(config) || isOpened) return undefined
+  return 'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource'
 }
 
 function isObject(value: unknown): boolean {
@@ -103,8 +110,8 @@ function show(value: unknown): string {
   return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
 }
 
-function oneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
-  if (value !== undefined && !allowed.includes(value)) refuse(`${name} must be ${allowed.join(' or ')}, not "${value}"`)
+function oneOf(name: string, value: unknown, allowed: readonly string[]): string | undefined {
+  return allowed.includes(value as string) ? undefined : `${name} must be ${allowed.join(' or ')}, not ${show(value)}`
 }
 
 /** @throws MeshError always */

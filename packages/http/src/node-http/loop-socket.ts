@@ -33,8 +33,12 @@ export class LoopSocket extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, written: () => void): void {
     this.#touched()
     const peer = this.#peer
-    peer?.#touched()
-    if (peer === undefined || peer.destroyed || peer.push(chunk)) written()
+    if (peer === undefined || peer.destroyed) {
+      written()
+      return
+    }
+    peer.#touched()
+    if (peer.push(chunk)) written()
     else peer.#taken = written
   }
 
