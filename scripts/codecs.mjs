@@ -18,6 +18,8 @@ const wanted = {
     'DeltaDiscoveryRequest',
     'DeltaDiscoveryResponse',
   ],
+  'envoy/service/load_stats/v3/lrs.proto': ['LoadStatsRequest', 'LoadStatsResponse'],
+  'envoy/service/status/v3/csds.proto': ['ClientStatusRequest', 'ClientStatusResponse'],
   'envoy/config/listener/v3/listener.proto': ['Listener'],
   'envoy/config/route/v3/route.proto': ['RouteConfiguration'],
   'envoy/config/route/v3/route_components.proto': ['FilterConfig'],
@@ -63,6 +65,7 @@ const left = [
   'envoy.config.trace.v3',
   'envoy.config.listener.v3.QuicProtocolOptions',
   'envoy.config.core.v3.QuicProtocolOptions',
+  'envoy.service.status.v3.PerXdsConfig',
 ]
 
 const packageOf = (file) => file.slice(0, file.lastIndexOf('/')).replaceAll('/', '.')

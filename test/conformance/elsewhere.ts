@@ -2,10 +2,10 @@
 
 export const elsewhere: ReadonlyMap<string, string> = new Map([
   ['C070', 'raw xDS route: issue 5'],
-  ['C091', 'gRPC streaming: issue 6'],
+  ['C091', 'gRPC over sockets: test/grpc/retries'],
   ['C126', 'workload mTLS: a later issue; refused until then'],
-  ['C129', 'gRPC: issue 6'],
-  ['C130', 'gRPC: issue 6'],
+  ['C129', 'gRPC over sockets: test/grpc/timeouts'],
+  ['C130', 'gRPC over sockets: test/grpc/timeouts'],
   ['C135', 'Gateway API: a later issue'],
   ['C136', 'Gateway API: a later issue'],
   ['C137', 'Gateway API: a later issue'],

@@ -150,6 +150,28 @@ describe.runIf(files !== undefined)('secured connections', () => {
     expect((await other.fetch('http://svc/')).status).toBe(503)
   })
 
+  test('are made endpoint by endpoint where the cluster tells them apart, and not at all where none can be made', async () => {
+    const secured = await backend({ protocol: 'https', ...(tls === undefined ? {} : { tls }) })
+    const bare = await backend()
+    const at = (of: { authority: string }, mode: string): ReturnType<typeof endpoint> =>
+      endpoint(of.authority, { tlsLabels: { mode } })
+    const tlsMatches = [
+      { labels: { mode: 'tls' }, tls: upstream },
+      { labels: { mode: 'none' } },
+      { labels: {}, unavailable: 'no certificate for it' },
+    ]
+    const known = host(['localhost'], [route(forward('c'))])
+    const to = (...endpoints: ReturnType<typeof endpoint>[]): ReturnType<typeof config> =>
+      config([known], [cluster('c', endpoints, { tlsMatches })])
+    const m = await mesh(to(at(secured, 'tls'), at(bare, 'none')))
+    for (let i = 0; i < 4; i++) expect((await m.fetch('http://localhost/')).status).toBe(200)
+    expect([secured.accepted, bare.accepted]).toEqual([1, 1])
+    const barred = await mesh(to(at(bare, 'other')), { localReply: 'throw' })
+    const failure: unknown = await barred.fetch('http://localhost/').catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'CONNECT_FAILURE', cause: new Error('no certificate for it') })
+    expect(bare.accepted).toBe(1)
+  })
+
   test('with a file that cannot be read fail with a reason that names it', async () => {
     const b = await backend({ protocol: 'https', ...(tls === undefined ? {} : { tls }) })
     const unreadable = { ...upstream, caFile: '/nowhere/ca.pem' }

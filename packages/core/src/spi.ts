@@ -2,8 +2,10 @@
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
 export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
+export type { Expiring } from './base/timeouts.ts'
 export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
+export { Slices, type Sliced } from './base/slices.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
 export { unmeshed } from './base/unmeshed.ts'
 export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
@@ -20,6 +22,7 @@ export type {
   LocalityWeight,
   RetryBudget,
   SlowStart,
+  TlsMatch,
   UpstreamProtocol,
   UpstreamTls,
   ZoneAware,
@@ -57,6 +60,7 @@ export { RouteTable } from './route/route-table.ts'
 export { getHeader, type HeaderList, nameBits, removeHeader, setHeader } from './route/header-list.ts'
 export type { HeaderLines, RequestView } from './route/request-view.ts'
 export { splitAuthority, withoutBrackets } from './route/redirect.ts'
+export { tlsFor } from './cluster/endpoint-tls.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
 export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'
@@ -71,6 +75,7 @@ export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'
 export { loadReportHeader } from './call/load-report.ts'
+export { formatGrpcTimeout } from './call/deadline.ts'
 export type { CallSettings } from './call/house.ts'
 export type { LocalReply } from './call/local-reply.ts'
 export type { CallRecord, MeshObserver } from './call/observer.ts'
@@ -78,6 +83,7 @@ export type { BodyState, Exchange } from './call/transport.ts'
 export { type ExplainRequest } from './mesh/explain.ts'
 export type { Explanation, Step } from './mesh/explanation.ts'
 export type { AdaptiveStatus } from './mesh/adaptive-account.ts'
+export { house, type Housed } from './mesh/house-of.ts'
 export { Mesh, type MeshOptions } from './mesh/mesh.ts'
 export type { ConfigSink, ConfigSource, DocumentSink, DocumentSource, DocumentText, Freshness } from './mesh/source.ts'
 export type { ClusterStatus, EndpointStatus, MeshStatus, PriorityStatus } from './mesh/status.ts'

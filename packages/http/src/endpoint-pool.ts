@@ -2,7 +2,7 @@
 // Order of Envoy's pools: a ready connection, else pending, else a new connection.
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import type { Clock, Connections, LivingCluster, LivingEndpoint } from '@proxyless/core/spi'
+import { type Clock, type Connections, type LivingCluster, type LivingEndpoint, tlsFor } from '@proxyless/core/spi'
 import { Connection } from './connection.ts'
 import { connectFailureOf } from './failure.ts'
 import type { HttpAttempt } from './http-attempt.ts'
@@ -177,9 +177,11 @@ export class EndpointPool implements Connections {
   #connectorFor(): Connector {
     const { model } = this.#cluster
     const { address } = this.#endpoint.model
+    const { tls, unavailable } = tlsFor(model, this.#endpoint.model)
+    if (unavailable !== undefined) throw new Error(unavailable)
     const keepAlive = model.connectionPool.tcpKeepAliveMs
     const options = {
-      ...tlsOptions(model.tls),
+      ...tlsOptions(tls),
       timeout: model.connectTimeoutMs,
       ...(keepAlive === undefined ? { keepAlive: false } : { keepAlive: true, keepAliveInitialDelay: keepAlive }),
       ...(model.protocol === 'http2' ? { allowH2: true, useH2c: true } : {}),

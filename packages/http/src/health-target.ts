@@ -2,7 +2,7 @@
 // Its connections are its own: no limit of the cluster counts them.
 import { isIP, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import type { Cluster, Endpoint } from '@proxyless/core/spi'
+import { type Cluster, type Endpoint, tlsFor } from '@proxyless/core/spi'
 import { tlsOptions } from './tls.ts'
 
 type Connected = (...result: [error: Error, socket: null] | [error: null, socket: Socket]) => void
@@ -10,23 +10,23 @@ type Connected = (...result: [error: Error, socket: null] | [error: null, socket
 export class HealthTarget {
   readonly secure: boolean
   readonly #endpoint: Endpoint
-  readonly #cluster: Cluster
+  readonly #way: ReturnType<typeof tlsFor>
   readonly #timeoutMs: number
   readonly #http2: boolean
   #connector: ReturnType<typeof buildConnector> | undefined
 
   constructor(endpoint: Endpoint, cluster: Cluster, timeoutMs: number, http2 = false) {
     this.#endpoint = endpoint
-    this.#cluster = cluster
+    this.#way = tlsFor(cluster, endpoint)
     this.#timeoutMs = timeoutMs
     this.#http2 = http2
-    this.secure = cluster.tls !== undefined
+    this.secure = this.#way.tls !== undefined
   }
 
   /** @param host what the server is called; its TLS name where the cluster gives none */
   connect(host: string, connected: Connected): void {
     const { address, port, healthCheck } = this.#endpoint
-    const name = this.#cluster.tls?.serverName ?? (isIP(host) === 0 ? host : undefined)
+    const name = this.#way.tls?.serverName ?? (isIP(host) === 0 ? host : undefined)
     try {
       this.#connector ??= this.#build()
     } catch (error) {
@@ -48,8 +48,10 @@ export class HealthTarget {
   /** The check ends by the mesh's clock; this only closes a socket that never connects. @throws Error naming a TLS file that cannot be read */
   #build(): ReturnType<typeof buildConnector> {
     const { address } = this.#endpoint
+    const { tls, unavailable } = this.#way
+    if (unavailable !== undefined) throw new Error(unavailable)
     return buildConnector({
-      ...tlsOptions(this.#cluster.tls),
+      ...tlsOptions(tls),
       timeout: this.#timeoutMs,
       ...(this.#http2 ? { allowH2: true, useH2c: true } : {}),
       ...(address.startsWith('unix://') ? { socketPath: address.slice('unix://'.length) } : {}),

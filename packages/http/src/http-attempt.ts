@@ -2,7 +2,7 @@
 // It is itself the handler that undici 7 calls; undici 8 is served through new-handler.
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { type Attempt, type Failure, loadReportHeader, unfitHeader } from '@proxyless/core/spi'
+import { type Attempt, type Failure, loadReportHeader, tlsFor, unfitHeader } from '@proxyless/core/spi'
 import type { OldHandler } from './caller.ts'
 import type { Connection } from './connection.ts'
 import type { EndpointPool } from './endpoint-pool.ts'
@@ -13,6 +13,7 @@ import { handlerFor } from './new-handler.ts'
 
 /** A discarded response is read to its end when it is at most so long, so that its connection can be used again. */
 const drainLimit = 65_536
+const plain = {}
 
 export class HttpAttempt implements OldHandler {
   readonly exchange: HttpExchange
@@ -36,9 +37,9 @@ export class HttpAttempt implements OldHandler {
     this.attempt = attempt
     this.#pool = pool
     const { call } = attempt
-    const tls = call.cluster?.model.tls
+    const { tls, unavailable } = tlsFor(call.cluster?.model ?? plain, attempt.endpoint.model)
     this.authority = call.request.authority
-    this.secure = tls !== undefined || call.view.scheme === 'https'
+    this.secure = tls !== undefined || unavailable !== undefined || call.view.scheme === 'https'
     this.serverName = this.secure ? (tls?.serverName ?? hostForSni(call.request.authority)) : undefined
     this.lane = this.secure ? `tls ${this.serverName ?? ''}` : ''
   }

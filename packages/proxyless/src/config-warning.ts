@@ -24,6 +24,7 @@ export function warnOfRefusals(source: ConfigSource, told: boolean): ConfigSourc
           sink.config(config)
         },
         problem: (problem) => sink.problem(problem),
+        ...(sink.living === undefined ? {} : { living: () => sink.living?.() ?? new Map<string, never>() }),
       }),
     close: () => source.close(),
     ...(source.want === undefined ? {} : { want: (host: string) => source.want?.(host) }),

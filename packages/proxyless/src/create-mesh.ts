@@ -1,7 +1,7 @@
 // The front door: puts the rooms together into a mesh an application can call through.
 import { hostname } from 'node:os'
 import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
-import { type DocumentSource, Mesh as House } from '@proxyless/core/spi'
+import { type DocumentSource, house as engine, type Housed, Mesh as House } from '@proxyless/core/spi'
 import {
   healthProbers,
   HttpTransport,
@@ -22,14 +22,14 @@ import { regexEngine } from './host/regex.ts'
 import { requestIds } from './host/request-ids.ts'
 import { processResolver } from './host/resolver.ts'
 import { workloadFromEnvironment } from './host/workload.ts'
-import { checkOptions, type CreateMeshOptions, refuse } from './options.ts'
+import { checkOptions, compatOf, type CreateMeshOptions, refuse } from './options.ts'
 import { readWorkload } from './workload-option.ts'
 import { xds } from './xds.ts'
 
 const defaultReplayBytes = 1_048_576
 
 /** A running mesh. Close it, or declare it with `await using`. */
-export interface Mesh extends AsyncDisposable {
+export interface Mesh extends AsyncDisposable, Housed {
   /** The platform's fetch, through the mesh. */
   readonly fetch: MeshFetch
   /** An undici Dispatcher: for `setGlobalDispatcher` and for `dispatcher` options. */
@@ -61,6 +61,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   checkOptions(options)
   const clock = options.clock ?? processClock
   const source = await sourceOf(options)
+  const { grpcTimeoutStatus } = compatOf(options)
   const house = new House({
     source: warnOfRefusals(source, options.observer?.configApplied !== undefined),
     clock,
@@ -73,6 +74,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       requestId: options.requestId === false ? undefined : requestIds(processRandom()),
       attemptCount: options.attemptCount ?? true,
       faults: (options.faults ?? true) && process.env['PROXYLESS_FAULTS'] !== 'off',
+      ...(grpcTimeoutStatus === undefined ? {} : { grpcTimeoutStatus }),
     },
     probers: healthProbers,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
@@ -105,6 +107,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       return clients.agents.https
     },
     install: (given) => clients.install(given),
+    [engine]: house,
     explain: (request) => house.explain(readRequest(request)),
     status: () => house.status(),
     ready: async () => {
@@ -121,6 +124,7 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   if (isSource(config)) return config
   if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
+  const { profile } = compatOf(options)
   const instance = `${hostname()}-${process.pid}`
   const workload = { instance, ...(await workloadFromEnvironment()), ...readWorkload(options.workload) }
   const { namespace, labels } = workload
@@ -132,7 +136,7 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     ...(options.meshConfig === undefined ? {} : { meshConfig: options.meshConfig }),
-    ...(options.compat === undefined ? {} : { compat: options.compat }),
+    ...(profile === undefined ? {} : { compat: profile }),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(options.httpsAsL7 === undefined ? {} : { httpsAsL7: options.httpsAsL7 }),
     ...(options.strictSidecarPorts === undefined ? {} : { strictSidecarPorts: options.strictSidecarPorts }),

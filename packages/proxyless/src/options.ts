@@ -16,8 +16,8 @@ export interface CreateMeshOptions {
   readonly workload?: WorkloadOption
   /** Istio's MeshConfig fields; a `kind: MeshConfig` document overrides them. */
   readonly meshConfig?: MeshSettingsInput
-  /** Which Istio's defaults hold. Default `latest`. */
-  readonly compat?: 'latest' | 'istio-1.4'
+  /** Which Istio's defaults hold, and what else is done as somebody else does it. Default `latest`. */
+  readonly compat?: CompatProfile | Compat
   /** Refuse documents with unknown fields instead of warning. Default false. */
   readonly strict?: boolean
   /** What a failure of the mesh's own looks like to the caller: Envoy's response, or a thrown MeshError. Default `response`. */
@@ -39,6 +39,20 @@ export interface CreateMeshOptions {
   readonly attemptCount?: boolean
   /** False switches all fault injection off; so does PROXYLESS_FAULTS=off. Default true. */
   readonly faults?: boolean
+}
+
+type CompatProfile = 'latest' | 'istio-1.4'
+
+export interface Compat {
+  /** Default `latest`. */
+  readonly profile?: CompatProfile
+  /** The status of a gRPC call that the mesh's own timeouts end. Default 4, DEADLINE_EXCEEDED; Envoy's is 14, UNAVAILABLE. */
+  readonly grpcTimeoutStatus?: 4 | 14
+}
+
+/** Both forms as one. */
+export function compatOf({ compat }: CreateMeshOptions): Compat {
+  return typeof compat === 'string' ? { profile: compat } : (compat ?? {})
 }
 
 export const switches = [
@@ -84,7 +98,7 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (name === 'config') return complaintOfConfig(value)
   if (value === undefined) return undefined
   if (name === 'workload') return checkWorkload(value)
-  if (name === 'compat') return oneOf(name, value, ['latest', 'istio-1.4'])
+  if (name === 'compat') return complaintOfCompat(value)
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
   if (name === 'maxReplayBytes') {
     if (Number.isInteger(value) && Number(value) >= 0) return undefined
@@ -100,6 +114,16 @@ function complaintOfConfig(config: unknown): string | undefined {
   const isOpened = typeof config === 'object' && config !== null && ('start' in config || 'open' in config)
   if (typeof config === 'string' || Array.isArray(config) || isOpened) return undefined
   return 'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource'
+}
+
+function complaintOfCompat(compat: unknown): string | undefined {
+  if (!isObject(compat)) return oneOf('compat', compat, ['latest', 'istio-1.4'])
+  const { profile = 'latest', grpcTimeoutStatus = 4, ...rest } = compat as Compat
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) return `unknown option "compat.${unknown}"; known are profile, grpcTimeoutStatus`
+  if (grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
+    return `compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`
+  return oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
 }
 
 function isObject(value: unknown): boolean {

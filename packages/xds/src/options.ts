@@ -41,6 +41,8 @@ export interface XdsOptions {
   readonly hosts?: readonly string[]
   /** `api` without `hosts`: how long calls wait for a name that is new. Default 5 s. */
   readonly hostTimeoutMs?: number
+  /** Servers are told the load of the clusters for which they ask it (`lrs_server`). Default true. */
+  readonly loadReports?: boolean
   /** How long the first configuration is waited for. Default 30 s. */
   readonly startTimeoutMs?: number
 }
@@ -55,6 +57,7 @@ export interface XdsSettings {
   /** Undefined: all of a sidecar's, or those that are called. */
   readonly hosts: readonly string[] | undefined
   readonly hostTimeoutMs: number
+  readonly loadReports: boolean
   readonly startTimeoutMs: number
 }
 
@@ -89,6 +92,7 @@ export function settingsOf(
     dialect,
     hosts: options.hosts,
     hostTimeoutMs: options.hostTimeoutMs ?? 5_000,
+    loadReports: options.loadReports ?? true,
     startTimeoutMs: options.startTimeoutMs ?? 30_000,
   }
 }

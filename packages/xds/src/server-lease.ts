@@ -10,12 +10,14 @@ import { Delta } from './stream/delta.ts'
 import { GrpcTransport } from './stream/grpc-transport.ts'
 import { leaseClient } from './stream/shared-clients.ts'
 import { StateOfTheWorld } from './stream/sotw.ts'
+import type { AdsTransport } from './stream/transport.ts'
 import type { XdsHost } from './xds-source.ts'
 
 export function serverOf(server: BootstrapServer, settings: XdsSettings, host: XdsHost): Server {
   return {
     uri: server.uri,
     failOnDataErrors: server.features.has('fail_on_data_errors'),
+    transport: () => transportTo(server, host),
     lease: () => leaseClient(keyOf(server, settings, host), () => makeClient(server, settings, host)),
   }
 }
@@ -29,13 +31,12 @@ function keyOf(server: BootstrapServer, { node, protocol, dialect, bootstrap }: 
 }
 
 function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHost): AdsClient {
-  const { uri, credentials, features } = server
+  const { uri, features } = server
   const { node, protocol, dialect, bootstrap } = settings
-  const { clock, random, regex, transport } = host
+  const { clock, random, regex } = host
   const message = nodeMessage(node)
   return new AdsClient({
-    transport:
-      transport?.(uri) ?? new GrpcTransport({ server: uri, credentials: channelCredentials(credentials), clock }),
+    transport: transportTo(server, host),
     variant: protocol === 'delta' ? new Delta(message) : new StateOfTheWorld(message),
     clock,
     random,
@@ -48,6 +49,10 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
     failOnDataErrors: features.has('fail_on_data_errors'),
     timeoutIsTransient: features.has('resource_timer_is_transient_error'),
   })
+}
+
+function transportTo({ uri, credentials }: BootstrapServer, { clock, transport }: XdsHost): AdsTransport {
+  return transport?.(uri) ?? new GrpcTransport({ server: uri, credentials: channelCredentials(credentials), clock })
 }
 
 const numbers = new WeakMap<object, number>()

@@ -18,7 +18,7 @@ import {
 import { testRegex } from './decode/test-regex.suite.ts'
 import { settingsOf, type XdsOptions } from './options.ts'
 import type { Kind } from './stream/kinds.ts'
-import { ScriptedServer } from './stream/scripted-server.suite.ts'
+import { ScriptedServer, type ScriptedStream } from './stream/scripted-server.suite.ts'
 import { xdsSource } from './xds-source.ts'
 
 async function settle(): Promise<void> {
@@ -440,6 +440,51 @@ describe('the dialect of a sidecar', () => {
     const { length } = world.configs
     await world.send('endpoints', assignment('a', [group([1, 2])]))
     expect(world.configs).toHaveLength(length)
+  })
+})
+
+describe('load reports', () => {
+  const self = { lrsServer: { configSourceSpecifier: { $case: 'self', value: {} } } }
+  const loads = (world: World): ScriptedStream[] =>
+    world.server.streams.filter(({ method }) => method.endsWith('/StreamLoadStats'))
+  const resources = async (world: World, ...clusters: Any[]): Promise<void> => {
+    const [stream] = world.server.streams
+    stream?.reply('cluster', { nonce: 'n', raw: clusters })
+    await settle()
+  }
+
+  test('R1 are sent to the server of a cluster that asks for them, as long as there is one', async () => {
+    const world = await World.opened({ dialect: 'sidecar' })
+    await resources(world, cluster('a'))
+    expect(loads(world)).toHaveLength(0)
+    await resources(world, cluster('a', self), cluster('b', self))
+    expect(loads(world)).toHaveLength(1)
+    await resources(world, cluster('a', self))
+    expect(loads(world)[0]?.closed).toBe(false)
+    await resources(world, cluster('a'))
+    expect(loads(world)[0]?.closed).toBe(true)
+  })
+
+  test('R4 their trouble is none of the configuration', async () => {
+    const world = await World.opened({ dialect: 'sidecar' })
+    const still = { clusterDiscoveryType: { $case: 'type', value: 0 } }
+    const [stream] = world.server.streams
+    stream?.reply('listener', { nonce: 'n', raw: [] })
+    await resources(world, cluster('a', { ...self, ...still }))
+    loads(world)[0]?.end('12 UNIMPLEMENTED')
+    world.clock.advance(60_000)
+    expect(loads(world)).toHaveLength(2)
+    expect(world.problems).toEqual([])
+    await resources(world, cluster('a', { ...self, ...still }), cluster('b', still))
+    expect([...world.config.clusters.keys()]).toEqual(['a', 'b'])
+    await world.source.close()
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+
+  test('R4 can be switched off', async () => {
+    const world = await World.opened({ dialect: 'sidecar', loadReports: false })
+    await resources(world, cluster('a', self))
+    expect(loads(world)).toHaveLength(0)
   })
 })
 

@@ -5,7 +5,11 @@ import type { Server } from './authority/authority.ts'
 import type { BootstrapServer } from './bootstrap/bootstrap.ts'
 import { CalledHosts } from './called-hosts.ts'
 import { listenerName } from './bootstrap/listener-name.ts'
+import { LoadReporter } from './load/load-reporter.ts'
+import { LoadReports } from './load/load-reports.ts'
+import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
+import { known } from './resolve/cache.ts'
 import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
 import { serverOf } from './server-lease.ts'
 import { KINDS } from './stream/kinds.ts'
@@ -38,6 +42,7 @@ class XdsSource implements ConfigSource {
   readonly #memory = new Memory()
   #sink: ConfigSink | undefined
   #resources: Authorities | undefined
+  #loads: LoadReports<Server> | undefined
   #delivered: MeshConfig | undefined
   #told: string | undefined
   #waiting: readonly string[] = []
@@ -70,11 +75,13 @@ class XdsSource implements ConfigSource {
       named: new Map(
         [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
       ),
-      watcher: (_changes, handled) => {
+      watcher: (changes, handled) => {
         this.#update()
+        if (this.#resources !== undefined) this.#loads?.update(changes.get('cluster') ?? none, this.#resources)
         handled()
       },
     })
+    if (this.#settings.loadReports) this.#loads = this.#reportLoads(sink)
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
     this.#update()
@@ -87,8 +94,22 @@ class XdsSource implements ConfigSource {
   async close(): Promise<void> {
     this.#endWait()
     this.#called?.close()
+    this.#loads?.close()
     this.#resources?.close()
     this.#resources = undefined
+  }
+
+  #reportLoads(sink: ConfigSink): LoadReports<Server> {
+    const { clock, random } = this.#host
+    const node = nodeMessage(this.#settings.node)
+    const serviceName = (cluster: string): string => {
+      const discovery = this.#resources && known(this.#resources, 'cluster', cluster)?.discovery
+      return discovery?.kind === 'named' && discovery.assignment !== cluster ? discovery.assignment : ''
+    }
+    return new LoadReports<Server>(
+      () => sink.living?.() ?? new Map<string, never>(),
+      (server, living) => new LoadReporter({ transport: server.transport(), node, clock, random, living, serviceName }),
+    )
   }
 
   #update(): void {

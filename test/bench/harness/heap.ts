@@ -14,3 +14,17 @@ export function heapAfterCollection(): number {
 export function heapInUse(): number {
   return getHeapStatistics().used_heap_size
 }
+
+/** The most bytes that were in use during some work, those outside of the heap that it holds included; looked at every few milliseconds. */
+export async function peakHeap(work: () => Promise<void>): Promise<number> {
+  let peak = 0
+  const look = (): void => {
+    const { used_heap_size: inside, external_memory: outside } = getHeapStatistics()
+    peak = Math.max(peak, inside + outside)
+  }
+  const timer = setInterval(look, 5)
+  await work()
+  clearInterval(timer)
+  look()
+  return peak
+}

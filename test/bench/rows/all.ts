@@ -12,6 +12,7 @@ import { layerInstructions, layerTime } from './layer.ts'
 import { pickBench } from './pick.ts'
 import { routeBenches } from './routes.ts'
 import { tableBenches } from './tables.ts'
+import { xdsBenches } from './xds.ts'
 
 export const benches: readonly Bench[] = [
   ...callBenches,
@@ -27,4 +28,5 @@ export const benches: readonly Bench[] = [
   applyBench,
   heapBench,
   changeBench,
+  ...xdsBenches,
 ]

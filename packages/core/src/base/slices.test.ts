@@ -34,6 +34,20 @@ test('nothing is done at once, a bounded number of pieces each turn', () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
+test('what is begun at once and takes no longer than a turn needs no other turn', () => {
+  const clock = new VirtualClock()
+  const slices = new Slices(clock)
+  const short = new Work(16)
+  slices.begin(short)
+  expect([short.done, clock.pendingTimers]).toEqual([16, 0])
+  const [long, next] = [new Work(20), new Work(1)]
+  slices.begin(long)
+  slices.begin(next)
+  expect([long.done, next.done]).toEqual([16, 0])
+  turn(clock)
+  expect([long.done, next.done, clock.pendingTimers]).toEqual([20, 1, 0])
+})
+
 test('a turn ends when its time is over', () => {
   let now = 0
   const fires: (() => void)[] = []

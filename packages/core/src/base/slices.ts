@@ -29,6 +29,13 @@ export class Slices {
     this.#schedule()
   }
 
+  /** Begins at once where nothing is under way: what takes no longer than a turn is done when this returns. */
+  begin(work: Sliced): void {
+    const idle = this.#queue.length === 0
+    this.#queue.push(work)
+    if (idle) this.#turn()
+  }
+
   /** Nobody wants it any more; harmless when it is done or was never added. */
   drop(work: Sliced): void {
     const at = this.#queue.indexOf(work)

@@ -88,12 +88,13 @@ export class Call {
     this.#forward(plan)
   }
 
-  /** Sets out where it had to wait for the first configuration; its caller may have given up meanwhile. */
+  /** Sets out where it had to wait for a configuration; its caller may have given up meanwhile. */
   beginLate(): void {
     if (!this.over) this.begin()
   }
 
   #forwardUnknown(plan: ForwardPlan | undefined): void {
+    if (plan === undefined && this.#house.awaitHost(this)) return
     this.routeName = plan?.route.name ?? 'block_all'
     if (plan === undefined) this.answer(replyBlocked())
     else this.#forward(plan)

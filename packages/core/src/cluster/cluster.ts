@@ -19,7 +19,7 @@ import type { HealthProbers } from './health-probe.ts'
 import { OutlierDetector } from './outlier.ts'
 import { anyEndpoint, type Selecting } from './selecting.ts'
 import { Selection } from './selection.ts'
-import type { Verdict } from './verdict.ts'
+import { isConnectFailure, isServerError, type Verdict } from './verdict.ts'
 
 /** What the house gives to its clusters. */
 export interface ClusterHost {
@@ -148,8 +148,10 @@ export class Cluster implements OutlierListener, CheckedCluster {
   report(endpoint: Endpoint, verdict: Verdict, sentAtMs: number = Number.NaN): void {
     if (verdict.kind === 'failure' && verdict.failure === 'overflow') return this.adaptive?.withdrawn()
     this.adaptive?.report(verdict, sentAtMs)
-    const failed = verdict.kind === 'failure' || verdict.status >= 500
+    const failed = isServerError(verdict)
     if (failed) endpoint.failedRequests++
+    // what never was on a connection was an attempt all the same
+    if (verdict.kind === 'failure' && isConnectFailure(verdict.failure)) endpoint.totalRequests++
     if (this.observations.wantsLatency) this.observations.latency(endpoint, sentAtMs, failed)
     // an endpoint that has left must not be ejected: nobody would take it back
     if (!endpoint.gone) this.#outlier?.report(endpoint, verdict)
@@ -333,8 +335,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
 
 /** Connections made under the old policy must not serve the new one. */
 function connectsDifferently(before: ClusterModel, after: ClusterModel): boolean {
-  const said = ({ tls, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
-    JSON.stringify([tls, protocol, connectionPool, connectTimeoutMs])
+  const said = ({ tls, tlsMatches, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
+    JSON.stringify([tls, tlsMatches, protocol, connectionPool, connectTimeoutMs])
   return before !== after && said(before) !== said(after)
 }
 

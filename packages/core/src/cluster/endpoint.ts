@@ -5,6 +5,7 @@ import type { Balanced } from '../balance/picker.ts'
 import { type LoadReport, ReportedLoad } from '../balance/reported-load.ts'
 import type { Endpoint as EndpointModel } from '../model/cluster.ts'
 import type { CheckedHealth } from './checked-health.ts'
+import { isReachedAlike } from './endpoint-tls.ts'
 import type { EjectionRecord } from './ejection-record.ts'
 import type { Tally } from './tally.ts'
 
@@ -48,6 +49,12 @@ export class Endpoint implements Balanced {
   checked: CheckedHealth | undefined = undefined
 
   constructor(model: EndpointModel) {
+    this.model = model
+  }
+
+  /** What a newer configuration says of it. */
+  take(model: EndpointModel): void {
+    if (!isReachedAlike(this.model, model)) this.drain()
     this.model = model
   }
 

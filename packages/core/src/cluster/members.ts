@@ -52,7 +52,7 @@ export class Members {
       const endpoint = known ?? new Endpoint(model)
       if (known === undefined) added.push(endpoint)
       else kept.add(known)
-      endpoint.model = model
+      endpoint.take(model)
       middle.push(endpoint)
     }
     const leaving = before.slice(head, before.length - tail)
@@ -64,7 +64,7 @@ export class Members {
 /** True when the endpoint is at the model's address; then the model is its own. */
 function takesOver(endpoint: Endpoint | undefined, model: EndpointModel | undefined): boolean {
   if (endpoint === undefined || model === undefined || !isAt(endpoint, model)) return false
-  endpoint.model = model
+  endpoint.take(model)
   return true
 }
 

@@ -35,6 +35,12 @@ export function isConnectFailure(failure: Failure): boolean {
   return failure === 'connectFailure' || failure === 'connectTimeout' || failure === 'localConnectFailure'
 }
 
+/** The attempt counts against its endpoint: no answer, or one that blames the server, in HTTP's statuses or in gRPC's. */
+export function isServerError(verdict: Verdict): boolean {
+  if (verdict.kind === 'failure' || verdict.status >= 500) return true
+  return verdict.grpcStatus !== undefined && httpStatusOfGrpc(verdict.grpcStatus) >= 500
+}
+
 /** It took too long, as this side sees it. */
 export function isTimeout(verdict: Verdict): boolean {
   if (verdict.kind === 'response') return false

@@ -174,6 +174,11 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
   }
 
+  /** Clusters that calls have used, by name. */
+  living(): ReadonlyMap<string, Cluster> {
+    return this.#clusters
+  }
+
   #apply(): void {
     const config = this.#next
     this.#next = undefined

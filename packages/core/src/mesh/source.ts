@@ -1,4 +1,5 @@
 // Where configuration comes from: the contracts between the engine and its configuration doors.
+import type { Cluster } from '../cluster/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
 
@@ -7,6 +8,8 @@ export interface ConfigSink {
   config(config: MeshConfig): void
   /** Bad news of the source itself (unreadable directory, lost stream); what was there before is kept. */
   problem(problem: Problem): void
+  /** Clusters in use with their endpoints' numbers: for sources that report load. */
+  living?(): ReadonlyMap<string, Cluster>
 }
 
 /** How near the configuration in force is to what its source has. */

@@ -31,6 +31,8 @@ export interface Cluster {
   /** What its calls adapt to by what they measure. */
   readonly adaptive?: AdaptivePolicy
   readonly tls?: UpstreamTls
+  /** Where endpoints differ: the first of these whose labels an endpoint has holds for it, instead of `tls`. */
+  readonly tlsMatches?: readonly TlsMatch[]
   readonly origin: Origin
   /** Which document set a value, by field: `loadBalancer`, `localities`, `connectionPool`, `outlierDetection`, `tls`, `connectTimeout`. */
   readonly origins: Readonly<Record<string, Origin>>
@@ -54,6 +56,8 @@ export interface Endpoint {
   readonly weight: number
   readonly health: 'healthy' | 'degraded' | 'unhealthy' | 'draining'
   readonly labels: Readonly<Record<string, string>>
+  /** What the cluster's `tlsMatches` look at (Envoy's metadata `envoy.transport_socket_match`). Default none. */
+  readonly tlsLabels?: Readonly<Record<string, string>>
   readonly locality: Locality
   /** 0 is used first. */
   readonly priority: number
@@ -206,4 +210,13 @@ export interface UpstreamTls {
   /** Exact names, any of which the certificate must carry. Empty and no `serverName`: the request's host. */
   readonly subjectAltNames: readonly string[]
   readonly verify: boolean
+}
+
+/** How endpoints with these labels are reached; without labels, all (Envoy TransportSocketMatch). */
+export interface TlsMatch {
+  readonly labels: Readonly<Record<string, string>>
+  /** Undefined: in plain text. */
+  readonly tls?: UpstreamTls
+  /** Why they cannot be reached as was said; they are then not reached at all, never in plain text instead. */
+  readonly unavailable?: string
 }

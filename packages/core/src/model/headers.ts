@@ -5,6 +5,10 @@ export interface HeaderValue {
   /** Lower case. */
   readonly name: string
   readonly value: string
+  /** Only where the header is there, or is not, once the level has removed its own. Default: always. */
+  readonly when?: 'present' | 'absent'
+  /** A value that comes out empty is sent; else it is skipped. */
+  readonly keepEmpty?: true
 }
 
 /** One level of operations. Order: all removes, then sets, then adds (Envoy, "Custom request/response headers"). */

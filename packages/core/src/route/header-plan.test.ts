@@ -51,6 +51,26 @@ describe('one level', () => {
     expect(apply(['x', 'o'], level({ set: [['x', '%REQ(absent)%']] }))).toEqual(['x', 'o'])
   })
 
+  test('operations may be for headers that are there, or that are not, before any is set', () => {
+    const when = (mode: 'present' | 'absent'): HeaderMutation => {
+      const values = ['x', 'y', 'z'].map((name) => ({ name, value: 'new', when: mode }))
+      return mode === 'present' ? { remove: ['z'], set: values, add: [] } : { remove: ['z'], set: [], add: values }
+    }
+    expect(apply(['x', '1', 'z', '2'], when('present'))).toEqual(['x', 'new'])
+    expect(apply(['x', '1', 'z', '2'], when('absent'))).toEqual(['x', '1', 'y', 'new', 'z', 'new'])
+    const twice = {
+      remove: [],
+      set: [],
+      add: [1, 2].map((n) => ({ name: 'x', value: `${n}`, when: 'absent' as const })),
+    }
+    expect(apply([], twice)).toEqual(['x', '1', 'x', '2'])
+  })
+
+  test('an empty value may be wanted', () => {
+    const empty = { name: 'x', value: '', keepEmpty: true } as const
+    expect(apply(['x', 'o'], { remove: [], set: [empty], add: [{ ...empty, name: 'y' }] })).toEqual(['x', '', 'y', ''])
+  })
+
   test('operators see the headers as they are once the level has removed its own, before its sets', () => {
     const mutation = level({
       remove: ['a'],

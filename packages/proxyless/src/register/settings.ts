@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path'
 import { feed } from '@proxyless/feed'
 import type { XdsOptions } from '@proxyless/xds'
 import type { InstallOptions } from '../clients.ts'
-import { codeOptions, complaintOf, type CreateMeshOptions } from '../options.ts'
+import { complaintOf, type CreateMeshOptions } from '../options.ts'
 import { xds } from '../xds.ts'
 import { readSettingsFile } from './settings-file.ts'
 import { unknownVariables, variables } from './variables.ts'
@@ -31,6 +31,9 @@ export interface Place {
   readonly directory: string
 }
 
+/** What a file may hold; the rest of createMesh's options can be set by code only. */
+const known = variables.map(({ option }) => option)
+
 const modes = ['off', 'observe', 'enforce'] as const
 const parts = ['fetch', 'http'] as const
 
@@ -45,7 +48,9 @@ export function readSettings({ env, directory }: Place): Settings {
   said.delete('install')
   const options: Record<string, unknown> = {}
   for (const { option, value, place } of said.values()) {
-    const complaint = codeOptions.includes(option) ? `${option} can be set by code only` : complaintOf(option, value)
+    const complaint = known.includes(option)
+      ? complaintOf(option, value)
+      : `unknown option "${option}"; known are ${known.join(', ')}`
     if (complaint !== undefined) throw new Wrong(`${place}: ${complaint}`)
     options[option] = value
   }

@@ -20,7 +20,7 @@ export const variables: readonly Variable[] = [
   }),
   variable('mode', (text) => text),
   variable('install', (text) => text.split(',').map((part) => part.trim())),
-  variable('compat', (text) => text),
+  variable('compat', (text) => (text.startsWith('{') ? object(text) : text)),
   variable('localReply', (text) => text),
   variable('maxReplayBytes', Number),
   variable('workload', object),

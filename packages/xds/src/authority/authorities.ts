@@ -46,6 +46,12 @@ export class Authorities implements Cache {
     return new Map(this.#all().flatMap((authority) => [...authority.entries(kind)]))
   }
 
+  /** Who is asked for a name now. */
+  serverOf(name: string): Server | undefined {
+    const authority = authorityOf(name)
+    return authority === undefined ? this.#plain.server : this.#named.get(authority)?.server
+  }
+
   heard(kind: Kind): boolean {
     return this.#plain.heard(kind)
   }

@@ -5,6 +5,7 @@ import type { AdsClient, Subscription, Watcher } from '../stream/ads-client.ts'
 import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
 import type { Lease } from '../stream/shared-clients.ts'
 import type { Changes, Entry } from '../stream/store.ts'
+import type { AdsTransport } from '../stream/transport.ts'
 import { Carried } from './carried.ts'
 
 export interface Server {
@@ -12,6 +13,8 @@ export interface Server {
   /** Bad data costs the last good resource, also one that another server sent. */
   readonly failOnDataErrors: boolean
   lease(): Lease
+  /** A connection beside that of the resources. */
+  transport(): AdsTransport
 }
 
 interface Connection {
@@ -50,8 +53,8 @@ export class Authority implements Cache {
   }
 
   /** The server in use. */
-  get server(): string {
-    return (this.#connections.at(-1)?.server ?? this.#servers[0])?.uri ?? ''
+  get server(): Server | undefined {
+    return this.#connections.at(-1)?.server
   }
 
   get #active(): AdsClient | undefined {
@@ -72,12 +75,13 @@ export class Authority implements Cache {
 
   /** Connects at the first want. */
   want(kind: Kind, names: ReadonlySet<string>): void {
+    const before = this.#wants.get(kind) ?? nothing
     this.#wants.set(kind, names)
     if (this.#connections.length === 0 && names.size > 0) this.#connect()
     for (const { subscription } of this.#connections) subscription.want(kind, names)
     this.#prune(kind)
-    // whoever asks sees at its next look what a server that others use already has
-    if (this.#fallBack()) queueMicrotask(() => this.#tellAll())
+    const here = this.#fallBack() ? 'all' : this.#alreadyHere(kind, names, before)
+    if (here !== undefined) queueMicrotask(() => this.#tell(here))
   }
 
   close(): void {
@@ -102,8 +106,18 @@ export class Authority implements Cache {
     return new Map(KINDS.map((kind) => [kind, named(kind)]))
   }
 
-  #tellAll(): void {
-    if (this.#connections.length > 0) this.#watcher(this.#everything(), () => undefined)
+  /** E4: what is newly wanted and came before, because others in this process want it too. */
+  #alreadyHere(kind: Kind, names: ReadonlySet<string>, before: ReadonlySet<string>): Changes | undefined {
+    const fresh = [...names].filter((name) => !before.has(name))
+    const here = fresh.includes(WILDCARD)
+      ? [...this.entries(kind).keys()]
+      : fresh.filter((name) => (this.entry(kind, name)?.state ?? 'requested') !== 'requested')
+    return here.length === 0 ? undefined : new Map([[kind, new Set(here)]])
+  }
+
+  #tell(changes: Changes | 'all'): void {
+    if (this.#connections.length === 0) return
+    this.#watcher(changes === 'all' ? this.#everything() : changes, () => undefined)
   }
 
   /** F3: the first answer of an earlier server brings all back to it. True: it did. */

@@ -11,6 +11,7 @@ import { readOutlier } from './outlier.ts'
 import type { Reading } from './reading.ts'
 import type { ClusterDiscovery, ClusterResource } from './resources.ts'
 import { readTls } from './tls.ts'
+import { readTlsMatches } from './tls-matches.ts'
 import { messageName, unpack } from './unpack.ts'
 
 const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
@@ -21,6 +22,7 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
   const healthCheck = readHealthCheck(reading, cluster)
   const outlierDetection = readOutlier(reading, cluster)
   const tls = readTls(reading, 'transport_socket', cluster.transportSocket)
+  const tlsMatches = readTlsMatches(reading, cluster)
   noteUnused(reading, cluster)
   if (cluster.lrsServer !== undefined && cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
     reading.refuse('lrs_server', 'is not self')
@@ -41,10 +43,12 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
     panicThreshold: (panic ?? (reading.options.dialect === 'api' ? 0 : 50)) / 100,
     ...(slowStart === undefined ? {} : { slowStart }),
     ...(tls === undefined ? {} : { tls }),
+    ...(tlsMatches.length === 0 ? {} : { tlsMatches }),
     origin,
     origins: {},
   }
-  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities }
+  const reportsLoad = cluster.lrsServer !== undefined
+  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities, reportsLoad }
 }
 
 function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
@@ -121,10 +125,6 @@ function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster):
 }
 
 function noteUnused(reading: Reading, cluster: Cluster): void {
-  if (cluster.transportSocketMatches.length > 0) {
-    if (reading.options.dialect === 'api') reading.refuse('transport_socket_matches', 'is not supported')
-    else reading.note('transport_socket_matches', 'is not applied: endpoints are reached as transport_socket says')
-  }
   if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
   if (cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
     reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')

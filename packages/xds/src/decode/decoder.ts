@@ -1,26 +1,25 @@
 // From bytes to the resources that the client keeps. One bad resource is an answer, never an exception.
 import { Cluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
-import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
 import { Listener } from '../generated/envoy/config/listener/v3/listener.ts'
-import { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
+import type { Piecewise } from '../piecewise.ts'
 import type { Decode, Decoded } from '../stream/apply.ts'
 import { type Kind, TYPE_URLS } from '../stream/kinds.ts'
 import type { AnyBytes } from '../stream/variant.ts'
 import { readCluster } from './cluster.ts'
-import { readEndpoints } from './endpoints.ts'
+import { readEndpointsBytes } from './endpoints.ts'
 import { readListener } from './listener.ts'
 import { type DecodeOptions, Reading } from './reading.ts'
 import type { ClusterResource, EndpointsResource, ListenerResource, RouteResource } from './resources.ts'
-import { readRouteConfig } from './route-config.ts'
+import { readRouteConfigBytes } from './route-config.ts'
 
 export function createDecoder(options: DecodeOptions): Decode {
-  return (kind, body) => {
+  return function* (kind, body) {
     if (body.typeUrl !== TYPE_URLS[kind]) {
       return { ok: false, error: `the type ${body.typeUrl} instead of ${TYPE_URLS[kind]}` }
     }
     try {
       const reading = new Reading(options)
-      const value = read(reading, kind, body)
+      const value = yield* read(reading, kind, body)
       if (value.name === '') return { ok: false, error: 'a resource without a name' }
       return reading.errors.length === 0
         ? { ok: true, name: value.name, value }
@@ -31,20 +30,20 @@ export function createDecoder(options: DecodeOptions): Decode {
   }
 }
 
-function read(
+function* read(
   reading: Reading,
   kind: Kind,
   { value }: AnyBytes,
-): ListenerResource | RouteResource | ClusterResource | EndpointsResource {
+): Piecewise<ListenerResource | RouteResource | ClusterResource | EndpointsResource> {
   switch (kind) {
     case 'listener':
       return readListener(reading, Listener.decode(value))
     case 'route':
-      return readRouteConfig(reading, RouteConfiguration.decode(value))
+      return yield* readRouteConfigBytes(reading, value)
     case 'cluster':
       return readCluster(reading, Cluster.decode(value))
     case 'endpoints':
-      return readEndpoints(reading, ClusterLoadAssignment.decode(value))
+      return yield* readEndpointsBytes(reading, value)
   }
 }
 

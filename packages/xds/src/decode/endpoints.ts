@@ -2,36 +2,71 @@
 import type { Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
 import type { Address } from '../generated/envoy/config/core/v3/address.ts'
 import type { Metadata } from '../generated/envoy/config/core/v3/base.ts'
-import type { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
-import type {
-  Endpoint_HealthCheckConfig,
+import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
+import {
+  type Endpoint_HealthCheckConfig,
   LbEndpoint,
   LocalityLbEndpoints,
 } from '../generated/envoy/config/endpoint/v3/endpoint_components.ts'
+import { type Piecewise, whole } from '../piecewise.ts'
 import { fractionOf } from './percent.ts'
+import { takeApart } from './pieces.ts'
 import type { Reading } from './reading.ts'
 import type { EndpointsResource } from './resources.ts'
+import { labelsOf } from './struct-labels.ts'
 
 const maxWeight = 2 ** 32 - 1
 const noLocality: Locality = { region: '', zone: '', subzone: '' }
 
+/** The endpoints of a group may be decoded while they are read: one of ten thousand is never there as a message whole. */
+interface Group extends Omit<LocalityLbEndpoints, 'lbEndpoints'> {
+  readonly lbEndpoints: Iterable<LbEndpoint>
+}
+
 export function readEndpoints(reading: Reading, assignment: ClusterLoadAssignment): EndpointsResource {
+  return whole(read(reading, assignment, assignment.endpoints))
+}
+
+/** @throws when the bytes are no assignment. */
+export function* readEndpointsBytes(reading: Reading, bytes: Uint8Array): Piecewise<EndpointsResource> {
+  const { rest, elements } = takeApart(bytes, 2)
+  return yield* read(reading, ClusterLoadAssignment.decode(rest), decodedGroups(elements))
+}
+
+function* decodedGroups(groups: readonly Uint8Array[]): Generator<Group> {
+  for (const bytes of groups) {
+    const { rest, elements } = takeApart(bytes, 2)
+    yield { ...LocalityLbEndpoints.decode(rest), lbEndpoints: decodedEndpoints(elements) }
+  }
+}
+
+function* decodedEndpoints(endpoints: readonly Uint8Array[]): Generator<LbEndpoint> {
+  for (const bytes of endpoints) yield LbEndpoint.decode(bytes)
+}
+
+function* read(
+  reading: Reading,
+  assignment: ClusterLoadAssignment,
+  groups: Iterable<Group>,
+): Piecewise<EndpointsResource> {
   const endpoints: Endpoint[] = []
   const weights: LocalityWeight[] = []
   const addresses = new Set<string>()
   const localities = new Set<string>()
   const totals = new Map<number, number>()
-  assignment.endpoints.forEach((group, n) => {
+  let n = 0
+  for (const group of groups) {
     const path = `endpoints[${n}]`
+    n++
     const locality = readLocality(reading, path, group, localities)
     const weight = group.loadBalancingWeight ?? 0
     totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
     if (weight > 0) weights.push({ locality, priority: group.priority, weight })
     // gRPC takes nothing from a locality without weight
     if (weight > 0 || reading.options.dialect === 'sidecar') {
-      readGroup(reading, path, group, locality, addresses, endpoints)
+      yield* readGroup(reading, path, group, locality, addresses, endpoints)
     }
-  })
+  }
   checkPriorities(reading, totals)
   readDrops(reading, assignment)
   const factor = assignment.policy?.overprovisioningFactor
@@ -44,12 +79,7 @@ export function readEndpoints(reading: Reading, assignment: ClusterLoadAssignmen
   }
 }
 
-function readLocality(
-  reading: Reading,
-  path: string,
-  { locality, priority }: LocalityLbEndpoints,
-  seen: Set<string>,
-): Locality {
+function readLocality(reading: Reading, path: string, { locality, priority }: Group, seen: Set<string>): Locality {
   const strict = reading.options.dialect === 'api'
   if (locality === undefined) {
     if (strict) reading.refuse(`${path}.locality`, 'is missing')
@@ -61,28 +91,32 @@ function readLocality(
   return { region: locality.region, zone: locality.zone, subzone: locality.subZone }
 }
 
-function readGroup(
+function* readGroup(
   reading: Reading,
   path: string,
-  group: LocalityLbEndpoints,
+  group: Group,
   locality: Locality,
   addresses: Set<string>,
   into: Endpoint[],
-): void {
+): Piecewise<void> {
   let total = 0
   if (group.lbConfig?.$case === 'ledsClusterLocalityConfig') reading.note(path, 'endpoints by LEDS are not applied')
   const list = group.lbConfig?.$case === 'loadBalancerEndpoints' ? group.lbConfig.value.lbEndpoints : group.lbEndpoints
-  list.forEach((each, n) => {
-    const endpoint = readEndpoint(reading, `${path}.lb_endpoints[${n}]`, each, locality, group.priority)
-    if (endpoint === undefined) return
+  let n = 0
+  for (const each of list) {
+    const at = `${path}.lb_endpoints[${n}]`
+    n++
+    yield
+    const endpoint = readEndpoint(reading, at, each, locality, group.priority)
+    if (endpoint === undefined) continue
     total += endpoint.weight
     const key = `${endpoint.address} ${endpoint.port}`
     if (addresses.has(key) && reading.options.dialect === 'api') {
-      reading.refuse(`${path}.lb_endpoints[${n}]`, `the address ${endpoint.address}:${endpoint.port} appears twice`)
+      reading.refuse(at, `the address ${endpoint.address}:${endpoint.port} appears twice`)
     }
     addresses.add(key)
     into.push(endpoint)
-  })
+  }
   if (total > maxWeight) reading.refuse(path, 'weights of endpoints add up to more than 4294967295')
 }
 
@@ -110,7 +144,8 @@ function readEndpoint(
     ...place,
     weight: said.loadBalancingWeight ?? 1,
     health: healthOf(said.healthStatus),
-    labels: labelsOf(said.metadata),
+    labels: labelsOf(lb),
+    ...tlsLabelsOf(said.metadata),
     locality,
     priority,
     ...(identified.value.hostname === '' ? {} : { hostname: identified.value.hostname }),
@@ -146,11 +181,20 @@ function healthOf(status: number): Endpoint['health'] {
   return status === 3 ? 'draining' : 'unhealthy'
 }
 
-/** Texts of the metadata that balancers read. */
-function labelsOf(metadata: Metadata | undefined): Record<string, string> {
-  const entries = Object.entries(metadata?.filterMetadata['envoy.lb'] ?? {})
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+/** What decides how it is reached. Endpoints that are alike share it, as they are compared. */
+function tlsLabelsOf(metadata: Metadata | undefined): Pick<Endpoint, 'tlsLabels'> {
+  const said = metadata?.filterMetadata['envoy.transport_socket_match']
+  if (said === undefined) return {}
+  const tlsLabels = labelsOf(said)
+  const key = JSON.stringify(tlsLabels)
+  const known = tlsLabelSets.get(key)
+  if (known !== undefined) return { tlsLabels: known }
+  if (tlsLabelSets.size >= 100) tlsLabelSets.clear()
+  tlsLabelSets.set(key, tlsLabels)
+  return { tlsLabels }
 }
+
+const tlsLabelSets = new Map<string, Readonly<Record<string, string>>>()
 
 function checkPriorities(reading: Reading, totals: ReadonlyMap<number, number>): void {
   for (const [priority, total] of totals) {

@@ -47,6 +47,8 @@ export interface ClusterResource extends Resource {
   readonly cluster: Cluster
   /** Localities share by the weights of the assignment. */
   readonly weighsLocalities: boolean
+  /** Its server wants to hear how it fares (`lrs_server`). */
+  readonly reportsLoad: boolean
 }
 
 export type ClusterDiscovery =

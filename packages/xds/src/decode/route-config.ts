@@ -1,13 +1,18 @@
 // RouteConfiguration: its virtual hosts and their routes, with what the levels above say put into each route.
 import type { FaultPolicy, Origin, Route } from '@proxyless/core/spi'
-import { FilterConfig } from '../generated/envoy/config/route/v3/route_components.ts'
-import type { Route as WireRoute, VirtualHost } from '../generated/envoy/config/route/v3/route_components.ts'
-import type { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
+import {
+  FilterConfig,
+  type Route as WireRoute,
+  VirtualHost,
+} from '../generated/envoy/config/route/v3/route_components.ts'
+import { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
 import { FAULT_FILTER, readFault } from './fault.ts'
 import { type HeaderLevel, readMutation } from './header-mutation.ts'
 import type { Reading } from './reading.ts'
 import type { RouteEntry, RouteHost, RouteResource } from './resources.ts'
+import { type Piecewise, whole } from '../piecewise.ts'
+import { takeApart } from './pieces.ts'
 import { readAction, readMirror } from './route-action.ts'
 import { readRouteMatch } from './route-match.ts'
 import { readRetry } from './retry.ts'
@@ -16,10 +21,29 @@ import { messageName, unpack } from './unpack.ts'
 type Overrides = ReadonlyMap<string, FaultPolicy | undefined>
 
 export function readRouteConfig(reading: Reading, config: RouteConfiguration): RouteResource {
-  checkPlugins(reading, config)
+  return whole(read(reading, config, config.virtualHosts))
+}
+
+/** @throws when the bytes are no route configuration. */
+export function* readRouteConfigBytes(reading: Reading, bytes: Uint8Array): Piecewise<RouteResource> {
+  const { rest, elements } = takeApart(bytes, 2)
+  return yield* read(reading, RouteConfiguration.decode(rest), decodedHosts(elements))
+}
+
+function* decodedHosts(hosts: readonly Uint8Array[]): Generator<VirtualHost> {
+  for (const bytes of hosts) yield VirtualHost.decode(bytes)
+}
+
+function* read(reading: Reading, config: RouteConfiguration, said: Iterable<VirtualHost>): Piecewise<RouteResource> {
+  const plugins = definedPlugins(reading, config)
   if (config.vhds !== undefined) reading.note('vhds', 'virtual hosts on demand are not applied')
   const faults = readOverrides(reading, 'typed_per_filter_config', config.typedPerFilterConfig)
-  const hosts = config.virtualHosts.map((host, n) => readHost(reading, `virtual_hosts[${n}]`, config, host, faults))
+  const hosts: RouteHost[] = []
+  for (const host of said) {
+    checkPlugins(reading, host, plugins)
+    hosts.push(readHost(reading, `virtual_hosts[${hosts.length}]`, config, host, faults))
+    yield
+  }
   return { name: config.name, notes: reading.notes, hosts }
 }
 
@@ -129,12 +153,15 @@ function readOverrides(reading: Reading, path: string, said: Readonly<Record<str
   return faults
 }
 
-function checkPlugins(reading: Reading, config: RouteConfiguration): void {
-  const defined = new Set(config.clusterSpecifierPlugins.map(({ extension }) => extension?.name))
-  for (const { extension, isOptional } of config.clusterSpecifierPlugins) {
+function definedPlugins(reading: Reading, { clusterSpecifierPlugins }: RouteConfiguration): Set<string | undefined> {
+  for (const { extension, isOptional } of clusterSpecifierPlugins) {
     if (!isOptional) reading.refuse('cluster_specifier_plugins', `"${extension?.name ?? ''}" is not known`)
   }
-  for (const { action } of config.virtualHosts.flatMap(({ routes }) => routes)) {
+  return new Set(clusterSpecifierPlugins.map(({ extension }) => extension?.name))
+}
+
+function checkPlugins(reading: Reading, host: VirtualHost, defined: ReadonlySet<string | undefined>): void {
+  for (const { action } of host.routes) {
     const specifier = action?.$case === 'route' ? action.value.clusterSpecifier : undefined
     if (specifier?.$case === 'clusterSpecifierPlugin' && !defined.has(specifier.value)) {
       reading.refuse('cluster_specifier_plugins', `"${specifier.value}" is used and not defined`)

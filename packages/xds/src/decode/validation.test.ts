@@ -5,6 +5,8 @@ import type { Any } from '../generated/google/protobuf/any.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
 import { UpstreamTlsContext } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { whole } from '../piecewise.ts'
+import type { Decode, Decoded } from '../stream/apply.ts'
 import { type Kind, KINDS, TYPE_URLS } from '../stream/kinds.ts'
 import { createDecoder } from './decoder.ts'
 import type { ClusterResource, EndpointsResource, ListenerResource, RouteResource } from './resources.ts'
@@ -27,8 +29,10 @@ import {
   toCluster,
 } from './messages.suite.ts'
 
-const strict = createDecoder(optionsFor('api'))
-const sidecar = createDecoder(optionsFor('sidecar'))
+type Decoder = (...said: Parameters<Decode>) => Decoded
+
+const strict: Decoder = (...said) => whole(createDecoder(optionsFor('api'))(...said))
+const sidecar: Decoder = (...said) => whole(createDecoder(optionsFor('sidecar'))(...said))
 
 function refusal(kind: Kind, body: Any, decode = strict): string {
   const decoded = decode(kind, body)
@@ -385,6 +389,55 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     })
   })
 
+  test('what one level adds, a later one takes away or replaces', () => {
+    const add = (appendAction: number, ...pairs: [string, string][]): object => ({
+      requestHeadersToAdd: pairs.map(([key, value]) => ({ header: { key, value }, appendAction })),
+    })
+    const levels = {
+      route: add(0, ['removed', 'r'], ['set', 'r'], ['kept', 'r'], ['maybe', 'r']),
+      host: { ...add(2, ['set', 'h'], ['maybe', '%REQ(x)%']), requestHeadersToRemove: ['Removed'] },
+    }
+    const routes = [route(toCluster('a'), prefix, levels.route)]
+    const body = routeConfig('r', [{ name: 'h', domains: ['*'], routes, ...levels.host }])
+    expect(routesOf(body)[0]?.route.action).toMatchObject({
+      requestHeaders: {
+        remove: ['removed'],
+        set: [
+          { name: 'set', value: 'h' },
+          { name: 'maybe', value: '%REQ(x)%' },
+        ],
+        add: [
+          { name: 'kept', value: 'r' },
+          { name: 'maybe', value: 'r' },
+        ],
+      },
+    })
+  })
+
+  test('headers may be for those that are there or not, or empty; a format that is not known leaves its header out', () => {
+    const toAdd = [
+      { header: { key: 'a', value: '1' }, appendAction: 1 },
+      { header: { key: 'b', value: '2' }, appendAction: 3, keepEmptyValue: true },
+      { header: { key: 'c', value: '%DOWNSTREAM_REMOTE_ADDRESS%' }, appendAction: 0 },
+      { header: { key: 'd', value: '4' }, append: false },
+    ]
+    const [host] = accepted<RouteResource>(
+      'route',
+      routeConfig('r', [
+        { name: 'h', domains: ['*'], routes: [route(toCluster('a'), prefix, { requestHeadersToAdd: toAdd })] },
+      ]),
+    ).hosts
+    expect(host?.routes[0]?.route.action).toMatchObject({
+      requestHeaders: {
+        set: [
+          { name: 'b', when: 'present', keepEmpty: true },
+          { name: 'd', value: '4' },
+        ],
+        add: [{ name: 'a', when: 'absent' }],
+      },
+    })
+  })
+
   test.each([
     [-3, 3, ['-3', '-1', '-0', '0', '+2', '002'], ['-4', '3', 'x', '']],
     [10, 251, ['10', '99', '100', '250'], ['9', '251', '1000']],
@@ -552,6 +605,63 @@ describe('a Cluster', () => {
       serverName: 'a.example',
       subjectAltNames: [],
       verify: true,
+    })
+  })
+
+  describe('TLS by endpoint', () => {
+    const context = (common: object): object => ({
+      name: 'tls',
+      configType: {
+        $case: 'typedConfig',
+        value: any('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', UpstreamTlsContext as never, {
+          commonTlsContext: common,
+        }),
+      },
+    })
+    const secret = (name: string): object => ({
+      tlsCertificateSdsSecretConfigs: [{ name }],
+      validationContextType: { $case: 'validationContextSdsSecretConfig', value: { name: 'ROOTCA' } },
+    })
+    const raw = {
+      name: 'raw',
+      configType: {
+        $case: 'typedConfig',
+        value: emptyAny('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'),
+      },
+    }
+    const matching = (common: object): Any =>
+      cluster('a', {
+        transportSocketMatches: [
+          { name: 'tlsMode-istio', match: { tlsMode: 'istio' }, transportSocket: context(common) },
+          { name: 'tlsMode-disabled', match: {}, transportSocket: raw },
+        ],
+      })
+
+    test('Istio’s mutual TLS takes its certificates from the provider of that name', () => {
+      const { cluster: model } = accepted<ClusterResource>('cluster', matching(secret('default')), sidecar)
+      expect(model.tlsMatches).toMatchObject([
+        { labels: { tlsMode: 'istio' }, tls: { caFile: '/ca.pem', certificateFile: '/cert.pem' } },
+        { labels: {} },
+      ])
+      expect(model.tlsMatches?.[1]).not.toHaveProperty('tls')
+    })
+
+    test('what cannot be secured as said bars its own endpoints, is told, and the cluster is taken', () => {
+      const { cluster: model, notes } = accepted<ClusterResource>('cluster', matching(secret('other')), sidecar)
+      expect(model.tlsMatches?.[0]).toMatchObject({
+        unavailable: expect.stringContaining('"other" is not in') as string,
+      })
+      expect(notes).toEqual([expect.stringContaining('not called, in plain text neither')])
+    })
+
+    test('endpoints say what they are by their metadata', () => {
+      const metadata = {
+        filterMetadata: { 'envoy.transport_socket_match': { tlsMode: 'istio' }, 'envoy.lb': { v: '1' } },
+      }
+      const body = assignment('a', [group([], { lbEndpoints: [endpoint(1, { metadata }), endpoint(2, { metadata })] })])
+      const [one, two] = accepted<EndpointsResource>('endpoints', body, sidecar).endpoints
+      expect(one).toMatchObject({ labels: { v: '1' }, tlsLabels: { tlsMode: 'istio' } })
+      expect(one?.tlsLabels).toBe(two?.tlsLabels)
     })
   })
 

@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AdsClient, type AdsClientOptions, type Subscription } from './ads-client.ts'
 import { Delta } from './delta.ts'
-import type { Kind } from './kinds.ts'
+import { type Kind, TYPE_URLS } from './kinds.ts'
 import { decodeText, ScriptedServer, type ScriptedStream, textResource } from './scripted-server.suite.ts'
 import { StateOfTheWorld } from './sotw.ts'
+import type { Any } from '../generated/google/protobuf/any.ts'
 import { Node } from '../generated/envoy/config/core/v3/base.ts'
 
 interface World {
@@ -188,6 +189,53 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
     handled()
     await settle()
     expect(it.stream.take().map(({ nonce }) => nonce)).toEqual(['n2'])
+  })
+
+  test('a large response is read in several turns, and takes effect and is answered as a whole', async () => {
+    const it = await opened(variant, 'cluster', ['a', 'b'])
+    it.stream.take()
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one', b: '.'.repeat(10_000) } })
+    it.stream.reply('cluster', { nonce: 'n2', resources: { a: 'two', b: 'three' } })
+    expect([it.stream.take(), it.holds('cluster')]).toMatchObject([[], { a: 'requested: ', b: 'requested: ' }])
+    it.clock.advance(1)
+    expect(it.stream.take()).toEqual([])
+    it.clock.advance(10)
+    expect(it.stream.take().map(({ nonce, error }) => [nonce, error])).toEqual([
+      ['n1', undefined],
+      ['n2', undefined],
+    ])
+    expect(it.holds('cluster')).toEqual({ a: 'two', b: 'three' })
+  })
+
+  test('a stream that ends while its message is read takes the message with it', async () => {
+    const it = await opened(variant, 'cluster', ['a', 'b'])
+    it.stream.take()
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one', b: '.'.repeat(10_000) } })
+    it.stream.end()
+    it.clock.advance(2000)
+    expect(it.stream.requests).toEqual([])
+    expect(it.holds('cluster')).toMatchObject({ a: 'requested: ' })
+    it.stream.accept()
+    await settle()
+    it.stream.reply('cluster', { nonce: 'n2', resources: { a: 'two' } })
+    expect(it.holds('cluster')).toMatchObject({ a: 'two' })
+  })
+
+  test('what comes with the bytes it had is not decoded again', async () => {
+    const bytes = new Uint8Array([10, 1, 97, 16, 1])
+    let decoded = 0
+    const it = await opened(variant, 'cluster', ['a'], {
+      decode: function* () {
+        decoded++
+        yield
+        return { ok: true, name: 'a', value: { decoded } }
+      },
+    })
+    const raw = (value: Uint8Array): Any[] => [{ typeUrl: TYPE_URLS.cluster, value }]
+    for (const nonce of ['n1', 'n2']) it.stream.reply('cluster', { nonce, raw: raw(bytes) })
+    expect(decoded).toBe(1)
+    it.stream.reply('cluster', { nonce: 'n3', raw: raw(bytes.with(4, 2)) })
+    expect(decoded).toBe(2)
   })
 
   test('T11 a watcher that closes while it handles something keeps nobody waiting', async () => {

@@ -1,7 +1,8 @@
 // One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
-import type { Clock, Random, TimerHandle } from '@proxyless/core/spi'
-import { apply, type Decode } from './apply.ts'
+import { type Clock, type Random, type Sliced, Slices, type TimerHandle } from '@proxyless/core/spi'
+import { Job } from '../piecewise.ts'
+import { apply, type Decode, type Read, readAll } from './apply.ts'
 import { Backoff } from './backoff.ts'
 import { type Kind, KINDS, WILDCARD } from './kinds.ts'
 import { ResourceTimers } from './resource-timers.ts'
@@ -52,6 +53,7 @@ export class AdsClient {
   readonly #wants = new Wants<Watcher>()
   readonly #watchers = new Set<Watcher>()
   readonly #backoff: Backoff
+  readonly #slices: Slices
   readonly #existence: ResourceTimers
   readonly #ttl: ResourceTimers
   readonly #nackedAt = new Map<Kind, number>()
@@ -61,6 +63,8 @@ export class AdsClient {
   #pause: { readonly timer: TimerHandle } | undefined
   /** Holds back a NACK that comes too soon after another. */
   #held: { readonly timer: TimerHandle } | undefined
+  /** A message that is being read. */
+  #reading: Sliced | undefined
   #flushing = false
   #reported: string | undefined
   #trouble: string | undefined
@@ -70,6 +74,7 @@ export class AdsClient {
     this.#options = options
     this.#store = new Store({ failOnDataErrors: options.failOnDataErrors ?? false })
     this.#backoff = new Backoff(options.random)
+    this.#slices = new Slices(options.clock)
     this.#existence = new ResourceTimers(options.clock)
     this.#ttl = new ResourceTimers(options.clock)
   }
@@ -124,6 +129,7 @@ export class AdsClient {
     this.#ttl.cancelAll()
     if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause.timer)
     this.#dropHeld()
+    this.#dropReading()
     const wire = this.#stream?.wire
     this.#stream = undefined
     wire?.close()
@@ -212,6 +218,7 @@ export class AdsClient {
     this.#stream = undefined
     this.#existence.cancelAll()
     this.#dropHeld()
+    this.#dropReading()
     if (!stream.heard) this.#trouble = reason
     const resume = (): void => {
       this.#pause = undefined
@@ -245,27 +252,27 @@ export class AdsClient {
       next()
       return
     }
-    const first = !this.#heard.has(incoming.kind)
-    this.#heard.add(incoming.kind)
-    const error = this.#take(incoming.kind, incoming)
-    // answered, and handled by all watchers
-    const done = after(2, () => {
-      if (this.#stream === stream) next()
+    const { kind } = incoming
+    const { clock, decode } = this.#options
+    // a stream that ends while its message is read takes the message with it: nothing of it has had an effect
+    this.#reading = new Job(clock, readAll(kind, incoming, this.#store, decode), (all) => {
+      this.#reading = undefined
+      const first = !this.#heard.has(kind)
+      this.#heard.add(kind)
+      const error = this.#take(kind, incoming, all)
+      // answered, and handled by all watchers
+      const done = after(2, () => {
+        if (this.#stream === stream) next()
+      })
+      this.#answer(stream, kind, incoming, error, done)
+      this.#report(done, first)
     })
-    this.#answer(stream, incoming.kind, incoming, error, done)
-    this.#report(done, first)
+    this.#slices.begin(this.#reading)
   }
 
-  #take(kind: Kind, incoming: Incoming): string | undefined {
-    const { decode, variant } = this.#options
-    const { error, received, removed } = apply(
-      kind,
-      incoming,
-      this.#wants.of(kind),
-      this.#store,
-      decode,
-      variant.completes,
-    )
+  #take(kind: Kind, incoming: Incoming, all: readonly Read[]): string | undefined {
+    const { completes } = this.#options.variant
+    const { error, received, removed } = apply(kind, incoming, all, this.#wants.of(kind), this.#store, completes)
     for (const [name, ttlMs] of received) {
       this.#existence.cancel(kind, name)
       if (ttlMs === undefined) this.#ttl.cancel(kind, name)
@@ -297,6 +304,11 @@ export class AdsClient {
     const waitMs = (this.#nackedAt.get(kind) ?? -Infinity) + nackPauseMs - clock.now()
     if (error === undefined || waitMs <= 0) say()
     else this.#held = { timer: clock.setTimer(waitMs, say, true) }
+  }
+
+  #dropReading(): void {
+    if (this.#reading !== undefined) this.#slices.drop(this.#reading)
+    this.#reading = undefined
   }
 
   #dropHeld(): void {

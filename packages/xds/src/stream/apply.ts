@@ -1,12 +1,14 @@
-// One response into the store: good resources are taken, bad ones are told by name, the rest of the response is not lost.
+// One response into the store: read piece by piece, then taken as a whole. Good resources are taken, bad ones are told by name.
 // Never throws: what a decoder throws is a bad resource.
+import type { Piecewise } from '../piecewise.ts'
+import { nameIn } from '../decode/pieces.ts'
 import { canonicalName } from './resource-name.ts'
-import { isFullState, type Kind, WILDCARD } from './kinds.ts'
-import type { Store } from './store.ts'
+import { isFullState, type Kind, TYPE_URLS, WILDCARD } from './kinds.ts'
+import { equalBytes, type Known, type Store } from './store.ts'
 import type { AnyBytes, Incoming, WireResource } from './variant.ts'
 
 /** Bytes to what the store keeps. A result without a name could not even be read so far. */
-export type Decode = (kind: Kind, body: AnyBytes) => Decoded
+export type Decode = (kind: Kind, body: AnyBytes) => Piecewise<Decoded>
 
 export type Decoded =
   | { readonly ok: true; readonly name: string; readonly value: unknown }
@@ -20,38 +22,55 @@ export interface Applied {
   readonly removed: readonly string[]
 }
 
+/** A resource of a response, read. */
+export interface Read {
+  readonly resource: WireResource
+  readonly name: string | undefined
+  /** Undefined for a heartbeat. */
+  readonly known?: Known | undefined
+  readonly error?: string
+}
+
+/** Changes nothing: a response that is given up meanwhile leaves no trace. What has the bytes it had before is not decoded again. */
+export function* readAll(kind: Kind, incoming: Incoming, store: Store, decode: Decode): Piecewise<Read[]> {
+  const all: Read[] = []
+  for (const resource of incoming.resources) {
+    all.push(yield* readOne(kind, resource, store, decode))
+    yield
+  }
+  return all
+}
+
 export function apply(
   kind: Kind,
   incoming: Incoming,
+  all: readonly Read[],
   wanted: ReadonlySet<string>,
   store: Store,
-  decode: Decode,
   complete: boolean,
 ): Applied {
   const errors: string[] = []
   const seen = new Set<string>()
   const received = new Map<string, number | undefined>()
   let nameless = false
-  for (const resource of incoming.resources) {
-    const read = readOne(kind, resource, decode)
-    const own = read.name === undefined ? undefined : canonicalName(read.name)
+  for (const { resource, name: said, known, error } of all) {
+    const own = said === undefined ? undefined : canonicalName(said)
     if (own === undefined) nameless = true
     else if (seen.has(own)) {
       errors.push(`${own}: appears twice in one response`)
       continue
     } else seen.add(own)
-    if (!read.ok) errors.push(own === undefined ? read.error : `${own}: ${read.error}`)
+    if (error !== undefined) errors.push(own === undefined ? error : `${own}: ${error}`)
     for (const name of namesOf(own, resource, wanted)) {
       seen.add(name)
-      if (read.ok) {
-        const heartbeat = read.known === undefined
-        if (!heartbeat) store.accept(kind, name, read.known)
-        if (!heartbeat || store.entry(kind, name)?.known?.version === resource.version) {
-          received.set(name, resource.ttlMs)
-        }
-      } else {
-        store.refuse(kind, name, read.error)
+      if (error !== undefined) {
+        store.refuse(kind, name, error)
         received.set(name, undefined)
+        continue
+      }
+      if (known !== undefined) store.accept(kind, name, known)
+      if (known !== undefined || store.entry(kind, name)?.known?.version === resource.version) {
+        received.set(name, resource.ttlMs)
       }
     }
   }
@@ -68,28 +87,21 @@ function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: St
   else store.forget(kind, name)
 }
 
-type Read =
-  | { readonly ok: true; readonly name: string | undefined; readonly known: ReturnType<typeof knownOf> | undefined }
-  | { readonly ok: false; readonly name: string | undefined; readonly error: string }
-
-function readOne(kind: Kind, resource: WireResource, decode: Decode): Read {
-  const { body, name } = resource
-  if (body === undefined) return { ok: true, name, known: undefined }
-  try {
-    const decoded = decode(kind, body)
-    if (!decoded.ok) return { ok: false, name: name ?? decoded.name, error: decoded.error }
-    return { ok: true, name: name ?? decoded.name, known: knownOf(decoded.value, body, resource) }
-  } catch (error) {
-    return { ok: false, name, error: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }
+function* readOne(kind: Kind, resource: WireResource, store: Store, decode: Decode): Piecewise<Read> {
+  const { body, name, version } = resource
+  if (body === undefined) return { resource, name }
+  const asked = body.typeUrl === TYPE_URLS[kind] ? (name ?? nameIn(body.value)) : undefined
+  const before = asked === undefined ? undefined : store.entry(kind, canonicalName(asked))?.known
+  if (before !== undefined && equalBytes(before.bytes, body.value)) {
+    return { resource, name: asked, known: { value: before.value, bytes: body.value, version } }
   }
-}
-
-function knownOf(
-  value: unknown,
-  body: AnyBytes,
-  { version }: WireResource,
-): { value: unknown; bytes: Uint8Array; version: string } {
-  return { value, bytes: body.value, version }
+  try {
+    const decoded = yield* decode(kind, body)
+    if (!decoded.ok) return { resource, name: name ?? decoded.name, error: decoded.error }
+    return { resource, name: name ?? decoded.name, known: { value: decoded.value, bytes: body.value, version } }
+  } catch (error) {
+    return { resource, name, error: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }
+  }
 }
 
 /** Under which of its names a resource was asked for; none: nobody asked. */

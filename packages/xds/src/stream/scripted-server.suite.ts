@@ -39,8 +39,10 @@ export interface Reply {
 
 const wrapper = 'type.googleapis.com/envoy.service.discovery.v3.Resource'
 
-export const decodeText: Decode = (_kind, body) => {
+/** Rests once for each `.` of the content. */
+export const decodeText: Decode = function* (_kind, body) {
   const [name = '', content = ''] = new TextDecoder().decode(body.value).split('=')
+  for (let rest = content.indexOf('.'); rest !== -1; rest = content.indexOf('.', rest + 1)) yield
   if (content.startsWith('throw')) throw new TypeError('decoder broke')
   if (content === 'nameless') return { ok: false, error: 'cannot be read' }
   return content.startsWith('bad') ? { ok: false, name, error: content } : { ok: true, name, value: content }

@@ -65,7 +65,8 @@ export class Store {
   /** A good resource; the same bytes as before are no change. */
   accept(kind: Kind, name: string, known: Known): void {
     const before = this.entry(kind, name)
-    const same = before?.known !== undefined && equalBytes(before.known.bytes, known.bytes)
+    const same =
+      before?.known !== undefined && (before.known.value === known.value || equalBytes(before.known.bytes, known.bytes))
     const kept = same ? { ...known, value: before.known?.value } : known
     const entry: Entry = { state: 'acked', known: kept, error: undefined }
     if (same && before.state === 'acked') this.#of(kind).set(name, entry)
@@ -116,7 +117,7 @@ export class Store {
   }
 }
 
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
   return true

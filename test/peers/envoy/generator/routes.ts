@@ -1,16 +1,17 @@
 // Virtual hosts, routes and what they do, at random; nothing in them is left to chance once they are made.
 import fc from 'fast-check'
-import type {
-  FaultPolicy,
-  ForwardAction,
-  HashPolicy,
-  HeaderMutation,
-  PathMatch,
-  PathRewrite,
-  RetryPolicy,
-  Route,
-  RouteAction,
-  VirtualHost,
+import {
+  type FaultPolicy,
+  type ForwardAction,
+  type HashPolicy,
+  type HeaderMutation,
+  type PathMatch,
+  type PathRewrite,
+  type RetryPolicy,
+  type Route,
+  type RouteAction,
+  type VirtualHost,
+  retryConditions,
 } from '@proxyless/core/spi'
 import { formats, match, names, paths, patterns } from './values.ts'
 
@@ -49,23 +50,7 @@ const mutation: fc.Arbitrary<HeaderMutation> = fc.record({
 
 const retry: fc.Arbitrary<RetryPolicy> = fc.record({
   numRetries: fc.constantFrom(1, 2, 3),
-  retryOn: fc.uniqueArray(
-    fc.constantFrom(
-      '5xx',
-      'gateway-error',
-      'reset',
-      'reset-before-request',
-      'connect-failure',
-      'refused-stream',
-      'retriable-4xx',
-      'retriable-status-codes',
-      'envoy-ratelimited',
-      'cancelled',
-      'internal',
-      'unavailable',
-    ),
-    { maxLength: 3 },
-  ),
+  retryOn: fc.uniqueArray(fc.constantFrom(...retryConditions), { maxLength: 3 }),
   retriableStatusCodes: fc.uniqueArray(fc.constantFrom(404, 418, 500, 503), { maxLength: 2 }),
   backoffBaseMs: fc.constant(1),
   backoffMaxMs: fc.constant(2),

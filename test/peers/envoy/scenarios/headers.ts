@@ -57,6 +57,30 @@ export const headers: readonly Scenario[] = [
   }),
   both('several lines of a header in a format', { set: ['x-copy', '%REQ(x)%'] }, { headers: ['x', 'a', 'x', 'b'] }),
   both('cookies', { add: ['cookie', 'c=3'] }, { headers: ['cookie', 'a=1; b=2'] }),
+  scenario('3.7: operations only where a header is there, or is not', {
+    routes: [
+      to('a', {
+        requestHeaders: {
+          remove: ['gone'],
+          set: ['x', 'y', 'gone'].map((name) => ({ name, value: 'overwritten', when: 'present' })),
+          add: ['x', 'y', 'gone', 'y'].map((name) => ({ name, value: 'added', when: 'absent' })),
+        },
+      }),
+    ],
+    asks: [x, { headers: ['gone', '1'] }, {}],
+  }),
+  scenario('3.7: empty values that are kept', {
+    routes: [
+      to('a', {
+        requestHeaders: {
+          remove: [],
+          set: [{ name: 'x', value: '%REQ(nothing)%', keepEmpty: true }],
+          add: [{ name: 'y', value: '', keepEmpty: true }],
+        },
+      }),
+    ],
+    asks: [x, {}],
+  }),
   levels('the route’s set beats the destination’s', { set: ['x', 'destination'] }, { set: ['x', 'route'] }),
   levels('the route removes what the destination added', { add: ['x', '1', 'y', '1'] }, { remove: ['x', 'y'] }),
   levels('appends come in the order of levels', { add: ['x', 'destination'] }, { add: ['x', 'route'] }),

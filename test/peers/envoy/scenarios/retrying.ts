@@ -1,5 +1,5 @@
 // SEMANTICS 5: who is asked again, when, how often, and what is told in the end.
-import type { RetryPolicy } from '@proxyless/core/spi'
+import { retryConditions, type RetryPolicy } from '@proxyless/core/spi'
 import type { Answer } from '../../../kit/backend.ts'
 import { cluster } from '../../../kit/config.ts'
 import { type Answers, type Scenario, scenario } from '../harness/scenario.ts'
@@ -27,33 +27,17 @@ function asked(
 
 const statuses = [400, 404, 408, 409, 425, 429, 499, 500, 501, 502, 503, 504, 505, 599].map((status) => [s(status)])
 const broken = [[close], [reset], [close, close, close]]
-const conditions: readonly RetryPolicy['retryOn'][number][] = [
-  '5xx',
-  'gateway-error',
-  'reset',
-  'reset-before-request',
-  'connect-failure',
-  'refused-stream',
-  'retriable-4xx',
-  'retriable-status-codes',
-  'envoy-ratelimited',
-  'cancelled',
-  'deadline-exceeded',
-  'internal',
-  'resource-exhausted',
-  'unavailable',
-]
 const limited: Answer = { status: 503, headers: ['x-envoy-ratelimited', 'true'] }
 
 export const retrying: readonly Scenario[] = [
-  ...conditions.map((condition) =>
+  ...retryConditions.map((condition) =>
     asked(
       `${condition} over statuses, breaks and gRPC statuses`,
       [condition],
       [...statuses, ...broken, ...[0, 1, 2, 4, 8, 13, 14].map((status) => [grpc(status)]), [limited]],
     ),
   ),
-  ...conditions.map((condition) =>
+  ...retryConditions.map((condition) =>
     scenario(`5: ${condition} and a refused connection`, { routes: [to('down', retries([condition]))] }),
   ),
   asked('C084: codes of its own', ['reset', 'retriable-status-codes'], [[s(503)], [s(418)], [s(500)], [close]], {
@@ -68,7 +52,7 @@ export const retrying: readonly Scenario[] = [
   asked('C088: rate limited answers suppress others', ['5xx'], [[limited]]),
   asked('rate limited answers with their own condition', ['envoy-ratelimited', '5xx'], [[limited, limited], [s(503)]]),
   asked('C090: unavailable looks at gRPC statuses only', ['unavailable'], [[s(503)], [grpc(14)]]),
-  asked('all conditions at once', conditions, [...statuses, ...broken]),
+  asked('all conditions at once', retryConditions, [...statuses, ...broken]),
   asked('none', [], [[s(503)], [close]]),
   scenario('5 C095: bodies are sent again', {
     routes: [to('a', retries(['5xx']))],

@@ -6,7 +6,11 @@ import { any, duration, fraction, given, type Json, typed } from './values.ts'
 export function headersOf(direction: 'request' | 'response', mutation: HeaderMutation | undefined): Json {
   if (mutation === undefined) return {}
   const added = (values: HeaderMutation['set'], action: string): Json[] =>
-    values.map(({ name, value }) => ({ header: { key: name, value }, append_action: action }))
+    values.map(({ name, value, when, keepEmpty }) => ({
+      header: { key: name, value },
+      append_action: when === undefined ? action : conditional[when],
+      ...given('keep_empty_value', keepEmpty),
+    }))
   return {
     [`${direction}_headers_to_remove`]: mutation.remove,
     [`${direction}_headers_to_add`]: [
@@ -15,6 +19,8 @@ export function headersOf(direction: 'request' | 'response', mutation: HeaderMut
     ],
   }
 }
+
+const conditional = { present: 'OVERWRITE_IF_EXISTS', absent: 'ADD_IF_ABSENT' }
 
 export function retryOf(policy: RetryPolicy): Json {
   return {

@@ -1,0 +1,2 @@
+// The gRPC door: @grpc/grpc-js clients through the mesh.
+export { meshChannel } from './mesh-channel.ts'

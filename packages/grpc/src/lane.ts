@@ -1,0 +1,70 @@
+// Connections that are alike: the same credentials and channel options. Clients of one lane share an endpoint's connections.
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
+import { splitAuthority, type tlsFor, withoutBrackets } from '@proxyless/core/spi'
+import { tlsCredentials } from './tls.ts'
+
+/** How an endpoint is reached. */
+type Way = ReturnType<typeof tlsFor>
+
+/** What the mesh does itself, or what is said of each call. */
+const ours: ReadonlySet<string> = new Set([
+  'grpc.default_authority',
+  'grpc.service_config',
+  'grpc.enable_retries',
+  'grpc.retry_buffer_size',
+  'grpc.per_rpc_retry_buffer_size',
+])
+
+export class Lane {
+  readonly credentials: ChannelCredentials
+  readonly options: ChannelOptions
+  readonly secure: boolean
+  readonly #number: number
+  readonly #plainKey: string
+
+  constructor(credentials: ChannelCredentials, options: ChannelOptions, number: number) {
+    this.credentials = credentials
+    this.options = options
+    this.secure = credentials._isSecure()
+    this.#number = number
+    this.#plainKey = String(number)
+  }
+
+  isLike(credentials: ChannelCredentials, options: ChannelOptions): boolean {
+    return this.credentials._equals(credentials) && isSame(this.options, options)
+  }
+
+  /** Connections with the same key are alike; the cluster's TLS comes before the application's. */
+  keyFor({ tls, unavailable }: Way, authority: string): string {
+    if (tls === undefined && unavailable === undefined && !this.secure) return this.#plainKey
+    return `${this.#number} tls ${tls?.serverName ?? splitAuthority(authority).host}`
+  }
+
+  /** @throws Error naming a TLS file that cannot be read, or why the endpoint cannot be reached as it should be */
+  credentialsFor({ tls, unavailable }: Way): ChannelCredentials {
+    if (unavailable !== undefined) throw new Error(unavailable)
+    return tls === undefined ? this.credentials : tlsCredentials(tls)
+  }
+
+  /** What TLS is told besides: who is expected. */
+  namesFor({ tls }: Way, authority: string): ChannelOptions {
+    const name = tls?.serverName ?? withoutBrackets(splitAuthority(authority).host)
+    const given = this.options['grpc.ssl_target_name_override']
+    if (tls === undefined) return { 'grpc.ssl_target_name_override': given ?? name }
+    return { 'grpc.ssl_target_name_override': name }
+  }
+}
+
+/** Of what a client was given: what concerns its connections. */
+export function laneOptions(options: ChannelOptions): ChannelOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(
+      ([name, value]) => name.startsWith('grpc') && value !== undefined && !ours.has(name),
+    ),
+  )
+}
+
+function isSame(one: ChannelOptions, other: ChannelOptions): boolean {
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
+}

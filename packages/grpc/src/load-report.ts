@@ -1,0 +1,59 @@
+// A server's report of its own load as gRPC carries it: xds.data.orca.v3.OrcaLoadReport in a binary trailer (gRFC A51).
+// Only what balancers weigh is read; the engine takes it in its readable form.
+
+export const trailingReport = 'endpoint-load-metrics-bin'
+
+const names: Readonly<Record<number, string>> = {
+  1: 'cpu_utilization',
+  6: 'rps_fractional',
+  7: 'eps',
+  9: 'application_utilization',
+}
+
+/** `JSON {...}`, as servers may also write it into a header. */
+export function readLoadReport(bytes: Buffer): string {
+  const said: Record<string, number> = {}
+  for (const { field, number } of doubles(bytes)) {
+    const name = names[field]
+    if (name !== undefined) said[name] = number
+  }
+  return `JSON ${JSON.stringify(said)}`
+}
+
+/** The doubles of a message; all else is stepped over, and what is cut off ends it. */
+function* doubles(bytes: Buffer): Generator<{ field: number; number: number }> {
+  for (let at = 0; at < bytes.length;) {
+    const tag = varint(bytes, at)
+    at = tag.next
+    switch (tag.value & 7) {
+      case 0:
+        at = varint(bytes, at).next
+        break
+      case 1:
+        if (at + 8 > bytes.length) return
+        yield { field: tag.value >>> 3, number: bytes.readDoubleLE(at) }
+        at += 8
+        break
+      case 2: {
+        const length = varint(bytes, at)
+        at = length.next + length.value
+        break
+      }
+      case 5:
+        at += 4
+        break
+      default:
+        return
+    }
+  }
+}
+
+function varint(bytes: Buffer, from: number): { value: number; next: number } {
+  let value = 0
+  for (let at = from, shift = 1; at < bytes.length; at++, shift *= 128) {
+    const byte = bytes[at] ?? 0
+    value += (byte & 127) * shift
+    if (byte < 128) return { value, next: at + 1 }
+  }
+  return { value, next: bytes.length }
+}

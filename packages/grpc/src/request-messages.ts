@@ -1,0 +1,89 @@
+// The messages of a request: each attempt reads them from the beginning, one in flight at a time.
+// Kept for another attempt up to a limit; once an answer is committed each goes as soon as it is sent.
+import type { MessageContext } from './call-stream.ts'
+
+export interface Message {
+  readonly bytes: Buffer
+  readonly flags: number | undefined
+  /** The application may write the next. */
+  written: (() => void) | undefined
+}
+
+/** Bytes kept by all calls of one channel. */
+export interface ReplayBudget {
+  /** Of one call, and of all together. */
+  readonly perCall: number
+  readonly total: number
+  used: number
+}
+
+export class RequestMessages {
+  readonly #budget: ReplayBudget
+  readonly #kept: Message[] = []
+  /** Messages before `#kept[0]`. */
+  #dropped = 0
+  #bytes = 0
+  #keeps = true
+  ended = false
+
+  constructor(budget: ReplayBudget) {
+    this.#budget = budget
+  }
+
+  /** True while the request can be sent again from its beginning. */
+  get replayable(): boolean {
+    return this.#dropped === 0 && this.#keeps
+  }
+
+  /** How many there have been so far. */
+  get count(): number {
+    return this.#dropped + this.#kept.length
+  }
+
+  push(context: MessageContext, bytes: Buffer): void {
+    this.#kept.push({ bytes, flags: context.flags, written: context.callback })
+    if (!this.#keeps) return
+    this.#bytes += bytes.length
+    this.#budget.used += bytes.length
+    if (this.#bytes > this.#budget.perCall || this.#budget.used > this.#budget.total) this.stopKeeping()
+  }
+
+  at(position: number): Message | undefined {
+    return this.#kept[position - this.#dropped]
+  }
+
+  /** Nobody will read from the beginning any more. */
+  stopKeeping(): void {
+    if (!this.#keeps) return
+    this.#keeps = false
+    this.#budget.used -= this.#bytes
+    this.#bytes = 0
+  }
+
+  /** The attempt that is left to read has sent all before `position`. */
+  sentUntil(position: number): void {
+    if (this.#keeps || position <= this.#dropped) return
+    this.#kept.splice(0, position - this.#dropped)
+    this.#dropped = position
+  }
+
+  /** All of them once the request has ended, for copies; undefined when some are gone. */
+  get whole(): readonly Message[] | undefined {
+    return this.ended && this.#dropped === 0 ? this.#kept : undefined
+  }
+
+  /** The call is over: whoever waits to write need not wait any more. */
+  release(): void {
+    this.stopKeeping()
+    for (const message of this.#kept) written(message)
+    this.#dropped += this.#kept.length
+    this.#kept.length = 0
+  }
+}
+
+/** Told once, by whichever attempt is first. */
+export function written(message: Message): void {
+  const tell = message.written
+  message.written = undefined
+  tell?.()
+}

@@ -1,0 +1,31 @@
+// Names of gRPC: what a client calls (`dns:///ratings:9080`) -> the authority that is routed; an endpoint -> what grpc-js connects to.
+import { type Endpoint, splitAuthority, withoutBrackets } from '@proxyless/core/spi'
+
+export interface CalledHost {
+  /** As it would be sent. */
+  readonly authority: string
+  /** Without brackets. */
+  readonly hostname: string
+  readonly port: number
+}
+
+/** What gRPC takes where a name has no port. */
+const defaultPort = 443
+
+/** Whatever scheme stands before it: the mesh finds the endpoints. */
+export function calledHost(target: string): CalledHost {
+  const authority = decodeURIComponent(target.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*\/|\/(?!\/))?(?!\d+$)/i, ''))
+  return hostOf(authority)
+}
+
+export function hostOf(authority: string): CalledHost {
+  const { host, port } = splitAuthority(authority)
+  return { authority, hostname: withoutBrackets(host), port: port === '' ? defaultPort : Number(port) }
+}
+
+/** Names are resolved by grpc-js: those that stand for one endpoint each, the first address when it connects. */
+export function targetOf({ address, port }: Pick<Endpoint, 'address' | 'port'>): string {
+  if (address.startsWith('unix://')) return `unix:${address.slice('unix://'.length)}`
+  if (address.includes(':')) return `ipv6:[${address}]:${port}`
+  return /^[\d.]+$/.test(address) ? `ipv4:${address}:${port}` : `dns:${address}:${port}`
+}
