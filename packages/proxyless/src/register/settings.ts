@@ -88,10 +88,14 @@ function fromVariables(env: Place['env']): Setting[] {
 
 /** Paths of a file start where it stands; `feed:` and `xds:` are what the functions of that name make. */
 function located({ value, place }: Setting, directory: string): unknown {
-  if (Array.isArray(value)) return value.map((part: unknown) => located({ option: 'config', value: part, place }, directory))
+  if (Array.isArray(value))
+    return value.map((part: unknown) => located({ option: 'config', value: part, place }, directory))
   if (typeof value === 'string') return isPath(value) ? join(directory, value) : value
   if (typeof value !== 'object' || value === null || 'kind' in value) return value
-  const { feed: ofFeed, xds: ofXds } = value as { readonly feed?: Parameters<typeof feed>[0]; readonly xds?: XdsOptions }
+  const { feed: ofFeed, xds: ofXds } = value as {
+    readonly feed?: Parameters<typeof feed>[0]
+    readonly xds?: XdsOptions
+  }
   try {
     return ofFeed === undefined ? (ofXds === undefined ? value : xds(ofXds)) : feed(ofFeed)
   } catch (error) {

@@ -8,10 +8,10 @@ export interface Variable {
   /** The option of createMesh, or `mode`, `install`. */
   readonly option: string
   /** @throws Wrong for a text that is none */
-  read(text: string): unknown
+  readonly read: (text: string) => unknown
 }
 
-export const prefix = 'PROXYLESS_'
+const prefix = 'PROXYLESS_'
 
 export const variables: readonly Variable[] = [
   variable('config', (text) => {

@@ -53,7 +53,9 @@ export class GrpcTransport implements AdsTransport {
       clock.clearTimer(timer)
       if (live) events.opened()
     })
+    call.on('metadata', () => letGo(call))
     call.on('data', (bytes: Uint8Array) => {
+      letGo(call)
       call.pause()
       if (live) events.message(bytes, () => call.resume())
     })
@@ -81,6 +83,23 @@ export class GrpcTransport implements AdsTransport {
         : { 'grpc.default_authority': authority, 'grpc.ssl_target_name_override': authority }),
     }
   }
+}
+
+/** A stream that waits for news keeps no process alive. grpc-js has no way to say so: its call leads to its session. */
+function letGo(call: unknown): void {
+  let at = call as Inside | null | undefined
+  for (let depth = 0; depth < 10 && at; depth++) {
+    if (at.session) return at.session.unref()
+    at = at.transport ?? at.child ?? at.underlyingCalls?.at(-1) ?? at.call
+  }
+}
+
+interface Inside {
+  readonly session?: { unref(): void } | null
+  readonly transport?: Inside | null
+  readonly child?: Inside | null
+  readonly underlyingCalls?: readonly Inside[]
+  readonly call?: Inside | null
 }
 
 function whenReady(client: Client, ready: () => void): void {
