@@ -49,7 +49,7 @@ describe('an application', () => {
     expect(await app.run([...register, main])).toEqual({
       code: 0,
       out: '["inside","inside"]\n',
-      err: 'proxyless: leads fetch and node:http; 1 virtual host, 2 clusters\n',
+      err: 'proxyless: leads fetch, node:http, grpc-js; 1 virtual host, 2 clusters\n',
     })
   })
 
@@ -79,7 +79,7 @@ describe('an application', () => {
     const app = await world({ 'proxyless.yaml': 'config: ./mesh\n' })
     const { out, err } = await app.run([...register, 'app.mjs'], { PROXYLESS_MODE: 'observe' })
     expect(out).not.toContain('inside')
-    expect(err).toContain('proxyless: observes fetch and node:http;')
+    expect(err).toContain('proxyless: observes fetch, node:http, grpc-js;')
     expect(err.match(/proxyless observes: GET http:\/\/reviews.example would go to outbound\|80\|\|/g)).toHaveLength(1)
   })
 

@@ -11,9 +11,13 @@ import {
   MeshHttpAgent,
   MeshHttpsAgent,
 } from '@proxyless/http'
+import type { GrpcClients, GrpcGate } from '@proxyless/grpc'
+import { house, type Housed } from '@proxyless/core/spi'
 import { Observations } from './observations.ts'
 
 export interface InstallOptions extends InstallParts {
+  /** `grpcClients(import.meta.url)` of `@proxyless/grpc`: the clients of that copy of grpc-js. Default none. */
+  readonly grpc?: GrpcClients | undefined
   /** `observe`: requests go as they did before, and what the mesh would have done is told and counted. Default `enforce`. */
   readonly mode?: 'enforce' | 'observe'
 }
@@ -41,7 +45,7 @@ export class Clients {
   }
 
   /** The one that is there already when it was called before. */
-  install({ mode = 'enforce', ...parts }: InstallOptions = {}): Disposable {
+  install({ mode = 'enforce', grpc, ...parts }: InstallOptions = {}): Disposable {
     const held = installationOf(this.#transport)
     if (held instanceof Installation) return held
     if (held === 'another') {
@@ -52,7 +56,9 @@ export class Clients {
       return { [Symbol.dispose]: () => undefined }
     }
     const observe = mode === 'observe' ? this.observations.take : undefined
-    return new Installation(this.#transport, this.dispatcher, this.agents, parts, observe)
+    const mesh: Housed = { [house]: this.#transport.mesh }
+    const takeGrpc = grpc && ((gate: GrpcGate): (() => void) => grpc.take(mesh, gate))
+    return new Installation(this.#transport, this.dispatcher, this.agents, parts, observe, takeGrpc)
   }
 
   get installation(): Installation | 'another' | undefined {

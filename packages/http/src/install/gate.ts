@@ -2,7 +2,9 @@
 import type { Mesh, RequestView } from '@proxyless/core/spi'
 
 /** Clients as the doctor names them. */
-export type ClientName = 'fetch' | 'http'
+export type ClientName = 'fetch' | 'http' | 'grpc'
+
+export const clientNames: readonly ClientName[] = ['fetch', 'http', 'grpc']
 
 /** What became of the requests of one client. */
 export interface ClientCounts {
@@ -17,7 +19,11 @@ export interface ClientCounts {
 export class Gate {
   readonly #mesh: Mesh
   readonly #observe: ((view: RequestView) => void) | undefined
-  readonly counts: Readonly<Record<ClientName, ClientCounts>> = { fetch: noCounts(), http: noCounts() }
+  readonly counts: Readonly<Record<ClientName, ClientCounts>> = {
+    fetch: noCounts(),
+    http: noCounts(),
+    grpc: noCounts(),
+  }
 
   /** @param observe hears of each request that the mesh would lead, and then leads none */
   constructor(mesh: Mesh, observe: ((view: RequestView) => void) | undefined) {
@@ -40,6 +46,11 @@ export class Gate {
     if (this.#observe === undefined) return true
     this.#observe(view)
     return false
+  }
+
+  /** Whether the mesh would lead it now; counts nothing. */
+  knows(view: RequestView): boolean {
+    return this.#observe === undefined && !this.#mesh.leaves(view)
   }
 
   /** A request that the mesh cannot lead; it matters where its host is the mesh's. */

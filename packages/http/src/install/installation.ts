@@ -5,7 +5,7 @@ import type { HttpTransport } from '../http-transport.ts'
 import type { MeshDispatcher } from '../mesh-dispatcher.ts'
 import { type MeshAgents, patchAgents } from './agent-patch.ts'
 import { takeSlots } from './dispatcher-slots.ts'
-import { type ClientCounts, type ClientName, Gate } from './gate.ts'
+import { type ClientCounts, type ClientName, clientNames, Gate } from './gate.ts'
 
 export interface InstallParts {
   /** The built-in fetch, WebSocket and EventSource, and every undici of the application. Default true. */
@@ -13,6 +13,12 @@ export interface InstallParts {
   /** node:http and node:https, and what stands on them. Default true. */
   readonly http?: boolean
 }
+
+/** A door of another package that takes in clients of its own. Returns what undoes it. */
+export type TakeClients = (gate: {
+  admits(view: RequestView): boolean
+  knows(view: RequestView): boolean
+}) => () => void
 
 /** What the process keeps of it; read by other copies of this package too, so it never changes its meaning. */
 interface Held {
@@ -35,12 +41,18 @@ export class Installation implements Disposable {
     agents: MeshAgents,
     { fetch = true, http = true }: InstallParts,
     observe: ((view: RequestView) => void) | undefined,
+    grpc: TakeClients | undefined,
   ) {
     this.#transport = transport
     this.#gate = new Gate(transport.mesh, observe)
-    this.taken = new Set([...(fetch ? ['fetch' as const] : []), ...(http ? ['http' as const] : [])])
+    const taken: Readonly<Record<ClientName, boolean>> = { fetch, http, grpc: grpc !== undefined }
+    this.taken = new Set(clientNames.filter((name) => taken[name]))
     if (fetch) this.#undo.push(takeSlots(transport, dispatcher, this.#gate))
     if (http) this.#undo.push(patchAgents(agents, this.#gate))
+    if (grpc !== undefined) {
+      const gate = this.#gate
+      this.#undo.push(grpc({ admits: (view) => gate.admits('grpc', view), knows: (view) => gate.knows(view) }))
+    }
     registry[installed] = { transport, installation: this }
   }
 

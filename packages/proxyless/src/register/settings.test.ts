@@ -31,7 +31,11 @@ test('a file says what createMesh takes; its paths start where it stands', async
     'faults: false',
   ].join('\n')
   const { mode, install, options, remarks } = await read(file)
-  expect({ mode, install, remarks }).toEqual({ mode: 'observe', install: { fetch: false, http: true }, remarks: [] })
+  expect({ mode, install, remarks }).toEqual({
+    mode: 'observe',
+    install: { fetch: false, http: true, grpc: false },
+    remarks: [],
+  })
   expect(options).toMatchObject({
     config: [join(made[0] ?? '', 'mesh'), '/etc/mesh', 'https://config.example/mesh', { kind: 'Sidecar' }],
     workload: { namespace: 'shop', locality: 'eu/a' },
@@ -70,7 +74,7 @@ test('every variable is read, and wins over the file', async () => {
   const { mode, install, options } = await read('config: ./c\nmode: enforce\n', env)
   expect({ mode, install, ...options }).toEqual({
     mode: 'off',
-    install: { fetch: true, http: false },
+    install: { fetch: true, http: false, grpc: false },
     config: ['a', 'b'],
     compat: { profile: 'latest' },
     localReply: 'throw',
@@ -104,7 +108,11 @@ describe('what is wrong is named with its place', () => {
     ['config: 7\n', {}, 'proxyless.yaml:1:1: config must be a path'],
     ['config: { feed: { url: nope } }\n', {}, 'proxyless.yaml:1:1: config: '],
     ['config: ./mesh\nmode: maybe\n', {}, 'proxyless.yaml:2:1: mode must be off, observe, enforce, not "maybe"'],
-    ['config: ./mesh\ninstall: [ftp]\n', {}, 'proxyless.yaml:2:1: install must be a list of fetch, http, not "ftp"'],
+    [
+      'config: ./mesh\ninstall: [ftp]\n',
+      {},
+      'proxyless.yaml:2:1: install must be a list of fetch, http, grpc, not "ftp"',
+    ],
     ['config: ./mesh\nworkload: { ns: x }\n', {}, 'proxyless.yaml:2:1: workload has no field "ns"'],
     ['config: ./mesh\ncompat: { profil: x }\n', {}, 'proxyless.yaml:2:1: unknown option "compat.profil"'],
     ['config: ./mesh', { PROXYLESS_STRICT: 'x' }, 'PROXYLESS_STRICT: strict must be true or false, not "x"'],

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { feed } from '@proxyless/feed'
 import type { XdsOptions } from '@proxyless/xds'
-import type { InstallOptions } from '../clients.ts'
 import { complaintOf, type CreateMeshOptions } from '../options.ts'
 import { xds } from '../xds.ts'
 import { readSettingsFile } from './settings-file.ts'
@@ -19,7 +18,8 @@ export interface Setting {
 
 export interface Settings {
   readonly mode: 'off' | 'observe' | 'enforce'
-  readonly install: InstallOptions
+  /** What is to be taken in. */
+  readonly install: Readonly<Record<(typeof parts)[number], boolean>>
   readonly options: CreateMeshOptions
   /** What is told and ignored. */
   readonly remarks: readonly string[]
@@ -35,7 +35,7 @@ export interface Place {
 const known = variables.map(({ option }) => option)
 
 const modes = ['off', 'observe', 'enforce'] as const
-const parts = ['fetch', 'http'] as const
+const parts = ['fetch', 'http', 'grpc'] as const
 
 /** @throws Wrong naming file and line, or the variable, of what is wrong; or what is missing */
 export function readSettings({ env, directory }: Place): Settings {
@@ -116,13 +116,13 @@ function modeOf(setting: Setting | undefined): Settings['mode'] {
   return mode
 }
 
-function installOf(setting: Setting | undefined): InstallOptions {
-  if (setting === undefined) return {}
+function installOf(setting: Setting | undefined): Settings['install'] {
+  if (setting === undefined) return { fetch: true, http: true, grpc: true }
   const { value, place } = setting
   const wanted: unknown[] = Array.isArray(value) ? value : [value]
   const wrong = wanted.find((part) => !parts.includes(part as never))
   if (wrong !== undefined) {
     throw new Wrong(`${place}: install must be a list of ${parts.join(', ')}, not ${JSON.stringify(wrong)}`)
   }
-  return Object.fromEntries(parts.map((part) => [part, wanted.includes(part)]))
+  return { fetch: wanted.includes('fetch'), http: wanted.includes('http'), grpc: wanted.includes('grpc') }
 }

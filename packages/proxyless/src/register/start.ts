@@ -1,5 +1,8 @@
 // Starts the mesh of a process that knows of none: reads its settings, waits for the first configuration, takes in its clients, says so in one line.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import type { GrpcClients } from '@proxyless/grpc'
 import type { Mesh } from '../create-mesh.ts'
 import { type Place, readSettings, type Settings } from './settings.ts'
 
@@ -11,23 +14,37 @@ export async function startMesh(place: Place, say: (line: string) => void): Prom
   // only now: a process that is not meshed does not load it
   const { createMesh } = await import('../create-mesh.ts')
   const mesh = await createMesh({ ...settings.options, config: settings.options.config })
-  mesh.install({ ...settings.install, mode: settings.mode })
-  if (isMainThread) say(summaryOf(mesh, settings))
+  const { fetch, http } = settings.install
+  const grpc = settings.install.grpc ? await applicationsGrpc(place.directory) : undefined
+  mesh.install({ fetch, http, grpc, mode: settings.mode })
+  if (isMainThread) say(summaryOf(mesh, settings, grpc !== undefined))
   return mesh
 }
 
-function summaryOf(mesh: Mesh, { mode, install: { fetch = true, http = true } }: Settings): string {
+/** Of the copy of grpc-js that the application would load, if it has one. */
+async function applicationsGrpc(directory: string): Promise<GrpcClients | undefined> {
+  const main = process.argv[1] ?? join(directory, 'main.js')
+  const finds = (from: string): boolean => {
+    try {
+      return createRequire(from).resolve('@grpc/grpc-js') !== ''
+    } catch {
+      return false
+    }
+  }
+  const from = [main, join(directory, 'main.js')].find(finds)
+  if (from === undefined) return undefined
+  const { grpcClients } = await import('@proxyless/grpc')
+  return grpcClients(from)
+}
+
+function summaryOf(mesh: Mesh, { mode, install: { fetch, http } }: Settings, grpc: boolean): string {
   const { virtualHosts, clusters, problems } = mesh.status()
-  const taken = [...(fetch ? ['fetch'] : []), ...(http ? ['node:http'] : [])].join(' and ')
-  const refused = problems.filter(({ severity }) => severity === 'error').length
-  const warnings = problems.filter(({ severity }) => severity === 'warning').length
-  const counts = [
-    count(virtualHosts, 'virtual host'),
-    count(clusters.length, 'cluster'),
-    ...(refused === 0 ? [] : [count(refused, 'error')]),
-    ...(warnings === 0 ? [] : [count(warnings, 'warning')]),
-  ]
-  return `${mode === 'observe' ? 'observes' : 'leads'} ${taken}; ${counts.join(', ')}`
+  const taken = [...(fetch ? ['fetch'] : []), ...(http ? ['node:http'] : []), ...(grpc ? ['grpc-js'] : [])]
+  const ofSeverity = (severity: string): number => problems.filter((problem) => problem.severity === severity).length
+  const counts = [count(virtualHosts, 'virtual host'), count(clusters.length, 'cluster')]
+  if (ofSeverity('error') > 0) counts.push(count(ofSeverity('error'), 'error'))
+  if (ofSeverity('warning') > 0) counts.push(count(ofSeverity('warning'), 'warning'))
+  return `${mode === 'observe' ? 'observes' : 'leads'} ${taken.join(', ')}; ${counts.join(', ')}`
 }
 
 function count(number: number, noun: string): string {
