@@ -1,5 +1,10 @@
 // Runs the whole table of SEMANTICS appendix A, each row in a world of its own.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { MeshConfig } from '@proxyless/core/spi'
+import { check, type IstioOptions } from '@proxyless/istio'
+import type { CreateMeshOptions } from 'proxyless'
+import { regexEngine } from 'proxyless/host'
+import { expectApiReturns, expectSidecarReturns } from '../xds/law.ts'
 import type { Case } from './case.ts'
 import { elsewhere } from './elsewhere.ts'
 import { balancingCases } from './cases/balancing.ts'
@@ -25,10 +30,20 @@ beforeEach(async () => {
   world = await World.start()
 })
 
+type Law = (config: MeshConfig) => Promise<void>
+
+/** By the ids of the rows that made them. */
+const configured: [string, CreateMeshOptions][] = []
+
 afterEach(() => world.close())
 
 describe('SEMANTICS appendix A', () => {
-  for (const { id, says, run } of table) test(`${id} ${says}`, () => run(world))
+  for (const { id, says, run } of table) {
+    test(`${id} ${says}`, async () => {
+      await run(world)
+      for (const options of world.configured) configured.push([id, options])
+    })
+  }
 
   test('every row is in the table, or listed with the reason why not', () => {
     const known = new Set([...table.map((row) => row.id), ...elsewhere.keys()])
@@ -36,6 +51,23 @@ describe('SEMANTICS appendix A', () => {
     const absentFromAppendix = new Set(gaps)
     expect(all.filter((id) => !known.has(id) && !absentFromAppendix.has(id))).toEqual([])
   })
+})
+
+describe('every configuration of the table comes back from xDS as it was', () => {
+  test('in the sidecar dialect', async () => {
+    expect(configured).not.toEqual([])
+    for (const [id, options] of configured) await returns(id, options, expectSidecarReturns)
+  })
+
+  test('in the api dialect', async () => {
+    for (const [id, options] of configured) await returns(id, options, expectApiReturns)
+  })
+
+  async function returns(id: string, { config, ...options }: CreateMeshOptions, law: Law): Promise<void> {
+    const texts = (config as readonly string[]).map((text, n) => ({ name: `${id} ${n}`, text }))
+    const { config: translated } = await check(texts, { ...(options as IstioOptions), regex: regexEngine })
+    await law(translated).catch((error: unknown) => expect.fail(`${id}: ${String(error)}`))
+  }
 })
 
 /** Numbers that the appendix does not use. */

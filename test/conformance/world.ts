@@ -42,6 +42,8 @@ export class World {
   readonly clock: VirtualClock = new VirtualClock(1_000)
   readonly backends = new Map<string, Backend>()
   readonly ejected: string[] = []
+  /** All that was put in force. */
+  readonly configured: CreateMeshOptions[] = []
   /** Every request that reached a backend, with the backend's name. */
   readonly arrivals: { readonly at: number; readonly backend: string; readonly request: Received }[] = []
   #mesh: Mesh | undefined
@@ -68,7 +70,7 @@ export class World {
   /** Puts documents in force, beside the registry of the fixture. */
   async configure(documents: string, options: Partial<CreateMeshOptions> = {}): Promise<readonly Problem[]> {
     await this.#mesh?.close()
-    this.#mesh = await createMesh({
+    const configured: CreateMeshOptions = {
       config: [this.registry(), documents],
       workload: { namespace: 'bookinfo', labels: { app: 'c' } },
       clock: this.clock,
@@ -80,7 +82,9 @@ export class World {
         endpointEjected: ({ endpoint }) => this.ejected.push(this.nameOf(endpoint)),
       },
       ...options,
-    })
+    }
+    this.configured.push(configured)
+    this.#mesh = await createMesh(configured)
     return this.#mesh.status().problems
   }
 

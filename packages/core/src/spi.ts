@@ -15,6 +15,7 @@ export type {
   Cluster,
   ConnectionPool,
   Discovery,
+  DropPolicy,
   Endpoint,
   LoadBalancer,
   Locality,
@@ -40,12 +41,14 @@ export type {
   HashPolicy,
   MirrorPolicy,
   RateLimitedBackoff,
+  RequestedFault,
   RetryCondition,
   RetryPolicy,
 } from './model/policy.ts'
 export type {
   DirectResponseAction,
   ForwardAction,
+  HostRewrite,
   PathRewrite,
   RedirectAction,
   Route,
@@ -54,6 +57,7 @@ export type {
   WeightedCluster,
 } from './model/route.ts'
 export { createPicker } from './balance/create.ts'
+export { HostTable } from './route/host-table.ts'
 export { compileFormat } from './route/format.ts'
 export { compileMatch } from './route/matchers.ts'
 export { RouteTable } from './route/route-table.ts'

@@ -3,8 +3,15 @@
 export { type Bootstrap, type BootstrapNode, type BootstrapServer, parseBootstrap } from './bootstrap/bootstrap.ts'
 export { XDS_PROBLEM_CODES } from './codes.ts'
 export type { XdsOptions } from './options.ts'
+export { addClientStatusService, clientStatus } from './status/status-service.ts'
 export { type XdsHost, xdsSource } from './xds-source.ts'
-export type { EncodedConfig, EncodedResource, Encoder, EncoderOptions } from './encode/encoder.ts'
+export {
+  createEncoder,
+  type EncodedConfig,
+  type EncodedResource,
+  type Encoder,
+  type EncoderOptions,
+} from './encode/encoder.ts'
 export {
   type ClientNode,
   type DeltaRequest,

@@ -45,6 +45,7 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
       regex,
       source: uri,
       certificates: bootstrap.certificates,
+      trusted: features.has('trusted_xds_server'),
     }),
     failOnDataErrors: features.has('fail_on_data_errors'),
     timeoutIsTransient: features.has('resource_timer_is_transient_error'),

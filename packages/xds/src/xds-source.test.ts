@@ -241,6 +241,13 @@ describe('the dialect of gRPC', () => {
     ])
   })
 
+  test('drops of an assignment are those of its cluster', async () => {
+    const world = await apiWorld()
+    const dropOverloads = [{ category: 'lb', dropPercentage: { numerator: 10, denominator: 0 } }]
+    await world.send('endpoints', assignment('a', [group([1])], { policy: { dropOverloads } }))
+    expect(world.config.clusters.get('a')?.drops).toEqual([{ category: 'lb', percent: { numerator: 100_000 } }])
+  })
+
   test('A37 an aggregate is its leaves in order, each priority after those before', async () => {
     const world = await apiWorld()
     const clusters = {

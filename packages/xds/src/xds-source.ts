@@ -12,6 +12,7 @@ import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { known } from './resolve/cache.ts'
 import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
 import { serverOf } from './server-lease.ts'
+import { tellStatus } from './status/client-status.ts'
 import { KINDS } from './stream/kinds.ts'
 import type { AdsTransport } from './stream/transport.ts'
 
@@ -47,6 +48,7 @@ class XdsSource implements ConfigSource {
   #told: string | undefined
   #waiting: readonly string[] = []
   #endWait: () => void = () => undefined
+  #endStatus: () => void = () => undefined
 
   constructor(settings: XdsSettings, host: XdsHost) {
     this.#settings = settings
@@ -81,6 +83,11 @@ class XdsSource implements ConfigSource {
         handled()
       },
     })
+    this.#endStatus = tellStatus({
+      node: nodeMessage(this.#settings.node),
+      scope: this.#settings.hosts?.join(', ') ?? this.#settings.dialect,
+      wanted: (kind) => this.#resources?.wanted(kind) ?? [],
+    })
     if (this.#settings.loadReports) this.#loads = this.#reportLoads(sink)
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
@@ -93,6 +100,7 @@ class XdsSource implements ConfigSource {
 
   async close(): Promise<void> {
     this.#endWait()
+    this.#endStatus()
     this.#called?.close()
     this.#loads?.close()
     this.#resources?.close()

@@ -41,7 +41,7 @@ function baseOf(position: number): string {
 
 /** With the headers that all benches send. */
 export function requestFor(path: string): Matchable {
-  return { view: new PathView(path), path, query: undefined }
+  return { view: new PathView(path), path, query: undefined, dice: () => 0 }
 }
 
 const bits = nameBits(Object.entries(requestHeaders).flat())

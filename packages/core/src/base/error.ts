@@ -11,6 +11,7 @@ export type MeshErrorCode =
   | 'OVERFLOW'
   | 'THROTTLED'
   | 'CONCURRENCY_LIMIT'
+  | 'DROPPED'
   | 'CONNECT_FAILURE'
   | 'CONNECT_TIMEOUT'
   | 'CONNECTION_TERMINATED'

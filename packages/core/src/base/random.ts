@@ -14,6 +14,14 @@ export function below(random: Random, bound: number): number {
   return Math.floor((random.uint32() / 0x1_0000_0000) * bound)
 }
 
+const million = 1_000_000
+
+/** True `numerator` times of a million; what is certain needs no draw. */
+export function chance({ numerator }: { readonly numerator: number }, random: Random): boolean {
+  if (numerator <= 0) return false
+  return numerator >= million || below(random, million) < numerator
+}
+
 /** xorshift128 generator; the same seed gives the same numbers on every platform. */
 export class SeededRandom implements Random {
   #a: number

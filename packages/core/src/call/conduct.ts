@@ -3,7 +3,7 @@
 import type { Wait } from '../base/waits.ts'
 import { turnsOnHash } from '../balance/create.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { HashPolicy } from '../model/policy.ts'
+import type { FaultPolicy, HashPolicy } from '../model/policy.ts'
 import { exchangeCookies } from '../route/affinity.ts'
 import { hashRequest } from '../route/hash-key.ts'
 import { nameBit } from '../route/header-list.ts'
@@ -24,10 +24,11 @@ import {
   replyNoCluster,
   replyNoRoute,
   replyToAbort,
+  replyToDrop,
 } from './local-reply.ts'
 import { sendMirrors } from './mirror.ts'
 import { Outgoing } from './outgoing.ts'
-import type { ForwardPlan, Target } from './plan.ts'
+import { clusterOf, type ForwardPlan, type Target } from './plan.ts'
 import type { Exchange } from './transport.ts'
 import { Tries } from './tries.ts'
 
@@ -58,6 +59,8 @@ export class Call {
   #delay: Wait | undefined = undefined
   #setCookies: HeaderEdit | undefined = undefined
   #flags = ''
+  /** A fault is at work on it. */
+  #suffers = false
 
   constructor(house: CallHouse, exchange: Exchange, mirrorOf?: Call) {
     const { view } = exchange
@@ -113,35 +116,48 @@ export class Call {
     this.plan = plan
     const { fault } = plan.action
     if (fault === undefined || !this.#house.settings.faults) return this.#route(plan, this.#startedAtMs)
-    const delayMs = drawDelay(fault, this.#house.random)
-    if (delayMs === 0) return this.#abortOrRoute(plan, this.#startedAtMs)
+    const delayMs = drawDelay(fault, this.view, this.#house.random)
+    if (delayMs === 0 || !this.#startFault(fault)) return this.#abortOrRoute(plan, this.#startedAtMs)
     this.flag('DI')
     this.#delay = this.#house.waits.start(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()))
   }
 
   #abortOrRoute(plan: ForwardPlan, nowMs: number): void {
     this.#delay = undefined
-    const abort = plan.action.fault && drawAbort(plan.action.fault, this.#house.random)
-    if (abort === undefined) return this.#route(plan, nowMs)
+    const { fault } = plan.action
+    const abort = fault && drawAbort(fault, this.view, this.#house.random)
+    if (fault === undefined || abort === undefined || !this.#startFault(fault)) return this.#route(plan, nowMs)
     this.#aim(plan)
     this.answer(replyToAbort(abort))
   }
 
-  /** The split, the outgoing headers and path, mirrors and timers: once per call, for all attempts. */
+  /** Both faults of a call count as one, until it ends. */
+  #startFault(fault: FaultPolicy): boolean {
+    this.#suffers ||= this.#house.activeFaults.tryStart(fault)
+    return this.#suffers
+  }
+
+  /** The split, and what is allowed of its cluster. */
   #route(plan: ForwardPlan, nowMs: number): void {
-    const { settings } = this.#house
     const target = this.#aim(plan)
-    const cluster = target && this.#house.cluster(target.cluster)
+    const cluster = this.#house.cluster(this.request.clusterName)
     if (target === undefined || cluster === undefined) return this.answerNoCluster()
+    const drop = cluster.drops?.draw(this.#house.random)
+    if (drop !== undefined) return this.answer(replyToDrop(drop))
     cluster.limits.countRequest()
-    const trusted = settings.trustRequestHeaders && this.mirrorOf === undefined
+    const trusted = this.#house.settings.trustRequestHeaders && this.mirrorOf === undefined
     const retry = trusted ? trustedRetryPolicy(plan.action.retry, this.view) : plan.action.retry
     const tries = new Tries(this.#house, this, cluster, retry, this.#timeoutsOf(plan, trusted))
-    this.#tries = tries
     tries.noContentAfterTimeout = trusted && asksForNoContent(this.view)
+    this.#tries = tries
+    this.#send(plan, target, tries, nowMs)
+  }
+
+  /** The outgoing headers and path, mirrors and timers: once per call, for all attempts. */
+  #send(plan: ForwardPlan, target: Target, tries: Tries, nowMs: number): void {
     if (!this.request.prepare(this.exchange.takeHeaders(), plan, target)) return this.answer(replyInvalidPath())
     const { hashPolicies } = plan.action
-    if (hashPolicies.length > 0 && turnsOnHash(cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)
+    if (hashPolicies.length > 0 && turnsOnHash(tries.cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)
     tries.next()
     if (this.requestSent) this.#requestComplete(plan, tries, nowMs)
   }
@@ -149,7 +165,7 @@ export class Call {
   #aim(plan: ForwardPlan): Target | undefined {
     const target = plan.split.pick(this.#house.random)
     this.target = target
-    if (target !== undefined) this.request.clusterName = target.cluster
+    if (target !== undefined) this.request.clusterName = clusterOf(target, this.view)
     return target
   }
 
@@ -228,6 +244,7 @@ export class Call {
   end(status: number): void {
     this.over = true
     this.#tries?.end()
+    if (this.#suffers) this.#house.activeFaults.end()
     if (this.mirrorOf === undefined) this.#house.ended(this, status, this.#startedAtMs)
   }
 

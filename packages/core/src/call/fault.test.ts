@@ -1,8 +1,9 @@
 // Delays and aborts before anything else happens, SEMANTICS 10.
 import { afterEach, expect, test } from 'vitest'
-import { SeededRandom } from '../base/random.ts'
+import { chance, SeededRandom } from '../base/random.ts'
 import type { FaultPolicy } from '../model/policy.ts'
-import { chance, drawAbort, drawDelay } from './fault.ts'
+import { viewOf } from '../route/request.suite.ts'
+import { drawAbort, drawDelay } from './fault.ts'
 import { expectNothingLeft, retries, simple } from './world.suite.ts'
 
 afterEach(expectNothingLeft)
@@ -13,6 +14,7 @@ const abort = (more: Omit<NonNullable<FaultPolicy['abort']>, 'percent'>, percent
   abort: { ...more, percent },
 })
 const delay = (delayMs: number): FaultPolicy => ({ delay: { delayMs, percent: always } })
+const view = viewOf('http://a/')
 const grpc = { 'content-type': 'application/grpc' }
 
 test('C078 chances are counted in millionths', () => {
@@ -31,10 +33,10 @@ test('certain things need no draw', () => {
 
 test('C134 without a percentage nothing is aborted, and an abort without a status is none', () => {
   const random = new SeededRandom(1)
-  expect(drawAbort(abort({ httpStatus: 500 }, never), random)).toBeUndefined()
-  expect(drawAbort(abort({}), random)).toBeUndefined()
-  expect(drawAbort({}, random)).toBeUndefined()
-  expect(drawDelay({}, random)).toBe(0)
+  expect(drawAbort(abort({ httpStatus: 500 }, never), view, random)).toBeUndefined()
+  expect(drawAbort(abort({}), view, random)).toBeUndefined()
+  expect(drawAbort({}, view, random)).toBeUndefined()
+  expect(drawDelay({}, view, random)).toBe(0)
 })
 
 test('an abort is answered at once: its status, the text, flag FI, no attempt', async () => {
@@ -135,4 +137,73 @@ test('one switch turns all faults off', async () => {
   )
   expect(world.call('http://a/').seen).toBe(200)
   expect(world.record.flags).toBe('-')
+})
+
+test('A33 a request may name its delay, for at most the share of the policy', async () => {
+  const fault: FaultPolicy = { requested: { delay: { max: always, unit: 10_000 } } }
+  const world = await simple({ fault })
+  const ask = (headers: Record<string, string>): ReturnType<typeof world.call> => world.call('http://a/', { headers })
+  for (const [headers, waits] of [
+    [{ 'x-envoy-fault-delay-request': '400' }, true],
+    [{ 'x-envoy-fault-delay-request': '400', 'x-envoy-fault-delay-request-percentage': '0' }, false],
+    [{ 'x-envoy-fault-delay-request': 'soon' }, false],
+    [{}, false],
+  ] as const) {
+    const it = ask(headers)
+    expect(it.sent).toHaveLength(waits ? 0 : 1)
+    world.clock.advance(400)
+    expect(it.seen).toBe(200)
+  }
+  const never = drawDelay(
+    { requested: { delay: { max: { numerator: 0 }, unit: 10_000 } } },
+    viewOf('http://a/', {
+      headers: { 'x-envoy-fault-delay-request': '1', 'x-envoy-fault-delay-request-percentage': '100' },
+    }),
+    new SeededRandom(1),
+  )
+  expect(never).toBe(0)
+})
+
+test.each<[Record<string, string>, FaultPolicy['abort'] | undefined]>([
+  [{ 'x-envoy-fault-abort-request': '503' }, { httpStatus: 503, percent: always }],
+  [{ 'x-envoy-fault-abort-request': '199' }, undefined],
+  [{ 'x-envoy-fault-abort-request': '600' }, undefined],
+  [{ 'x-envoy-fault-abort-grpc-request': '14' }, { grpcStatus: 14, percent: always }],
+  [
+    { 'x-envoy-fault-abort-request': '500', 'x-envoy-fault-abort-grpc-request': '14' },
+    { httpStatus: 500, percent: always },
+  ],
+  [{ 'x-envoy-fault-abort-request': '500', 'x-envoy-fault-abort-request-percentage': '0' }, undefined],
+  [{}, undefined],
+])('A33 a request that says %o is aborted so', (headers, expected) => {
+  const fault: FaultPolicy = { requested: { abort: { max: always, unit: 10_000 } }, ...abort({ httpStatus: 418 }) }
+  expect(drawAbort(fault, viewOf('http://a/', { headers }), new SeededRandom(1))).toEqual(expected)
+})
+
+test('A33 max_active_faults: a call suffers its fault until it ends, and others are spared meanwhile', async () => {
+  const world = await simple({ fault: { ...delay(400), maxActive: 1 } })
+  const [first, spared] = [
+    world.call('http://a/', { answers: [{ status: 200, afterMs: 100 }] }),
+    world.call('http://a/'),
+  ]
+  expect([first.sent.length, spared.seen]).toEqual([0, 200])
+  world.clock.advance(450)
+  expect([first.sent.length, first.seen]).toEqual([1, undefined])
+  expect(world.call('http://a/').seen).toBe(200)
+  world.clock.advance(50)
+  expect(first.seen).toBe(200)
+  const next = world.call('http://a/')
+  expect(next.sent).toHaveLength(0)
+  next.cancel()
+  expect(world.call('http://a/').sent).toHaveLength(0)
+  world.clock.advance(400)
+})
+
+test('A33 max_active_faults of 0 spares all; a delay and an abort of one call count once', async () => {
+  const none = await simple({ fault: { ...abort({ httpStatus: 503 }), maxActive: 0 } })
+  expect(none.call('http://a/').seen).toBe(200)
+  const one = await simple({ fault: { ...delay(10), ...abort({ httpStatus: 503 }), maxActive: 1 } })
+  const it = one.call('http://a/')
+  one.clock.advance(10)
+  expect(it.seen).toBe(503)
 })

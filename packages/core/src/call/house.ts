@@ -10,6 +10,7 @@ import type { Affinity } from '../route/affinity.ts'
 import type { RequestView } from '../route/request-view.ts'
 import type { RouteTable } from '../route/route-table.ts'
 import type { Call } from './conduct.ts'
+import type { ActiveFaults } from './fault.ts'
 import type { LocalReply } from './local-reply.ts'
 import type { ForwardPlan, RoutePlan } from './plan.ts'
 
@@ -45,6 +46,7 @@ export interface CallHouse {
   readonly waits: Waits
   readonly settings: CallSettings
   readonly affinity: Affinity
+  readonly activeFaults: ActiveFaults
   cluster(name: string): Cluster | undefined
   /** True: the source was asked for a host that nobody claims, and the call begins anew once somebody does. */
   awaitHost(call: Call): boolean

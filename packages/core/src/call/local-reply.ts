@@ -3,6 +3,7 @@
 import type { MeshErrorCode } from '../base/error.ts'
 import type { FaultPolicy } from '../model/policy.ts'
 import type { Refusal } from '../cluster/adaptive.ts'
+import type { Drop } from '../cluster/drops.ts'
 import { grpcStatusOfHttp, type Failure } from '../cluster/verdict.ts'
 
 export interface LocalReply {
@@ -100,6 +101,21 @@ export function replyToRefusal(refusal: Refusal): LocalReply {
       ? reply('THROTTLED', 503, 'rejected by client-side throttling', 'UO', 'denied_by_admission_control')
       : reply('CONCURRENCY_LIMIT', 503, 'reached concurrency limit', 'UO', 'reached_concurrency_limit')
   return { ...base, headers: ['x-envoy-overloaded', 'true'] }
+}
+
+/** Envoy's router, DROP_OVERLOAD. */
+export function replyToDrop({ category, always }: Drop): LocalReply {
+  return always
+    ? {
+        ...reply('DROPPED', 503, 'unconditional drop overload', 'UDO', 'unconditional_drop_overload'),
+        headers: ['x-envoy-unconditional-drop-overload', 'true'],
+        cause: category,
+      }
+    : {
+        ...reply('DROPPED', 503, 'drop overload', 'DO', 'drop_overload'),
+        headers: ['x-envoy-drop-overload', 'true'],
+        cause: category,
+      }
 }
 
 export function replyReplayExceeded(): LocalReply {

@@ -1,9 +1,8 @@
 // Copies of a call for other clusters: sent beside it, never awaited, their answers thrown away.
 // Source: Envoy RouteAction.request_mirror_policies.
 import { splitAuthority } from '../route/redirect.ts'
-import type { Random } from '../base/random.ts'
+import { chance, type Random } from '../base/random.ts'
 import type { Call } from './conduct.ts'
-import { chance } from './fault.ts'
 import type { ForwardPlan, MirrorPlan } from './plan.ts'
 import type { Exchange } from './transport.ts'
 

@@ -1,5 +1,6 @@
 // The request as it is sent: path, headers and authority, the same for every attempt but for its number and what time is left.
 // It is also what matchers and header formats read of a call. Made by the call; doors send it.
+import { below } from '../base/random.ts'
 import type { PathNormalization } from '../model/config.ts'
 import type { FormatContext } from '../route/format.ts'
 import { getHeader, type HeaderList, nameBit, setHeader } from '../route/header-list.ts'
@@ -7,9 +8,11 @@ import { isPlain, preparePath, splitTarget } from '../route/path.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
 import { attemptCountHeader, stripControlHeaders } from './control-headers.ts'
 import { formatGrpcTimeout } from './deadline.ts'
+import type { AuthorityPlan } from '../route/rewrite.ts'
 import type { CallHouse } from './house.ts'
 import type { ForwardPlan, Target } from './plan.ts'
 
+const million = 1_000_000
 const requestIdBit = nameBit('x-request-id')
 /** What HTTP/1.1 may be asked for. */
 const requestTarget = /^(\/|https?:\/\/)/
@@ -27,7 +30,10 @@ export class Outgoing implements Matchable, FormatContext {
   target = ''
   /** Of the cluster that was chosen; empty before. */
   clusterName = ''
+  /** The host is the name of each attempt's endpoint. */
+  namedByEndpoint = false
   #prepared = false
+  #dice: number | undefined = undefined
 
   constructor(view: RequestView, house: CallHouse, startedAtMs: number) {
     this.view = view
@@ -48,6 +54,10 @@ export class Outgoing implements Matchable, FormatContext {
     if (prepared === undefined) return false
     this.#take(prepared, query)
     return true
+  }
+
+  dice(): number {
+    return (this.#dice ??= below(this.#house.random, million))
   }
 
   /** Of a copy: its path was prepared before. */
@@ -80,9 +90,16 @@ export class Outgoing implements Matchable, FormatContext {
       this.target = this.query === undefined ? path : `${path}?${this.query}`
     }
     if (target.authority !== undefined) this.authority = target.authority
+    if (target.authorityPlan !== undefined) this.#planAuthority(target.authorityPlan)
     const { requestId } = this.#house.settings
     if (requestId !== undefined && !this.#hasRequestId(target)) headers.push('x-request-id', requestId())
     return true
+  }
+
+  #planAuthority(plan: AuthorityPlan): void {
+    this.namedByEndpoint = plan.endpoint
+    const host = plan.of(this)
+    if (host !== undefined) this.authority = host
   }
 
   /** Brought by the application or set by a rule. */

@@ -4,7 +4,8 @@ import type { RegexEngine } from '../base/regex.ts'
 import type { MirrorPolicy } from '../model/policy.ts'
 import type { DirectResponseAction, ForwardAction, RedirectAction, Route, WeightedCluster } from '../model/route.ts'
 import { compileHeaderPlans, type HeaderPlan } from '../route/header-plan.ts'
-import { compilePathRewrite, type PathPlan } from '../route/rewrite.ts'
+import type { RequestView } from '../route/request-view.ts'
+import { compileAuthority, compilePathRewrite, type AuthorityPlan, type PathPlan } from '../route/rewrite.ts'
 import { Split } from '../route/split.ts'
 import { type CallTimeouts, routeTimeouts } from './deadline.ts'
 
@@ -39,6 +40,8 @@ export interface AnswerPlan {
 export interface Target {
   readonly weight: number
   readonly cluster: string
+  /** The request header that names it instead. */
+  readonly clusterHeader: string | undefined
   /** Levels in the order Envoy runs them: the cluster's, then the route's. */
   readonly requestPlans: readonly HeaderPlan[]
   readonly responsePlans: readonly HeaderPlan[]
@@ -47,6 +50,15 @@ export interface Target {
   /** How many of the request's levels run before that. */
   readonly ownLevels: number
   readonly authority: string | undefined
+  /** Instead of `authority`, where it is made of the request or is the endpoint's. */
+  readonly authorityPlan: AuthorityPlan | undefined
+}
+
+/** Empty where its header is missing. */
+export function clusterOf({ cluster, clusterHeader }: Target, view: RequestView): string {
+  if (clusterHeader === undefined) return cluster
+  const lines = view.header(clusterHeader)
+  return (typeof lines === 'string' ? lines : lines?.[0]) ?? ''
 }
 
 export function compileRoute(route: Route, regex: RegexEngine): RoutePlan {
@@ -59,7 +71,7 @@ export function compileRoute(route: Route, regex: RegexEngine): RoutePlan {
     route,
     action,
     timeouts: routeTimeouts(action),
-    split: new Split(action.clusters.map((cluster) => compileTarget(cluster, action))),
+    split: new Split(action.clusters.map((cluster) => compileTarget(cluster, action, regex))),
     pathPlan: action.rewrite && compilePathRewrite(action.rewrite, route.match.path, regex),
     mirrors: action.mirrors.map((policy) => ({ policy, plan: compileMirror(policy, route, action) })),
   }
@@ -81,14 +93,19 @@ function compileMirror(policy: MirrorPolicy, route: Route, action: ForwardAction
   })
 }
 
-function compileTarget(cluster: WeightedCluster, action: ForwardAction): Target {
+/** @param regex where the host is made of the path */
+function compileTarget(cluster: WeightedCluster, action: ForwardAction, regex?: RegexEngine): Target {
+  const { hostRewrite } = action
   return {
     weight: cluster.weight,
     cluster: cluster.cluster,
+    clusterHeader: cluster.clusterHeader,
     requestPlans: compileHeaderPlans([cluster.requestHeaders, action.requestHeaders]),
     responsePlans: compileHeaderPlans([cluster.responseHeaders, action.responseHeaders]),
     ownAuthority: cluster.hostRewrite,
     ownLevels: compileHeaderPlans([cluster.requestHeaders]).length,
-    authority: action.hostRewrite ?? cluster.hostRewrite,
+    authority: typeof hostRewrite === 'string' ? hostRewrite : cluster.hostRewrite,
+    authorityPlan:
+      typeof hostRewrite === 'object' && regex !== undefined ? compileAuthority(hostRewrite, regex) : undefined,
   }
 }

@@ -110,6 +110,7 @@ export class Tries implements Expiring, Selecting {
     if (call.grpc && call.plan?.action.maxGrpcTimeoutMs !== undefined) {
       call.request.tellTimeout(attemptTimeoutMs(this.timeouts, this.#leftMs))
     }
+    if (call.request.namedByEndpoint) call.request.authority = endpoint.hostname ?? call.request.authority
     call.exchange.start(attempt)
   }
 

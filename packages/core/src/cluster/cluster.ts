@@ -8,6 +8,7 @@ import type { Slices } from '../base/slices.ts'
 import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../model/cluster.ts'
 import { Adaptive } from './adaptive.ts'
 import { DnsDiscovery, type Resolver } from './discovery.ts'
+import { Drops } from './drops.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
 import type { MakePicker } from './host-source.ts'
 import { Limits } from './limits.ts'
@@ -50,6 +51,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
   model: ClusterModel
   /** There only where its policy is. */
   adaptive: Adaptive | undefined = undefined
+  /** There from the first policy of drops on. */
+  drops: Drops | undefined = undefined
   #outlier: OutlierDetector | undefined
   #checks: HealthChecker | undefined
   #selection: Selection
@@ -236,6 +239,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
     const { discovery, outlierDetection } = this.model
     this.#applyOutlier(outlierDetection)
     this.#applyAdaptive()
+    this.#applyDrops()
     this.#applyHealthCheck(before)
     if (before !== undefined && connectsDifferently(before, this.model)) this.#replaceConnections()
     if (discovery.kind !== 'originalDestination') this.#forgetMet()
@@ -245,6 +249,12 @@ export class Cluster implements OutlierListener, CheckedCluster {
       this.#setEndpoints(discovery.kind === 'originalDestination' ? [] : discovery.endpoints)
       this.#dns?.stop()
     }
+  }
+
+  #applyDrops(): void {
+    const { drops = [] } = this.model
+    if (this.drops !== undefined) this.drops.policies = drops
+    else if (drops.length > 0) this.drops = new Drops(drops)
   }
 
   #resolve(names: readonly EndpointModel[]): void {

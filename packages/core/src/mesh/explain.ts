@@ -1,12 +1,12 @@
 // Why a request would go where: the same matchers, split, cluster and picker as a call, run with a recorder.
 // Spends no chance and sends nothing.
-import type { Random } from '../base/random.ts'
+import { below, type Random } from '../base/random.ts'
 import { isGrpc } from '../call/conduct.ts'
 import { trustedRetryPolicy } from '../call/control-headers.ts'
 import { timeoutsOf } from '../call/deadline.ts'
 import { drawAbort, drawDelay } from '../call/fault.ts'
 import type { CallSettings } from '../call/house.ts'
-import type { ForwardPlan, RoutePlan, Target } from '../call/plan.ts'
+import { clusterOf, type ForwardPlan, type RoutePlan, type Target } from '../call/plan.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { endpointKey } from '../cluster/endpoint.ts'
 import { anyEndpoint } from '../cluster/selecting.ts'
@@ -75,7 +75,9 @@ class Account {
       return this.#end(title, { answer: '400' })
     }
     if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
-    const request: Matchable = { view: this.#view, path: prepared, query }
+    let drawn: number | undefined
+    const dice = (): number => (drawn ??= below(this.#world.random, 1_000_000))
+    const request: Matchable = { view: this.#view, path: prepared, query, dice }
     this.#names.add(withoutBrackets(splitAuthority(this.#view.authority).host).toLowerCase())
     const host = this.#snapshot.hostOf(this.#view)
     for (const name of host?.model.domains ?? []) this.#names.add(name)
@@ -154,18 +156,20 @@ class Account {
     const abort = this.#fault(plan)
     const target = plan.split.pick(this.#world.random)
     if (plan.split.choices.length > 1) {
-      const shares = plan.split.choices.map((choice) => `${percent(plan.split.share(choice))} ${choice.cluster}`)
+      const shares = plan.split.choices.map((choice) => `${percent(plan.split.share(choice))} ${nameOfTarget(choice)}`)
       this.#say(
         'split',
-        `${shares.join(', ')}; the next draw falls on ${target?.cluster ?? 'none'}`,
+        `${shares.join(', ')}; the next draw falls on ${target === undefined ? 'none' : nameOfTarget(target)}`,
         plan.route.origins['split'] ?? plan.route.origin,
       )
     }
     if (abort !== undefined)
       return this.#end(title, { route: plan.route.name, answer: `${abort.httpStatus ?? 200} FI` })
-    const cluster = target && this.#world.cluster(target.cluster)
+    const name = target && clusterOf(target, this.#view)
+    const cluster = name === undefined ? undefined : this.#world.cluster(name)
+    if (target?.clusterHeader !== undefined) this.#say('cluster', `named by the request: ${target.clusterHeader}`)
     if (target === undefined || cluster === undefined) {
-      this.#say('cluster', `${target?.cluster ?? 'none'} does not exist: answered with 503 (NC cluster_not_found)`)
+      this.#say('cluster', `${name || 'none'} does not exist: answered with 503 (NC cluster_not_found)`)
       return this.#end(title, { route: plan.route.name, answer: '503 NC' })
     }
     const endpoint = this.#choose(cluster, plan, request)
@@ -201,8 +205,8 @@ class Account {
       this.#say('fault', `abort with ${what} for ${percent(fault.abort.percent.numerator / 1e6)} of calls${off}`, at)
     }
     if (!this.#world.settings.faults) return undefined
-    const delayMs = drawDelay(fault, this.#world.random)
-    const abort = drawAbort(fault, this.#world.random)
+    const delayMs = drawDelay(fault, this.#view, this.#world.random)
+    const abort = drawAbort(fault, this.#view, this.#world.random)
     if (delayMs > 0) this.#say('fault', 'the next draw delays')
     if (abort !== undefined) this.#say('fault', 'the next draw aborts')
     return abort
@@ -238,9 +242,9 @@ class Account {
     const { action } = plan
     if (plan.pathPlan !== undefined)
       this.#say('path', `${request.path} becomes ${plan.pathPlan(request.path)}`, originOf(plan, 'rewrite'))
-    if (target.authority !== undefined)
-      this.#say('host header', `becomes ${target.authority}`, originOf(plan, 'rewrite'))
-    const said = action.clusters.find((cluster) => cluster.cluster === target.cluster)
+    const authority = describeAuthority(plan, target)
+    if (authority !== undefined) this.#say('host header', authority, originOf(plan, 'rewrite'))
+    const said = action.clusters.find((each) => each.cluster === target.cluster)
     for (const [kind, mutation] of [
       ['request headers', said?.requestHeaders],
       ['request headers', action.requestHeaders],
@@ -334,6 +338,23 @@ function actual({ subject, name }: Condition, view: RequestView): string {
 
 function originOf(plan: ForwardPlan, field: string): Origin {
   return plan.route.origins[field] ?? plan.route.origin
+}
+
+function nameOfTarget({ cluster, clusterHeader }: Target): string {
+  return clusterHeader === undefined ? cluster : `what ${clusterHeader} names`
+}
+
+function describeAuthority({ action }: ForwardPlan, { authority }: Target): string | undefined {
+  const { hostRewrite } = action
+  if (typeof hostRewrite !== 'object') return authority === undefined ? undefined : `becomes ${authority}`
+  switch (hostRewrite.kind) {
+    case 'header':
+      return `becomes what ${hostRewrite.name} says`
+    case 'path':
+      return `is made of the path by ${hostRewrite.pattern}`
+    case 'endpoint':
+      return 'becomes the name of the endpoint'
+  }
 }
 
 function describeMutation(mutation: HeaderMutation): string {

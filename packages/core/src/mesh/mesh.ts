@@ -9,6 +9,7 @@ import { Slices } from '../base/slices.ts'
 import { Timeouts } from '../base/timeouts.ts'
 import { Waits } from '../base/waits.ts'
 import { Call } from '../call/conduct.ts'
+import { ActiveFaults } from '../call/fault.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
 import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
@@ -51,6 +52,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly waits: Waits
   readonly slices: Slices
   readonly affinity: Affinity
+  readonly activeFaults: ActiveFaults = new ActiveFaults()
   readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
   readonly #source: ConfigSource

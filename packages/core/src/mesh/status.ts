@@ -33,6 +33,8 @@ export interface ClusterStatus {
   >
   /** Requests and retries refused by a limit. */
   readonly overflows: number
+  /** Calls dropped as its configuration says, by category. */
+  readonly dropped: Readonly<Record<string, number>>
   readonly ejectionsActive: number
   /** Ejections that maxEjectionPercent forbade. */
   readonly ejectionOverflows: number
@@ -106,6 +108,7 @@ function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): Clust
       retries: { now: now?.retries ?? 0, max: finite(max.maxRetries) },
     },
     overflows: now?.overflows ?? 0,
+    dropped: Object.fromEntries(cluster?.drops?.counts ?? []),
     ejectionsActive: cluster?.outlierDetector?.ejectedCount ?? 0,
     ejectionOverflows: cluster?.outlierDetector?.overflows ?? 0,
     adaptive: adaptiveStatus(cluster?.adaptive),

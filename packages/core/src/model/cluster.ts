@@ -4,6 +4,7 @@ import type { AdaptivePolicy } from './adaptive.ts'
 import type { HealthCheck } from './health-check.ts'
 import type { Origin } from './origin.ts'
 import type { OutlierDetection } from './outlier.ts'
+import type { FractionalPercent } from './policy.ts'
 
 export interface Cluster {
   readonly name: string
@@ -26,6 +27,8 @@ export interface Cluster {
   readonly localities?: LocalityBalancing
   /** New endpoints get their full share bit by bit; round robin and least request only. */
   readonly slowStart?: SlowStart
+  /** Such shares of calls are not sent; each is drawn in turn. */
+  readonly drops?: readonly DropPolicy[]
   /** Only so many of the endpoints are used by this process. */
   readonly aperture?: Aperture
   /** What its calls adapt to by what they measure. */
@@ -219,4 +222,10 @@ export interface TlsMatch {
   readonly tls?: UpstreamTls
   /** Why they cannot be reached as was said; they are then not reached at all, never in plain text instead. */
   readonly unavailable?: string
+}
+
+export interface DropPolicy {
+  /** For people and reports: `throttle`, `lb`, ... */
+  readonly category: string
+  readonly percent: FractionalPercent
 }

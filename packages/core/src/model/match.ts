@@ -1,6 +1,8 @@
 // What a request must look like: matchers as they were said, in the field's words.
 // Plain data; compiled by route/.
 
+import type { FractionalPercent } from './policy.ts'
+
 export type StringMatch =
   | { readonly kind: 'exact'; readonly value: string }
   | { readonly kind: 'prefix'; readonly value: string }
@@ -37,4 +39,6 @@ export interface RouteMatch {
   readonly path: PathMatch
   readonly headers: readonly HeaderMatch[]
   readonly queryParameters: readonly QueryParameterMatch[]
+  /** Only for such a share of requests. Default all. */
+  readonly share?: FractionalPercent
 }

@@ -60,6 +60,17 @@ export interface FaultPolicy {
     readonly grpcStatus?: number
     readonly percent: FractionalPercent
   }
+  /** Requests name their own faults by `x-envoy-fault-*` headers; then `delay` or `abort` is not looked at. */
+  readonly requested?: { readonly delay?: RequestedFault; readonly abort?: RequestedFault }
+  /** While so many calls of the process suffer a fault, others are spared. Default: no limit. */
+  readonly maxActive?: number
+}
+
+export interface RequestedFault {
+  /** For at most such a share, whatever a percentage header says. */
+  readonly max: FractionalPercent
+  /** What such a header counts in, of a million: 10,000 where it says percent. */
+  readonly unit: number
 }
 
 export interface MirrorPolicy {

@@ -41,7 +41,7 @@ export interface ForwardAction {
   readonly fault?: FaultPolicy
   readonly rewrite?: PathRewrite
   /** Replaces Host and :authority after the cluster's own rewrite. */
-  readonly hostRewrite?: string
+  readonly hostRewrite?: string | HostRewrite
   readonly requestHeaders?: HeaderMutation
   readonly responseHeaders?: HeaderMutation
   readonly mirrors: readonly MirrorPolicy[]
@@ -50,6 +50,8 @@ export interface ForwardAction {
 
 export interface WeightedCluster {
   readonly cluster: string
+  /** The request header whose value names the cluster, instead of `cluster`; lower case. */
+  readonly clusterHeader?: string
   readonly weight: number
   readonly hostRewrite?: string
   readonly requestHeaders?: HeaderMutation
@@ -61,6 +63,14 @@ export type PathRewrite =
   | { readonly kind: 'prefix'; readonly value: string }
   /** Replaces every match; `\0` to `\9` are groups. */
   | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string }
+
+export type HostRewrite =
+  /** The value of this header as it is sent; where it is missing or empty the host stays. Lower case. */
+  | { readonly kind: 'header'; readonly name: string }
+  /** The path as it came, its query left out, with every match replaced; `\0` to `\9` are groups. */
+  | { readonly kind: 'path'; readonly pattern: string; readonly substitution: string }
+  /** The `hostname` of the endpoint, where it has one; each attempt's own. */
+  | { readonly kind: 'endpoint' }
 
 export interface RedirectAction {
   readonly kind: 'redirect'

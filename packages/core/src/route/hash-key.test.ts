@@ -13,7 +13,7 @@ import { viewOf } from './request.suite.ts'
 type Headers = Readonly<Record<string, string | readonly string[]>>
 
 function requestOf(headers: Headers = {}, query?: string): Matchable {
-  return { view: viewOf('http://a/x', { headers }), path: '/x', query }
+  return { view: viewOf('http://a/x', { headers }), path: '/x', query, dice: () => 0 }
 }
 
 const affinity = new Affinity(new VirtualClock(), new SeededRandom(1))
@@ -109,7 +109,7 @@ describe('a cookie that is absent', () => {
       headers: Headers = {},
       url = 'http://a/',
     ): { hash: string; sent: HeaderList; told: HeaderList } {
-      const request = { view: viewOf(url, { headers }), path: '/', query: undefined }
+      const request = { view: viewOf(url, { headers }), path: '/', query: undefined, dice: (): number => 0 }
       const hash = hashRequest([policy], request, this.affinity, this.random) as RequestHash
       const sent = Object.entries(headers).flatMap(([name, lines]) => [lines].flat().flatMap((line) => [name, line]))
       const told: HeaderList = []

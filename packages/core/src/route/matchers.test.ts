@@ -46,6 +46,25 @@ describe('the path', () => {
   })
 })
 
+describe('a share of requests', () => {
+  test.each([
+    [300_000, 299_999, true],
+    [300_000, 300_000, false],
+    [0, 0, false],
+    [1_000_000, 999_999, true],
+  ])('of %d in a million, the dice at %d', (numerator, dice, expected) => {
+    const compiled = compileMatch({ path: anyPath, headers: [], queryParameters: [], share: { numerator } }, testRegex)
+    expect(firstMiss(compiled, requestOf('http://h/', {}, dice)) === undefined).toBe(expected)
+  })
+
+  test('is described in percent', () => {
+    const share = { numerator: 305_000 }
+    const compiled = compileMatch({ path: anyPath, headers: [], queryParameters: [], share }, testRegex)
+    const miss = firstMiss(compiled, requestOf('http://h/', {}, 999_999))
+    expect(miss && describeCondition(miss)).toBe('share of 30.5 % of requests')
+  })
+})
+
 describe('method, scheme, authority', () => {
   const pseudo = (name: string, value: string): Partial<RouteMatch> => ({
     headers: [{ name, match: { kind: 'exact', value }, invert: false }],

@@ -7,7 +7,7 @@ import type { Matchable } from './request-view.ts'
 
 /** One thing that must hold. */
 export interface Condition {
-  readonly subject: 'path' | 'header' | 'pseudoHeader' | 'query'
+  readonly subject: 'path' | 'header' | 'pseudoHeader' | 'query' | 'dice'
   /** Of the header or query parameter; empty for the path. */
   readonly name: string
   readonly operator: StringMatch['kind'] | 'separatedPrefix'
@@ -51,13 +51,14 @@ export interface CompiledMatch {
 }
 
 export function compileMatch(match: RouteMatch, regex: RegexEngine): CompiledMatch {
-  const { path, headers, queryParameters } = match
+  const { path, headers, queryParameters, share } = match
   return {
     path,
     conditions: [
       ...(matchesEveryPath(path) ? [] : [compilePath(path, regex)]),
       ...headers.map((header) => compileHeader(header, regex)),
       ...queryParameters.map((parameter) => compileQuery(parameter, regex)),
+      ...(share === undefined ? [] : [condition('dice', '', 'present', String(share.numerator), regex, false, false)]),
     ],
   }
 }
@@ -74,6 +75,7 @@ export function firstMiss(match: CompiledMatch, request: Matchable): Condition |
 
 /** For people: `header end-user exact "jason"`. */
 export function describeCondition({ subject, name, operator, value, ignoreCase, invert }: Condition): string {
+  if (subject === 'dice') return `share of ${Number(value) / 10_000} % of requests`
   const what = {
     path: 'path',
     header: `header ${name}`,
@@ -104,7 +106,8 @@ function holdsOfPath(condition: Condition, path: string): boolean {
   return way === pathPrefix || compare(condition, path)
 }
 
-function valueElsewhere({ subject, name }: Condition, request: Matchable): string | undefined {
+function valueElsewhere({ subject, name, value }: Condition, request: Matchable): string | undefined {
+  if (subject === 'dice') return request.dice() < Number(value) ? '' : undefined
   return subject === 'query' ? queryValue(request.query, name) : pseudoHeader(name, request)
 }
 
@@ -211,7 +214,7 @@ function startOf(way: Way, value: string): string {
 function wayOf(subject: Condition['subject'], operator: Condition['operator'], ignoreCase: boolean): Way {
   if (subject === 'header') return header
   if (subject === 'query') return query
-  if (subject === 'pseudoHeader') return pseudo
+  if (subject === 'pseudoHeader' || subject === 'dice') return pseudo
   if (operator === 'regex') return pathRegex
   if (operator === 'prefix' && !ignoreCase) return pathPrefix
   return operator === 'exact' && !ignoreCase ? pathExact : otherPath

@@ -28,4 +28,6 @@ export interface Matchable {
   readonly path: string
   /** Query without `?`; undefined when there is none. */
   readonly query: string | undefined
+  /** Of a million, drawn once: a request fares alike in all routes that are for a share of requests. */
+  dice(): number
 }

@@ -25,7 +25,7 @@ export function viewOf(url: string, { method = 'GET', headers = {} }: RequestWor
 }
 
 /** A request whose path is taken as prepared. */
-export function requestOf(url: string, words?: RequestWords): Matchable {
+export function requestOf(url: string, words?: RequestWords, dice = 0): Matchable {
   const view = viewOf(url, words)
-  return { view, ...splitTarget(view.target) }
+  return { view, ...splitTarget(view.target), dice: () => dice }
 }

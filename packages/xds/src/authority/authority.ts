@@ -69,6 +69,12 @@ export class Authority implements Cache {
     return this.#carried.entries(kind, this.#active?.entries(kind) ?? new Map<string, Entry>())
   }
 
+  /** What is wanted here, where others share the server. */
+  *wanted(kind: Kind): Iterable<readonly [name: string, entry: Entry]> {
+    const names = this.#wants.get(kind) ?? nothing
+    for (const each of this.entries(kind)) if (names.has(each[0]) || names.has(WILDCARD)) yield each
+  }
+
   heard(kind: Kind): boolean {
     return this.#carried.heard(kind) || this.#active?.heard(kind) === true
   }

@@ -1,6 +1,10 @@
 // Cluster: how it finds its endpoints, and the policy that holds for all of them.
 import type { Cluster as Model, Discovery, Origin } from '@proxyless/core/spi'
 import { type Cluster, Cluster_DiscoveryType as Type } from '../generated/envoy/config/cluster/v3/cluster.ts'
+import { type OwnCluster, readOwnCluster } from '../own/cluster.ts'
+import { ownOf } from '../own/metadata.ts'
+import { serviceOf } from '../own/service.ts'
+import { readOwnTls, readOwnTlsMatches } from '../own/tls.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { readBreakers, readConnections } from './cluster-policy.ts'
 import { readEndpoints } from './endpoints.ts'
@@ -9,21 +13,26 @@ import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
 import { readOutlier } from './outlier.ts'
 import type { Reading } from './reading.ts'
-import type { ClusterDiscovery, ClusterResource } from './resources.ts'
+import type { ClusterDiscovery, ClusterResource, Shares } from './resources.ts'
 import { readTls } from './tls.ts'
 import { readTlsMatches } from './tls-matches.ts'
 import { messageName, unpack } from './unpack.ts'
 
+const nothing: Shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
 const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
 
 export function readCluster(reading: Reading, cluster: Cluster): ClusterResource {
-  const discovery = readDiscovery(reading, cluster)
+  const ownFields = ownOf(cluster.metadata)
+  const own = readOwnCluster(ownFields)
+  const discovery = readDiscovery(reading, cluster, own)
   const { loadBalancer, slowStart, weighsLocalities } = readBalancing(reading, cluster)
-  const healthCheck = readHealthCheck(reading, cluster)
+  const healthCheck = readHealthCheck(reading, cluster, ownFields !== undefined)
   const outlierDetection = readOutlier(reading, cluster)
-  const tls = readTls(reading, 'transport_socket', cluster.transportSocket)
-  const tlsMatches = readTlsMatches(reading, cluster)
-  noteUnused(reading, cluster)
+  const ownTls = readOwnTls(ownFields)
+  const ownMatches = readOwnTlsMatches(ownFields)
+  const tls = ownMatches === undefined ? readTls(reading, 'transport_socket', cluster.transportSocket, ownTls) : ownTls
+  const tlsMatches = ownMatches ?? readTlsMatches(reading, cluster)
+  noteUnused(reading, cluster, own)
   if (cluster.lrsServer !== undefined && cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
     reading.refuse('lrs_server', 'is not self')
   }
@@ -47,11 +56,19 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
     origin,
     origins: {},
   }
-  const reportsLoad = cluster.lrsServer !== undefined
-  return { name: cluster.name, notes: reading.notes, discovery, cluster: model, weighsLocalities, reportsLoad }
+  return {
+    name: cluster.name,
+    notes: reading.notes,
+    discovery,
+    cluster: own.apply(model),
+    weighsLocalities,
+    zones: own.zones,
+    ownLocalities: ownFields !== undefined,
+    reportsLoad: cluster.lrsServer !== undefined,
+  }
 }
 
-function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
+function readDiscovery(reading: Reading, cluster: Cluster, own: OwnCluster): ClusterDiscovery {
   const said = cluster.clusterDiscoveryType
   if (said?.$case === 'clusterType') return readAggregate(reading, cluster)
   const strict = reading.options.dialect === 'api'
@@ -62,30 +79,39 @@ function readDiscovery(reading: Reading, cluster: Cluster): ClusterDiscovery {
       if (serviceName === '' && cluster.name.startsWith('xdstp:')) {
         reading.refuse('eds_cluster_config.service_name', 'is needed where the name begins with xdstp:')
       }
-      return { kind: 'named', assignment: serviceName === '' ? cluster.name : serviceName }
+      if (own.kind === 'originalDestination')
+        return { kind: 'inline', discovery: originalDestination(own.port), shares: nothing }
+      return { kind: 'named', assignment: serviceName === '' ? cluster.name : serviceName, of: own.kind ?? 'static' }
     }
     case Type.LOGICAL_DNS:
       if (strict) checkSingle(reading, cluster)
-      return readInline(reading, cluster, 'logicalDns')
+      return readInline(reading, cluster, dnsKind(own, 'logicalDns'))
     case Type.STATIC:
       if (strict) break
       return readInline(reading, cluster, 'static')
     case Type.STRICT_DNS:
       if (strict) break
-      return readInline(reading, cluster, 'strictDns')
+      return readInline(reading, cluster, dnsKind(own, 'strictDns'))
     case Type.ORIGINAL_DST: {
       if (strict) break
       const port =
         cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
-      const discovery: Discovery = { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
-      return { kind: 'inline', discovery, weights: [] }
+      return { kind: 'inline', discovery: originalDestination(port), shares: nothing }
     }
     case Type.UNRECOGNIZED:
     default:
       break
   }
   reading.refuse('type', 'is neither EDS nor LOGICAL_DNS nor aggregate')
-  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, weights: [] }
+  return { kind: 'inline', discovery: { kind: 'static', endpoints: [] }, shares: nothing }
+}
+
+function originalDestination(port: number | undefined): Discovery {
+  return { kind: 'originalDestination', ...(port === undefined ? {} : { port }) }
+}
+
+function dnsKind({ kind }: OwnCluster, otherwise: 'strictDns' | 'logicalDns'): 'strictDns' | 'logicalDns' {
+  return kind === 'strictDns' || kind === 'logicalDns' ? kind : otherwise
 }
 
 function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
@@ -102,10 +128,10 @@ function readAggregate(reading: Reading, cluster: Cluster): ClusterDiscovery {
 
 function readInline(reading: Reading, cluster: Cluster, kind: 'static' | 'strictDns' | 'logicalDns'): ClusterDiscovery {
   const { loadAssignment } = cluster
-  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, weights: [] }
+  if (loadAssignment === undefined) return { kind: 'inline', discovery: { kind, endpoints: [] }, shares: nothing }
   // gRPC's rules are for assignments that come as resources
-  const { endpoints, weights } = readEndpoints(reading.inline(), loadAssignment)
-  return { kind: 'inline', discovery: { kind, endpoints }, weights }
+  const { endpoints, ...shares } = readEndpoints(reading.inline(), loadAssignment)
+  return { kind: 'inline', discovery: { kind, endpoints }, shares }
 }
 
 function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster): void {
@@ -124,16 +150,9 @@ function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster):
   }
 }
 
-function noteUnused(reading: Reading, cluster: Cluster): void {
+function noteUnused(reading: Reading, cluster: Cluster, { zones }: OwnCluster): void {
   if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
-  if (cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
+  if (zones === undefined && cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
     reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')
   }
-}
-
-/** Istio's names of clusters hold the port, the label set and the host; others are a name. */
-function serviceOf(name: string): Model['service'] {
-  const [, port = '', variant = '', host = ''] = /^outbound\|(\d+)\|([^|]*)\|(.+)$/.exec(name) ?? []
-  if (host === '') return { host: name, port: 0 }
-  return { host, port: Number(port), ...(variant === '' ? {} : { variant }) }
 }

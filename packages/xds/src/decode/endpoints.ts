@@ -1,5 +1,5 @@
 // ClusterLoadAssignment: addresses, their localities, priorities and weights.
-import type { Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
+import type { DropPolicy, Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
 import type { Address } from '../generated/envoy/config/core/v3/address.ts'
 import type { Metadata } from '../generated/envoy/config/core/v3/base.ts'
 import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
@@ -9,6 +9,8 @@ import {
   LocalityLbEndpoints,
 } from '../generated/envoy/config/endpoint/v3/endpoint_components.ts'
 import { type Piecewise, whole } from '../piecewise.ts'
+import { ownOf, textIn } from '../own/metadata.ts'
+import { placed, readPositions } from '../own/positions.ts'
 import { fractionOf } from './percent.ts'
 import { takeApart } from './pieces.ts'
 import type { Reading } from './reading.ts'
@@ -16,6 +18,7 @@ import type { EndpointsResource } from './resources.ts'
 import { labelsOf } from './struct-labels.ts'
 
 const maxWeight = 2 ** 32 - 1
+const noLabels: Readonly<Record<string, unknown>> = {}
 const noLocality: Locality = { region: '', zone: '', subzone: '' }
 
 /** The endpoints of a group may be decoded while they are read: one of ten thousand is never there as a message whole. */
@@ -54,6 +57,7 @@ function* read(
   const addresses = new Set<string>()
   const localities = new Set<string>()
   const totals = new Map<number, number>()
+  const positions: number[] = []
   let n = 0
   for (const group of groups) {
     const path = `endpoints[${n}]`
@@ -61,21 +65,25 @@ function* read(
     const locality = readLocality(reading, path, group, localities)
     const weight = group.loadBalancingWeight ?? 0
     totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
+    const own = ownOf(group.metadata)
+    if (own?.['filler'] === true) continue
     if (weight > 0) weights.push({ locality, priority: group.priority, weight })
     // gRPC takes nothing from a locality without weight
-    if (weight > 0 || reading.options.dialect === 'sidecar') {
+    if (weight > 0 || reading.options.dialect === 'sidecar' || own?.['unweighted'] === true) {
+      const from = endpoints.length
       yield* readGroup(reading, path, group, locality, addresses, endpoints)
+      positions.push(...(readPositions(textIn(own, 'positions'), endpoints.length - from) ?? []))
     }
   }
   checkPriorities(reading, totals)
-  readDrops(reading, assignment)
   const factor = assignment.policy?.overprovisioningFactor
   return {
     name: assignment.clusterName,
     notes: reading.notes,
-    endpoints,
+    endpoints: positions.length === endpoints.length ? placed(endpoints, positions) : endpoints,
     weights,
     overprovisioningFactor: factor === undefined ? undefined : factor / 100,
+    drops: readDrops(reading, assignment),
   }
 }
 
@@ -138,8 +146,8 @@ function readEndpoint(
     return undefined
   }
   if (said.loadBalancingWeight === 0) reading.refuse(`${path}.load_balancing_weight`, 'must be above 0')
-  const lb = said.metadata?.filterMetadata['envoy.lb'] ?? {}
-  const hashName: unknown = lb['hash_key']
+  const { hash_key: hashName, ...lb } = said.metadata?.filterMetadata['envoy.lb'] ?? noLabels
+  const name = textIn(ownOf(said.metadata), 'name')
   return {
     ...place,
     weight: said.loadBalancingWeight ?? 1,
@@ -148,6 +156,7 @@ function readEndpoint(
     ...tlsLabelsOf(said.metadata),
     locality,
     priority,
+    ...(name === undefined ? {} : { name }),
     ...(identified.value.hostname === '' ? {} : { hostname: identified.value.hostname }),
     ...(typeof hashName === 'string' ? { hashName } : {}),
     ...healthCheckOf(identified.value.healthCheckConfig),
@@ -207,9 +216,10 @@ function checkPriorities(reading: Reading, totals: ReadonlyMap<number, number>):
   }
 }
 
-function readDrops(reading: Reading, { policy }: ClusterLoadAssignment): void {
-  for (const { category, dropPercentage } of policy?.dropOverloads ?? []) {
-    if (fractionOf(dropPercentage) === undefined) reading.refuse('policy.drop_overloads', 'an unknown denominator')
-    else if ((dropPercentage?.numerator ?? 0) > 0) reading.note('policy.drop_overloads', `"${category}" is not applied`)
-  }
+function readDrops(reading: Reading, { policy }: ClusterLoadAssignment): DropPolicy[] {
+  return (policy?.dropOverloads ?? []).flatMap(({ category, dropPercentage }) => {
+    const percent = fractionOf(dropPercentage)
+    if (percent === undefined) reading.refuse('policy.drop_overloads', 'an unknown denominator')
+    return percent === undefined || percent.numerator === 0 ? [] : [{ category, percent }]
+  })
 }

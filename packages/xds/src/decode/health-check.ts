@@ -13,10 +13,13 @@ type HealthCheckTiming = Omit<Extract<HealthCheck, { kind: 'grpc' }>, 'kind' | '
 
 const path = 'health_checks[0]'
 
-/** Undefined: none, or of a kind that is not applied. gRPC looks at no health checks. */
-export function readHealthCheck(reading: Reading, { healthChecks }: Cluster): HealthCheck | undefined {
+/**
+ * Undefined: none, or of a kind that is not applied. gRPC looks at no health checks.
+ * @param own this mesh's own control plane says what it means
+ */
+export function readHealthCheck(reading: Reading, { healthChecks }: Cluster, own: boolean): HealthCheck | undefined {
   const [said, ...more] = healthChecks
-  if (said === undefined || reading.options.dialect === 'api') return undefined
+  if (said === undefined || (reading.options.dialect === 'api' && !own)) return undefined
   if (more.length > 0) reading.note('health_checks', 'only the first is applied')
   const timing = timingOf(reading, said)
   const checker = said.healthChecker
@@ -74,6 +77,7 @@ function timingOf(reading: Reading, said: Wire): HealthCheckTiming {
 }
 
 const methods: Readonly<Record<number, string>> = {
+  1: 'GET',
   2: 'HEAD',
   3: 'POST',
   4: 'PUT',

@@ -7,6 +7,8 @@ import {
   type HttpFilter,
 } from '../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
+import { type Own, ownOf } from '../own/metadata.ts'
+import { readUnknownHosts } from '../own/unknown-hosts.ts'
 import { FAULT_FILTER, readFault } from './fault.ts'
 import type { Reading } from './reading.ts'
 import type { HttpListener, ListenerResource } from './resources.ts'
@@ -20,17 +22,17 @@ const inbound = 1
 
 export function readListener(reading: Reading, listener: Listener): ListenerResource {
   const api = listener.apiListener?.apiListener
-  const http = api === undefined ? readSocket(reading, listener) : readApi(reading, api)
+  const http = api === undefined ? readSocket(reading, listener) : readApi(reading, api, ownOf(listener.metadata))
   return { name: listener.name, notes: reading.notes, http }
 }
 
-function readApi(reading: Reading, any: Any): HttpListener | undefined {
+function readApi(reading: Reading, any: Any, own: Own | undefined): HttpListener | undefined {
   if (messageName(any) !== managerName) {
     reading.refuse('api_listener', `${messageName(any)} instead of an HttpConnectionManager`)
     return undefined
   }
   const manager = unpack(reading, 'api_listener', HttpConnectionManager, any)
-  return manager === undefined ? undefined : readManager(reading, 'api_listener', manager, undefined)
+  return manager === undefined ? undefined : readManager(reading, 'api_listener', manager, undefined, own)
 }
 
 /** The first HTTP among the chains; a listener for servers, or without HTTP, is none of ours. */
@@ -45,8 +47,11 @@ function readSocket(reading: Reading, listener: Listener): HttpListener | undefi
     ...(listener.defaultFilterChain === undefined ? [] : [listener.defaultFilterChain]),
   ]
   const address = listener.address?.address
+  // what is redirected here may have been meant for any port
   const port =
-    address?.$case === 'socketAddress' && address.value.portSpecifier?.$case === 'portValue'
+    listener.useOriginalDst !== true &&
+    address?.$case === 'socketAddress' &&
+    address.value.portSpecifier?.$case === 'portValue'
       ? address.value.portSpecifier.value
       : undefined
   for (const [n, { filters }] of chains.entries()) {
@@ -54,7 +59,7 @@ function readSocket(reading: Reading, listener: Listener): HttpListener | undefi
     const found = any.find((each) => messageName(each) === managerName)
     if (found === undefined) continue
     const manager = unpack(reading, `filter_chains[${n}]`, HttpConnectionManager, found)
-    return manager === undefined ? undefined : readManager(reading, `filter_chains[${n}]`, manager, port)
+    return manager && readManager(reading, `filter_chains[${n}]`, manager, port, ownOf(listener.metadata))
   }
   return undefined
 }
@@ -64,6 +69,7 @@ function readManager(
   path: string,
   manager: HttpConnectionManager,
   port: number | undefined,
+  own: Own | undefined,
 ): HttpListener | undefined {
   if (reading.options.dialect === 'api') {
     if (manager.xffNumTrustedHops !== 0) reading.refuse(`${path}.xff_num_trusted_hops`, 'must be 0')
@@ -74,7 +80,7 @@ function readManager(
   const routes = readRoutes(reading, path, manager)
   const faults = readFilters(reading, `${path}.http_filters`, manager.httpFilters)
   if (routes === undefined) return undefined
-  return { port, routes, faults, pathNormalization: normalizationOf(manager) }
+  return { port, routes, faults, pathNormalization: normalizationOf(manager), unknownHosts: readUnknownHosts(own) }
 }
 
 function readRoutes(

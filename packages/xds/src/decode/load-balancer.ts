@@ -7,12 +7,16 @@ import {
   type LoadBalancingPolicy,
 } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { ClientSideWeightedRoundRobin } from '../generated/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin.ts'
+import type { LocalityLbConfig } from '../generated/envoy/extensions/load_balancing_policies/common/v3/common.ts'
 import { LeastRequest } from '../generated/envoy/extensions/load_balancing_policies/least_request/v3/least_request.ts'
 import { Maglev } from '../generated/envoy/extensions/load_balancing_policies/maglev/v3/maglev.ts'
+import { Random } from '../generated/envoy/extensions/load_balancing_policies/random/v3/random.ts'
 import { RingHash } from '../generated/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.ts'
 import { RoundRobin } from '../generated/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.ts'
 import { WrrLocality } from '../generated/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
+import { TypedStruct } from '../generated/xds/type/v3/typed_struct.ts'
+import { PEAK_EWMA, readPeakEwma } from '../own/balancers.ts'
 import type { Reading } from './reading.ts'
 import { messageName, unpack } from './unpack.ts'
 
@@ -93,6 +97,7 @@ function readPolicies(reading: Reading, path: string, list: LoadBalancingPolicy,
 
 function readPolicy(reading: Reading, path: string, any: Any, depth: number): Balancing | undefined {
   const name = messageName(any)
+  if (name === 'xds.type.v3.TypedStruct') return readCustom(reading, path, any)
   switch (name.startsWith(prefix) ? name.slice(prefix.length) : '') {
     case 'wrr_locality.v3.WrrLocality': {
       const list = unpack(reading, path, WrrLocality, any)?.endpointPickingPolicy
@@ -101,20 +106,19 @@ function readPolicy(reading: Reading, path: string, any: Any, depth: number): Ba
     }
     case 'round_robin.v3.RoundRobin': {
       const config = unpack(reading, path, RoundRobin, any)
-      const weighsLocalities = config?.localityLbConfig?.localityConfigSpecifier?.$case === 'localityWeightedLbConfig'
+      const weighsLocalities = weighs(config)
       return { loadBalancer: { kind: 'roundRobin' }, ...slowStart(reading, config?.slowStartConfig), weighsLocalities }
     }
     case 'least_request.v3.LeastRequest': {
       const config = unpack(reading, path, LeastRequest, any)
-      const weighsLocalities = config?.localityLbConfig?.localityConfigSpecifier?.$case === 'localityWeightedLbConfig'
       return {
         loadBalancer: leastRequest(reading, config?.choiceCount, config?.activeRequestBias?.defaultValue),
         ...slowStart(reading, config?.slowStartConfig),
-        weighsLocalities,
+        weighsLocalities: weighs(config),
       }
     }
     case 'random.v3.Random':
-      return { loadBalancer: { kind: 'random' }, weighsLocalities: false }
+      return { loadBalancer: { kind: 'random' }, weighsLocalities: weighs(unpack(reading, path, Random, any)) }
     case 'ring_hash.v3.RingHash': {
       const config = unpack(reading, path, RingHash, any)
       if (config !== undefined && config.hashFunction > 1) reading.refuse(`${path}.hash_function`, 'is not XX_HASH')
@@ -154,6 +158,17 @@ function readPolicy(reading: Reading, path: string, any: Any, depth: number): Ba
     default:
       return undefined
   }
+}
+
+/** A balancer of another project's: only those that this mesh's own control plane names. */
+function readCustom(reading: Reading, path: string, any: Any): Balancing | undefined {
+  const said = unpack(reading, path, TypedStruct, any)
+  const loadBalancer = said?.typeUrl === PEAK_EWMA ? readPeakEwma(said.value) : undefined
+  return loadBalancer && { loadBalancer, weighsLocalities: said?.value?.['weighsLocalities'] === true }
+}
+
+function weighs(config: { readonly localityLbConfig: LocalityLbConfig | undefined } | undefined): boolean {
+  return config?.localityLbConfig?.localityConfigSpecifier?.$case === 'localityWeightedLbConfig'
 }
 
 function leastRequest(reading: Reading, choices: number | undefined, bias: number | undefined): LoadBalancer {

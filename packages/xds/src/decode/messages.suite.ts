@@ -19,7 +19,7 @@ export const ads = { configSourceSpecifier: { $case: 'ads', value: {} } } as con
 
 export function optionsFor(dialect: DecodeOptions['dialect']): DecodeOptions {
   const files = { caFile: '/ca.pem', certificateFile: '/cert.pem', privateKeyFile: '/key.pem' }
-  return { dialect, regex: testRegex, source: 'test:1', certificates: new Map([['default', files]]) }
+  return { dialect, regex: testRegex, source: 'test:1', trusted: false, certificates: new Map([['default', files]]) }
 }
 
 export function any<T>(name: string, codec: Codec<T>, message: object): Any {

@@ -27,18 +27,14 @@ export function readOutlier(reading: Reading, { outlierDetection: said }: Cluste
     consecutiveLocalOriginFailure: split
       ? enforced(said.consecutiveLocalOriginFailure, 5, said.enforcingConsecutiveLocalOriginFailure ?? 100)
       : 0,
-    enforcing: {
-      consecutive5xx: (said.enforcingConsecutive5xx ?? 100) / 100,
-      consecutiveGatewayFailure: (said.enforcingConsecutiveGatewayFailure ?? 0) / 100,
-      consecutiveLocalOriginFailure: (said.enforcingConsecutiveLocalOriginFailure ?? 100) / 100,
-    },
+    ...chances(said),
     intervalMs: ms('interval', said.interval, 10_000),
     baseEjectionTimeMs: base,
     maxEjectionTimeMs: Math.max(base, ms('max_ejection_time', said.maxEjectionTime, 300_000)),
     maxEjectionPercent: (said.maxEjectionPercent ?? 10) / 100,
     ...(jitter === 0 ? {} : { maxEjectionTimeJitterMs: jitter }),
     // gRPC may always eject one
-    alwaysEjectOneHost: alwaysEjectOneHost ?? reading.options.dialect === 'api',
+    ...((alwaysEjectOneHost ?? reading.options.dialect === 'api') ? { alwaysEjectOneHost: true } : {}),
     ...(healing === undefined ? {} : { healthCheckEndsEjection: healing }),
     ...successRate(said),
     ...failurePercentage(said),
@@ -47,6 +43,18 @@ export function readOutlier(reading: Reading, { outlierDetection: said }: Cluste
 
 function enforced(count: number | undefined, otherwise: number, enforcing: number): number {
   return enforcing === 0 ? 0 : (count ?? otherwise)
+}
+
+/** Those of detectors that are on and do not always act. */
+function chances(said: Wire): Pick<OutlierDetection, 'enforcing'> {
+  const entries = [
+    ['consecutive5xx', said.enforcingConsecutive5xx ?? 100],
+    ['consecutiveGatewayFailure', said.enforcingConsecutiveGatewayFailure ?? 0],
+    ['consecutiveLocalOriginFailure', said.enforcingConsecutiveLocalOriginFailure ?? 100],
+  ] as const
+  const some = entries.filter(([, percent]) => percent > 0 && percent < 100)
+  if (some.length === 0) return {}
+  return { enforcing: Object.fromEntries(some.map(([field, percent]) => [field, percent / 100])) }
 }
 
 function successRate(said: Wire): Pick<OutlierDetection, 'successRate'> {

@@ -1,6 +1,17 @@
 // The four kinds of resources as the client keeps them: the engine's model, with what only another resource can fill left open.
 // Plain data.
-import type { Cluster, Endpoint, FaultPolicy, LocalityWeight, PathNormalization, Route } from '@proxyless/core/spi'
+import type {
+  Cluster,
+  DropPolicy,
+  Endpoint,
+  FaultPolicy,
+  LocalityWeight,
+  Origin,
+  PathNormalization,
+  Route,
+  UnknownHosts,
+  ZoneAware,
+} from '@proxyless/core/spi'
 
 /** What every kind has. */
 interface Resource {
@@ -21,6 +32,8 @@ export interface HttpListener {
   /** The fault filters of the chain, by their names. */
   readonly faults: ReadonlyMap<string, FaultPolicy | undefined>
   readonly pathNormalization: PathNormalization
+  /** Where it is said beside the routes. */
+  readonly unknownHosts: UnknownHosts | undefined
 }
 
 export interface RouteResource extends Resource {
@@ -32,6 +45,8 @@ export interface RouteHost {
   /** Lower case. */
   readonly domains: readonly string[]
   readonly routes: readonly RouteEntry[]
+  /** Where it is said beside the routes. */
+  readonly origin: Origin | undefined
 }
 
 export interface RouteEntry {
@@ -47,19 +62,28 @@ export interface ClusterResource extends Resource {
   readonly cluster: Cluster
   /** Localities share by the weights of the assignment. */
   readonly weighsLocalities: boolean
+  /** Instead of weights. */
+  readonly zones: ZoneAware | undefined
+  /** Of this mesh's own control plane: what is said of localities holds though there are none. */
+  readonly ownLocalities: boolean
   /** Its server wants to hear how it fares (`lrs_server`). */
   readonly reportsLoad: boolean
 }
 
 export type ClusterDiscovery =
   /** Endpoints come as a resource of this name. */
-  | { readonly kind: 'named'; readonly assignment: string }
-  | { readonly kind: 'inline'; readonly discovery: Cluster['discovery']; readonly weights: readonly LocalityWeight[] }
+  | { readonly kind: 'named'; readonly assignment: string; readonly of: 'static' | 'strictDns' | 'logicalDns' }
+  | { readonly kind: 'inline'; readonly discovery: Cluster['discovery']; readonly shares: Shares }
   /** The clusters of these names, the earlier before the later. */
   | { readonly kind: 'aggregate'; readonly clusters: readonly string[] }
 
-export interface EndpointsResource extends Resource {
+export interface EndpointsResource extends Resource, Shares {
   readonly endpoints: readonly Endpoint[]
+}
+
+/** What an assignment says of calls, beside its endpoints. */
+export interface Shares {
   readonly weights: readonly LocalityWeight[]
   readonly overprovisioningFactor: number | undefined
+  readonly drops: readonly DropPolicy[]
 }

@@ -54,16 +54,12 @@ function readForward(
   const clusters = readClusters(reading, path, action)
   if (clusters === undefined) return undefined
   const rewrite = action.regexRewrite
-  const hostRewrite = action.hostRewriteSpecifier
   const stream = action.maxStreamDuration
   const grpcMs = reading.milliseconds(
     `${path}.max_stream_duration`,
     stream?.grpcTimeoutHeaderMax ?? action.maxGrpcTimeout,
   )
   const retry = readRetry(reading, `${path}.retry_policy`, action.retryPolicy, action.hedgePolicy?.hedgeOnPerTryTimeout)
-  if (hostRewrite !== undefined && hostRewrite.$case !== 'hostRewriteLiteral') {
-    reading.note(`${path}.${hostRewrite.$case}`, 'is not applied')
-  }
   if (action.hedgePolicy !== undefined && !action.hedgePolicy.hedgeOnPerTryTimeout) {
     reading.note(`${path}.hedge_policy`, 'is not applied')
   }
@@ -85,11 +81,36 @@ function readForward(
             substitution: rewrite.substitution,
           },
         }),
-    ...(hostRewrite?.$case === 'hostRewriteLiteral' ? { hostRewrite: hostRewrite.value } : {}),
+    ...readHostRewrite(reading, path, action),
     mirrors: action.requestMirrorPolicies.flatMap((each, n) =>
       readMirror(reading, `${path}.request_mirror_policies[${n}]`, each),
     ),
     hashPolicies: readHashPolicies(reading, `${path}.hash_policy`, action.hashPolicy),
+  }
+}
+
+function readHostRewrite(
+  reading: Reading,
+  path: string,
+  { hostRewriteSpecifier: said }: WireAction,
+): Pick<ForwardAction, 'hostRewrite'> {
+  switch (said?.$case) {
+    case 'hostRewriteLiteral':
+      return { hostRewrite: said.value }
+    case 'hostRewriteHeader':
+      return { hostRewrite: { kind: 'header', name: said.value.toLowerCase() } }
+    case 'hostRewritePathRegex': {
+      const { pattern, substitution } = said.value
+      const text = reading.regex(`${path}.host_rewrite_path_regex`, pattern)
+      return { hostRewrite: { kind: 'path', pattern: text, substitution } }
+    }
+    case 'autoHostRewrite':
+      if (!said.value) return {}
+      if (reading.options.dialect === 'sidecar' || reading.options.trusted) return { hostRewrite: { kind: 'endpoint' } }
+      reading.note(`${path}.auto_host_rewrite`, 'is not applied: the bootstrap does not call the server trusted')
+      return {}
+    case undefined:
+      return {}
   }
 }
 
@@ -121,7 +142,8 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
       return entries
         .filter(({ weight }) => weight > 0)
         .map(({ each, at: place, weight }) => {
-          if (each.name === '') reading.refuse(place, 'a cluster without a name')
+          const byHeader = each.name === '' && each.clusterHeader !== '' && reading.options.dialect === 'sidecar'
+          if (each.name === '' && !byHeader) reading.refuse(place, 'a cluster without a name')
           const requestHeaders = readMutation(reading, place, [
             { toAdd: each.requestHeadersToAdd, toRemove: each.requestHeadersToRemove },
           ])
@@ -134,6 +156,7 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
           return {
             cluster: each.name,
             weight,
+            ...(byHeader ? { clusterHeader: each.clusterHeader.toLowerCase() } : {}),
             ...(each.hostRewriteSpecifier === undefined ? {} : { hostRewrite: each.hostRewriteSpecifier.value }),
             ...(requestHeaders === undefined ? {} : { requestHeaders }),
             ...(responseHeaders === undefined ? {} : { responseHeaders }),
@@ -141,6 +164,13 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
         })
     }
     case 'clusterHeader':
+      // its clusters cannot be asked for by name; a sidecar has them all
+      if (reading.options.dialect === 'sidecar') {
+        if (said.value === '') reading.refuse(`${path}.cluster_header`, 'a header without a name')
+        return [{ cluster: '', weight: 1, clusterHeader: said.value.toLowerCase() }]
+      }
+      reading.note(`${path}.cluster_header`, 'is not applied; the route is left out')
+      return undefined
     case 'clusterSpecifierPlugin':
     case 'inlineClusterSpecifierPlugin':
     case undefined:

@@ -9,6 +9,9 @@ import { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
 import { FAULT_FILTER, readFault } from './fault.ts'
 import { type HeaderLevel, readMutation } from './header-mutation.ts'
+import { ownOf } from '../own/metadata.ts'
+import { readOrigin } from '../own/origin.ts'
+import { readOwnRoute } from '../own/route.ts'
 import type { Reading } from './reading.ts'
 import type { RouteEntry, RouteHost, RouteResource } from './resources.ts'
 import { type Piecewise, whole } from '../piecewise.ts'
@@ -30,6 +33,12 @@ export function* readRouteConfigBytes(reading: Reading, bytes: Uint8Array): Piec
   return yield* read(reading, RouteConfiguration.decode(rest), decodedHosts(elements))
 }
 
+/** This mesh's own control plane says it for other clients: beside the listener, or in the routes for all ports. */
+function isElsewhere({ metadata }: VirtualHost): boolean {
+  const own = ownOf(metadata)
+  return own?.['strangers'] === true || own?.['elsewhere'] === true
+}
+
 function* decodedHosts(hosts: readonly Uint8Array[]): Generator<VirtualHost> {
   for (const bytes of hosts) yield VirtualHost.decode(bytes)
 }
@@ -41,6 +50,7 @@ function* read(reading: Reading, config: RouteConfiguration, said: Iterable<Virt
   const hosts: RouteHost[] = []
   for (const host of said) {
     checkPlugins(reading, host, plugins)
+    if (isElsewhere(host)) continue
     hosts.push(readHost(reading, `virtual_hosts[${hosts.length}]`, config, host, faults))
     yield
   }
@@ -65,7 +75,8 @@ function readHost(
   const routes = host.routes.flatMap((route, n) =>
     readRoute(reading, `${path}.routes[${n}]`, config, host, route, faults),
   )
-  return { name: host.name, domains: host.domains.map((domain) => domain.toLowerCase()), routes }
+  const domains = host.domains.map((domain) => domain.toLowerCase())
+  return { name: host.name, domains, routes, origin: readOrigin(ownOf(host.metadata)) }
 }
 
 function readRoute(
@@ -100,7 +111,7 @@ function readRoute(
     origin: originOf(reading, config, path),
     origins: {},
   }
-  return [{ route, faults }]
+  return [{ route: readOwnRoute(ownOf(wire.metadata), route), faults }]
 }
 
 /** A route's retry policy takes the place of its virtual host's, whole. */

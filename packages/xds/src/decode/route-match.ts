@@ -14,10 +14,6 @@ export function readRouteMatch(reading: Reading, path: string, match: WireMatch 
   const where = readPath(reading, `${path}.path`, match)
   const fraction = fractionOf(match.runtimeFraction?.defaultValue)
   if (fraction === undefined) reading.refuse(`${path}.runtime_fraction`, 'an unknown denominator')
-  if (match.runtimeFraction !== undefined && fraction !== undefined && fraction.numerator < 1_000_000) {
-    reading.note(`${path}.runtime_fraction`, 'a route for a share of requests is not applied; it is left out')
-    return undefined
-  }
   for (const [field, said] of [
     ['dynamic_metadata', match.dynamicMetadata.length > 0],
     ['tls_context', match.tlsContext !== undefined],
@@ -31,10 +27,16 @@ export function readRouteMatch(reading: Reading, path: string, match: WireMatch 
     ? undefined
     : {
         path: where,
-        headers: [...match.headers.map((each, n) => readHeaderMatch(reading, `${path}.headers[${n}]`, each)), ...grpc],
+        headers: [
+          ...match.headers.flatMap((each, n) => readHeaderMatch(reading, `${path}.headers[${n}]`, each)),
+          ...grpc,
+        ],
         queryParameters: match.queryParameters.map((each, n) =>
           readQueryMatch(reading, `${path}.query_parameters[${n}]`, each),
         ),
+        ...(match.runtimeFraction === undefined || fraction === undefined || fraction.numerator >= 1_000_000
+          ? {}
+          : { share: fraction }),
       }
 }
 

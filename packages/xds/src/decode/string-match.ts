@@ -26,7 +26,24 @@ function readStringMatch(reading: Reading, path: string, matcher: StringMatcher 
   }
 }
 
-export function readHeaderMatch(reading: Reading, path: string, matcher: HeaderMatcher): HeaderMatch {
+/** All must hold: what is inverted needs its header too, unless a missing one is to be taken as empty. */
+export function readHeaderMatch(reading: Reading, path: string, matcher: HeaderMatcher): HeaderMatch[] {
+  const { headerMatchSpecifier: said, treatMissingHeaderAsEmpty: asEmpty } = matcher
+  const match = readOne(reading, path, matcher)
+  const value = said !== undefined && said.$case !== 'presentMatch'
+  if (value && asEmpty && !match.invert && matchesEmpty(reading, match.match)) {
+    reading.note(`${path}.treat_missing_header_as_empty`, 'is not applied: a missing header does not match')
+  }
+  if (!value || !match.invert || asEmpty) return [match]
+  return [{ name: match.name, match: { kind: 'present' }, invert: false }, match]
+}
+
+function matchesEmpty(reading: Reading, match: StringMatch): boolean {
+  if (match.kind === 'regex') return reading.options.regex.compile(match.value).matches('')
+  return match.kind === 'exact' && match.value === ''
+}
+
+function readOne(reading: Reading, path: string, matcher: HeaderMatcher): HeaderMatch {
   const { headerMatchSpecifier: said, invertMatch: invert } = matcher
   const name = matcher.name.toLowerCase()
   if (name === '') reading.refuse(path, 'a header without a name')

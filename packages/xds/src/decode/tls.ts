@@ -16,8 +16,16 @@ import { messageName, unpack } from './unpack.ts'
 const tlsName = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'
 const rawName = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'
 
-/** Undefined: plain text. */
-export function readTls(reading: Reading, path: string, socket: TransportSocket | undefined): UpstreamTls | undefined {
+/**
+ * Undefined: plain text.
+ * @param said what this mesh's own control plane names beside the context
+ */
+export function readTls(
+  reading: Reading,
+  path: string,
+  socket: TransportSocket | undefined,
+  said?: UpstreamTls,
+): UpstreamTls | undefined {
   const any = socket?.configType?.value
   if (socket === undefined || messageName(any) === rawName || socket.name === 'envoy.transport_sockets.raw_buffer') {
     return undefined
@@ -35,6 +43,7 @@ export function readTls(reading: Reading, path: string, socket: TransportSocket 
     return undefined
   }
   checkUnsupported(reading, `${path}.common_tls_context`, common)
+  if (said !== undefined) return said
   const validation = validationOf(common)
   const roots = rootsOf(reading, `${path}.validation_context`, common, validation)
   const own = identityOf(reading, `${path}.tls_certificates`, common)

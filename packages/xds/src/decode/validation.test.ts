@@ -357,6 +357,69 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     })
   })
 
+  const actionOf = (action: object, decode = strict): object | undefined =>
+    accepted<RouteResource>('route', prefixed(action), decode).hosts[0]?.routes[0]?.route.action
+
+  test('A28: a route may be for a share of requests; of all it is like any other', () => {
+    const share = (numerator: number): object | undefined => {
+      const runtimeFraction = { defaultValue: { numerator, denominator: 0 } }
+      return routesOf(matched({ ...prefix, runtimeFraction }))[0]?.route.match.share
+    }
+    expect([share(30), share(0), share(100)]).toEqual([{ numerator: 300_000 }, { numerator: 0 }, undefined])
+  })
+
+  test('a header names the cluster for a sidecar; gRPC leaves the route out', () => {
+    const action = { clusterSpecifier: { $case: 'clusterHeader', value: 'X-Cluster' } }
+    expect(actionOf(action, sidecar)).toMatchObject({ clusters: [{ cluster: '', clusterHeader: 'x-cluster' }] })
+    expect(actionOf(action)).toBeUndefined()
+    const value = {
+      clusters: [
+        { clusterHeader: 'X-C', weight: 1 },
+        { name: 'a', weight: 1 },
+      ],
+    }
+    const several = { clusterSpecifier: { $case: 'weightedClusters', value } }
+    expect(actionOf(several, sidecar)).toMatchObject({ clusters: [{ clusterHeader: 'x-c' }, { cluster: 'a' }] })
+    expect(refusal('route', prefixed(several))).toContain('without a name')
+  })
+
+  test.each<[string, object, object | undefined]>([
+    ['a header', { $case: 'hostRewriteHeader', value: 'X-H' }, { kind: 'header', name: 'x-h' }],
+    [
+      'the path',
+      { $case: 'hostRewritePathRegex', value: { pattern: { regex: '^/(a)' }, substitution: '\\1' } },
+      { kind: 'path', pattern: '^/(a)', substitution: '\\1' },
+    ],
+    ['the endpoint', { $case: 'autoHostRewrite', value: true }, { kind: 'endpoint' }],
+    ['nothing', { $case: 'autoHostRewrite', value: false }, undefined],
+  ])('the host may be made of %s', (_, hostRewriteSpecifier, hostRewrite) => {
+    const action = actionOf({ ...toCluster('a'), hostRewriteSpecifier }, sidecar)
+    expect(action).toMatchObject(hostRewrite === undefined ? {} : { hostRewrite })
+    expect('hostRewrite' in (action ?? {})).toBe(hostRewrite !== undefined)
+  })
+
+  test('A81: only a server that the bootstrap trusts names the host by the endpoint', () => {
+    const action = { ...toCluster('a'), hostRewriteSpecifier: { $case: 'autoHostRewrite', value: true } }
+    const trusting: Decoder = (...said) => whole(createDecoder({ ...optionsFor('api'), trusted: true })(...said))
+    expect(actionOf(action, trusting)).toMatchObject({ hostRewrite: { kind: 'endpoint' } })
+    expect(actionOf(action)).not.toHaveProperty('hostRewrite')
+  })
+
+  test('an inverted match of a value needs its header, unless a missing one counts as empty', () => {
+    const headers = (more: object): object | undefined =>
+      routesOf(
+        matched({
+          ...prefix,
+          headers: [
+            { name: 'x', headerMatchSpecifier: { $case: 'exactMatch', value: 'a' }, invertMatch: true, ...more },
+          ],
+        }),
+      )[0]?.route.match.headers
+    const inverted = { name: 'x', match: { kind: 'exact', value: 'a' }, invert: true }
+    expect(headers({})).toEqual([{ name: 'x', match: { kind: 'present' }, invert: false }, inverted])
+    expect(headers({ treatMissingHeaderAsEmpty: true })).toEqual([inverted])
+  })
+
   test('A31 defect 5: max_stream_duration is the timeout, 0 leaves it to the caller', () => {
     const seconds = (n: number): object => ({ maxStreamDuration: { maxStreamDuration: { seconds: n, nanos: 0 } } })
     expect(routesOf(prefixed({ ...toCluster('a'), ...seconds(3) }))[0]?.route.action).toMatchObject({ timeoutMs: 3000 })
@@ -546,9 +609,12 @@ describe('a Cluster', () => {
   ])('is refused for %s', (_, body, why) => expect(refusal('cluster', body)).toContain(why))
 
   test('EDS is asked by service_name, else by the name', () => {
-    expect(accepted<ClusterResource>('cluster', cluster('a')).discovery).toEqual({ kind: 'named', assignment: 'a' })
+    expect(accepted<ClusterResource>('cluster', cluster('a')).discovery).toMatchObject({
+      kind: 'named',
+      assignment: 'a',
+    })
     const other = cluster('a', { edsClusterConfig: { edsConfig: ads, serviceName: 's' } })
-    expect(accepted<ClusterResource>('cluster', other).discovery).toEqual({ kind: 'named', assignment: 's' })
+    expect(accepted<ClusterResource>('cluster', other).discovery).toMatchObject({ kind: 'named', assignment: 's' })
   })
 
   test('defect 7: LEAST_REQUEST is taken', () => {
@@ -729,6 +795,17 @@ describe('a ClusterLoadAssignment', () => {
     expect(accepted<EndpointsResource>('endpoints', body).endpoints.map(({ port }) => port)).toEqual([1])
   })
 
+  test('drops are kept by category, those of nothing left out', () => {
+    const drop = (category: string, numerator: number): object => ({
+      category,
+      dropPercentage: { denominator: 1, numerator },
+    })
+    const body = assignment('a', [group([1])], { policy: { dropOverloads: [drop('lb', 250), drop('none', 0)] } })
+    expect(accepted<EndpointsResource>('endpoints', body).drops).toEqual([
+      { category: 'lb', percent: { numerator: 25_000 } },
+    ])
+  })
+
   test('unhealthy and draining endpoints are known and not healthy', () => {
     const statuses = [0, 1, 2, 3, 4, 5].map((healthStatus, port) => endpoint(port + 1, { healthStatus }))
     const { endpoints } = accepted<EndpointsResource>('endpoints', eds(group([], { lbEndpoints: statuses })))
@@ -752,4 +829,23 @@ test('A33 defect 4: a fault that a route turns on by typed_per_filter_config is 
   ])
   const [entry] = accepted<RouteResource>('route', body).hosts[0]!.routes
   expect(entry?.faults.get('fault')).toEqual({ abort: { httpStatus: 503, percent: { numerator: 1_000_000 } } })
+})
+
+test('A33: faults that requests ask for, and how many there may be at once', () => {
+  const fault = any(faultName, HTTPFault as never, {
+    delay: { faultDelaySecifier: { $case: 'headerDelay', value: {} }, percentage: { numerator: 5000, denominator: 1 } },
+    abort: { errorType: { $case: 'headerAbort', value: {} }, percentage: { numerator: 100 } },
+    maxActiveFaults: 3,
+  })
+  const body = routeConfig('r', [
+    { name: 'h', domains: ['*'], routes: [route(toCluster('a'), prefix, { typedPerFilterConfig: { fault } })] },
+  ])
+  const [entry] = accepted<RouteResource>('route', body).hosts[0]!.routes
+  expect(entry?.faults.get('fault')).toEqual({
+    requested: {
+      delay: { max: { numerator: 500_000 }, unit: 100 },
+      abort: { max: { numerator: 1_000_000 }, unit: 10_000 },
+    },
+    maxActive: 3,
+  })
 })

@@ -1,7 +1,9 @@
 // What a control plane hands out: a MeshConfig as xDS resources, in the words that one kind of client asks in.
-// The contract between `encode` and whoever serves; plain data.
 import type { MeshConfig } from '@proxyless/core/spi'
 import type { Kind } from '../stream/kinds.ts'
+import { ApiRoutes } from './api-routes.ts'
+import { ClusterShelf } from './cluster-shelf.ts'
+import { SidecarRoutes } from './sidecar-routes.ts'
 
 /** One resource as it goes on the wire. */
 export interface EncodedResource {
@@ -26,4 +28,14 @@ export interface Encoder {
 export interface EncoderOptions {
   /** `api`: an api_listener per `host:port`, as gRPC clients ask; `sidecar`: a listener with a socket per port, as Envoy asks. */
   readonly dialect: 'api' | 'sidecar'
+  /** Where a sidecar's listeners listen. Default `127.0.0.1`. */
+  readonly listenAddress?: string
+}
+
+export function createEncoder({ dialect, listenAddress = '127.0.0.1' }: EncoderOptions): Encoder {
+  const clusters = new ClusterShelf(dialect)
+  const routes = dialect === 'api' ? new ApiRoutes() : new SidecarRoutes(listenAddress)
+  return {
+    encode: (config) => ({ ...clusters.encode(config.clusters.values()), ...routes.encode(config) }),
+  }
 }

@@ -1,7 +1,7 @@
 // A cluster with its endpoints: what the cluster's own resource left open is filled from assignments and from other clusters.
 // The same parts give the same object, so that only what changed is told to the engine.
 import type { Cluster, Endpoint, LocalityWeight } from '@proxyless/core/spi'
-import type { ClusterResource, EndpointsResource } from '../decode/resources.ts'
+import type { ClusterResource, EndpointsResource, Shares } from '../decode/resources.ts'
 import { type Cache, isSettled, known } from './cache.ts'
 
 const maxDepth = 16
@@ -78,48 +78,63 @@ function merge(
   const [first] = leaves
   const { name, service, origin } = resource.cluster
   if (first === undefined) return resource.cluster
-  if (leaves.length === 1 && first.discovery.kind === 'inline') {
-    const { discovery, weights } = first.discovery
-    return { ...first.cluster, name, service, origin, discovery, ...localities(first, weights) }
+  const base = { ...first.cluster, name, service, origin }
+  const single = leaves.length === 1
+  if (single && first.discovery.kind === 'inline') {
+    const { discovery, shares } = first.discovery
+    return { ...base, discovery, ...sharing(first, shares) }
   }
   const endpoints: Endpoint[] = []
   const weights: LocalityWeight[] = []
-  let kind: 'static' | 'logicalDns' = 'static'
+  let kind: 'static' | 'strictDns' | 'logicalDns' = 'static'
   let shift = 0
   leaves.forEach((leaf, n) => {
     const inline = leaf.discovery.kind === 'inline' ? leaf.discovery : undefined
+    if (leaf.discovery.kind === 'named' && leaf.discovery.of !== 'static') kind = leaf.discovery.of
     if (inline !== undefined && inline.discovery.kind !== 'static') kind = 'logicalDns'
     const own = inline === undefined ? assignments[n]?.endpoints : endpointsOf(inline.discovery)
-    const shares = inline === undefined ? assignments[n]?.weights : inline.weights
+    const shares = inline === undefined ? assignments[n] : inline.shares
     let last = -1
     for (const each of own ?? []) {
       last = Math.max(last, each.priority)
       endpoints.push(shift === 0 ? each : { ...each, priority: each.priority + shift })
     }
-    weights.push(...(shares ?? []).map((each) => (shift === 0 ? each : { ...each, priority: each.priority + shift })))
+    weights.push(
+      ...(shares?.weights ?? []).map((each) => (shift === 0 ? each : { ...each, priority: each.priority + shift })),
+    )
     shift += last + 1
   })
   const factor = assignments.find((each) => each?.overprovisioningFactor !== undefined)?.overprovisioningFactor
+  // what an aggregate's leaves would drop they drop of their own calls only (Envoy asks the aggregate, which has none)
+  const drops = single ? (assignments[0]?.drops ?? []) : []
   return {
-    ...first.cluster,
-    name,
-    service,
-    origin,
+    ...base,
     discovery: { kind, endpoints },
-    ...localities(first, weights),
-    ...(factor === undefined ? {} : { overprovisioningFactor: factor }),
+    ...sharing(first, { weights, overprovisioningFactor: factor, drops }),
   }
+}
+
+function sharing(
+  cluster: ClusterResource,
+  { weights, overprovisioningFactor, drops }: Shares,
+): Pick<Cluster, 'localities' | 'overprovisioningFactor' | 'drops'> {
+  return {
+    ...localities(cluster, weights),
+    ...(overprovisioningFactor === undefined ? {} : { overprovisioningFactor }),
+    ...(drops.length === 0 ? {} : { drops }),
+  }
+}
+
+function localities(
+  { weighsLocalities, zones, ownLocalities }: ClusterResource,
+  weights: readonly LocalityWeight[],
+): Pick<Cluster, 'localities'> {
+  if (zones !== undefined) return { localities: zones }
+  return weighsLocalities && (ownLocalities || weights.length > 0) ? { localities: { kind: 'weighted', weights } } : {}
 }
 
 function endpointsOf(discovery: Cluster['discovery']): readonly Endpoint[] {
   return 'endpoints' in discovery ? discovery.endpoints : []
-}
-
-function localities(
-  { weighsLocalities }: ClusterResource,
-  weights: readonly LocalityWeight[],
-): Pick<Cluster, 'localities'> | object {
-  return weighsLocalities && weights.length > 0 ? { localities: { kind: 'weighted', weights } } : {}
 }
 
 function sameParts(a: readonly unknown[], b: readonly unknown[]): boolean {

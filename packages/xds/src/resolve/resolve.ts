@@ -48,7 +48,7 @@ export function resolve(cache: Cache, wanted: Wanted, memory: Memory): Resolutio
   const hosts = wanted.targets === 'all' ? walk.all() : walk.targets(wanted.targets)
   const problems = problemsOf(cache, walk.wants, wanted)
   const ready = memory.last !== undefined || walk.waiting.length === 0
-  const config = ready ? configOf(hosts, walk.clusters, problems, wanted, memory, walk.normalization) : undefined
+  const config = ready ? configOf(hosts, walk, problems, wanted, memory) : undefined
   return { wants: walk.wants, config, waiting: walk.waiting }
 }
 
@@ -62,6 +62,8 @@ class Walk {
   readonly waiting: string[] = []
   readonly clusters: Map<string, Cluster> = new Map()
   normalization: MeshConfig['pathNormalization'] = 'none'
+  /** Where a listener says it. */
+  unknownHosts: UnknownHosts | undefined
   readonly #cache: Cache
   readonly #wanted: Wanted
   readonly #memory: Memory
@@ -88,6 +90,9 @@ class Walk {
       (name) => known(this.#cache, 'listener', name)?.http !== undefined,
     )
     for (const name of this.#memory.trees.keys()) if (!names.includes(name)) this.#memory.trees.delete(name)
+    // hosts for every port last: an earlier host wins a domain that two claim
+    const portOf = (name: string): number => known(this.#cache, 'listener', name)?.http?.port ?? Infinity
+    names.sort((a, b) => (portOf(a) === Infinity ? 1 : 0) - (portOf(b) === Infinity ? 1 : 0))
     const hosts = names.flatMap((name) => this.#listener(name, undefined))
     for (const name of this.#cache.entries('cluster').keys()) this.#cluster(name, this.clusters)
     return hosts
@@ -107,6 +112,7 @@ class Walk {
     }
     if (listener === undefined) return missing('listener', name)
     this.normalization = listener.pathNormalization
+    this.unknownHosts ??= listener.unknownHosts
     const named = 'named' in listener.routes ? listener.routes.named : undefined
     if (named !== undefined) this.wants.route.add(named)
     const routes =
@@ -191,21 +197,24 @@ function clustersOf(routes: RouteResource): Set<string> {
   const names = new Set<string>()
   for (const { action } of routes.hosts.flatMap((host) => host.routes.map(({ route }) => route))) {
     if (action.kind !== 'forward') continue
-    for (const { cluster } of [...action.clusters, ...action.mirrors]) names.add(cluster)
+    // those that a request names by a header are among all the others
+    for (const { cluster } of [...action.clusters, ...action.mirrors]) if (cluster !== '') names.add(cluster)
   }
   return names
 }
 
 function configOf(
   hosts: readonly VirtualHost[],
-  clusters: ReadonlyMap<string, Cluster>,
+  { clusters, normalization: pathNormalization, unknownHosts: said }: Walk,
   problems: MeshConfig['problems'],
   { server, onDemand }: Wanted,
   memory: Memory,
-  pathNormalization: MeshConfig['pathNormalization'],
 ): MeshConfig {
   const { last } = memory
-  const { virtualHosts, unknownHosts } = strangers(hosts, clusters, server, onDemand)
+  const { virtualHosts, unknownHosts } =
+    said === undefined || onDemand
+      ? strangers(hosts, clusters, server, onDemand)
+      : { virtualHosts: hosts, unknownHosts: said }
   const same =
     last !== undefined &&
     sameList(last.virtualHosts, virtualHosts) &&

@@ -72,5 +72,6 @@ function withFault({ route, faults }: RouteEntry, listener: HttpListener): Route
 }
 
 function originOf(routes: RouteResource, host: RouteHost, source: string): Origin {
+  if (host.origin !== undefined) return host.origin
   return { resource: `RouteConfiguration ${routes.name}`, path: `virtual_hosts[${host.name}]`, source }
 }

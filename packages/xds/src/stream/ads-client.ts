@@ -254,12 +254,13 @@ export class AdsClient {
     }
     const { kind } = incoming
     const { clock, decode } = this.#options
+    const receivedAt = clock.wallNow()
     // a stream that ends while its message is read takes the message with it: nothing of it has had an effect
-    this.#reading = new Job(clock, readAll(kind, incoming, this.#store, decode), (all) => {
+    this.#reading = new Job(clock, readAll(kind, incoming, this.#store, decode, receivedAt), (all) => {
       this.#reading = undefined
       const first = !this.#heard.has(kind)
       this.#heard.add(kind)
-      const error = this.#take(kind, incoming, all)
+      const error = this.#take(kind, incoming, all, receivedAt)
       // answered, and handled by all watchers
       const done = after(2, () => {
         if (this.#stream === stream) next()
@@ -270,9 +271,10 @@ export class AdsClient {
     this.#slices.begin(this.#reading)
   }
 
-  #take(kind: Kind, incoming: Incoming, all: readonly Read[]): string | undefined {
+  #take(kind: Kind, incoming: Incoming, all: readonly Read[], receivedAt: number): string | undefined {
     const { completes } = this.#options.variant
-    const { error, received, removed } = apply(kind, incoming, all, this.#wants.of(kind), this.#store, completes)
+    const wanted = this.#wants.of(kind)
+    const { error, received, removed } = apply(kind, incoming, all, receivedAt, wanted, this.#store, completes)
     for (const [name, ttlMs] of received) {
       this.#existence.cancel(kind, name)
       if (ttlMs === undefined) this.#ttl.cancel(kind, name)

@@ -32,19 +32,27 @@ export interface Read {
 }
 
 /** Changes nothing: a response that is given up meanwhile leaves no trace. What has the bytes it had before is not decoded again. */
-export function* readAll(kind: Kind, incoming: Incoming, store: Store, decode: Decode): Piecewise<Read[]> {
+export function* readAll(
+  kind: Kind,
+  incoming: Incoming,
+  store: Store,
+  decode: Decode,
+  receivedAt: number,
+): Piecewise<Read[]> {
   const all: Read[] = []
   for (const resource of incoming.resources) {
-    all.push(yield* readOne(kind, resource, store, decode))
+    all.push(yield* readOne(kind, resource, store, decode, receivedAt))
     yield
   }
   return all
 }
 
+/** @param receivedAt milliseconds since the Unix epoch */
 export function apply(
   kind: Kind,
   incoming: Incoming,
   all: readonly Read[],
+  receivedAt: number,
   wanted: ReadonlySet<string>,
   store: Store,
   complete: boolean,
@@ -64,7 +72,7 @@ export function apply(
     for (const name of namesOf(own, resource, wanted)) {
       seen.add(name)
       if (error !== undefined) {
-        store.refuse(kind, name, error)
+        store.refuse(kind, name, error, { version: resource.version, at: receivedAt })
         received.set(name, undefined)
         continue
       }
@@ -87,18 +95,28 @@ function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: St
   else store.forget(kind, name)
 }
 
-function* readOne(kind: Kind, resource: WireResource, store: Store, decode: Decode): Piecewise<Read> {
+function* readOne(
+  kind: Kind,
+  resource: WireResource,
+  store: Store,
+  decode: Decode,
+  receivedAt: number,
+): Piecewise<Read> {
   const { body, name, version } = resource
   if (body === undefined) return { resource, name }
   const asked = body.typeUrl === TYPE_URLS[kind] ? (name ?? nameIn(body.value)) : undefined
   const before = asked === undefined ? undefined : store.entry(kind, canonicalName(asked))?.known
   if (before !== undefined && equalBytes(before.bytes, body.value)) {
-    return { resource, name: asked, known: { value: before.value, bytes: body.value, version } }
+    return { resource, name: asked, known: { value: before.value, bytes: body.value, version, receivedAt } }
   }
   try {
     const decoded = yield* decode(kind, body)
     if (!decoded.ok) return { resource, name: name ?? decoded.name, error: decoded.error }
-    return { resource, name: name ?? decoded.name, known: { value: decoded.value, bytes: body.value, version } }
+    return {
+      resource,
+      name: name ?? decoded.name,
+      known: { value: decoded.value, bytes: body.value, version, receivedAt },
+    }
   } catch (error) {
     return { resource, name, error: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }
   }

@@ -11,6 +11,8 @@ export interface Known {
   /** As received: what tells a change from a repetition. */
   readonly bytes: Uint8Array
   readonly version: string
+  /** Milliseconds since the Unix epoch, for people. */
+  readonly receivedAt: number
 }
 
 export interface Entry {
@@ -18,6 +20,8 @@ export interface Entry {
   readonly known: Known | undefined
   /** Why it is not there, or why the newest was not taken. */
   readonly error: string | undefined
+  /** The one that was not taken. */
+  readonly refused?: { readonly version: string; readonly at: number }
 }
 
 /** Names of what a reader can see to have changed, by kind. */
@@ -73,8 +77,8 @@ export class Store {
     else this.#set(kind, name, entry)
   }
 
-  refuse(kind: Kind, name: string, error: string): void {
-    this.#fail(kind, name, 'nacked', error)
+  refuse(kind: Kind, name: string, error: string, refused: Entry['refused']): void {
+    this.#fail(kind, name, 'nacked', error, refused)
   }
 
   gone(kind: Kind, name: string): void {
@@ -95,10 +99,11 @@ export class Store {
     if (this.#of(kind).delete(name)) this.#changed(kind, name)
   }
 
-  #fail(kind: Kind, name: string, state: EntryState, error: string): void {
+  #fail(kind: Kind, name: string, state: EntryState, error: string, refused?: Entry['refused']): void {
     const before = this.entry(kind, name)
     if (before?.state === state && before.error === error) return
-    this.#set(kind, name, { state, known: this.#failOnDataErrors ? undefined : before?.known, error })
+    const known = this.#failOnDataErrors ? undefined : before?.known
+    this.#set(kind, name, { state, known, error, ...(refused === undefined ? {} : { refused }) })
   }
 
   #set(kind: Kind, name: string, entry: Entry): void {

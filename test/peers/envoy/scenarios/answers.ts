@@ -1,6 +1,7 @@
 // SEMANTICS 3.8, 3.9 and 14: redirects, direct responses and what the mesh answers itself.
+import { alike, counted } from '../harness/distribution.ts'
 import { type Ask, type Scenario, scenario } from '../harness/scenario.ts'
-import { direct, edit, exact, prefix, redirect, regex, separated, to } from '../harness/words.ts'
+import { direct, edit, exact, prefix, redirect, regex, retries, separated, to } from '../harness/words.ts'
 import { cluster, host } from '../../../kit/config.ts'
 
 const grpc: Ask = { method: 'POST', headers: ['content-type', 'application/grpc', 'te', 'trailers'] }
@@ -50,6 +51,25 @@ export const answers: readonly Scenario[] = [
   redirected('gRPC', { path: '/x' }, grpc),
   redirected('an IPv6 host', { port: 81 }, { host: '[::1]:80' }, { host: '[::1]' }),
   redirected('odd queries', { path: '/n' }, '/?', '/?a?b', '/?a#'.slice(0, 3)),
+  scenario('14: calls that a cluster drops', {
+    routes: [to('all', {}, prefix('/all')), to('none', {}, prefix('/none')), to('a')],
+    clusters: (at) => [
+      cluster('all', [at('a')], { drops: [{ category: 'throttle', percent: { numerator: 1_000_000 } }] }),
+      cluster('none', [at('a')], { drops: [{ category: 'throttle', percent: { numerator: 0 } }] }),
+    ],
+    asks: ['/all', '/none', { ...grpc, path: '/all' }],
+  }),
+  scenario('14: a share of calls that a cluster drops', {
+    routes: [to('some')],
+    clusters: (at) => [cluster('some', [at('a')], { drops: [{ category: 'lb', percent: { numerator: 300_000 } }] })],
+    play: (side) => counted(side, 400),
+    compare: alike,
+  }),
+  scenario('14: what a dropped call is told', {
+    routes: [to('most', retries(['5xx'], { numRetries: 3 }))],
+    clusters: (at) => [cluster('most', [at('a')], { drops: [{ category: 'lb', percent: { numerator: 999_999 } }] })],
+    asks: ['/', grpc],
+  }),
   scenario('3.8: prefix rewrites of redirects', {
     routes: [
       redirect({ prefix: '/new' }, prefix('/old')),

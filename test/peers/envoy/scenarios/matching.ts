@@ -1,4 +1,5 @@
 // SEMANTICS 3.1 to 3.5: which route a request takes. Each route goes to a backend of its own; the last one to `f`.
+import { alike, counted } from '../harness/distribution.ts'
 import { type Ask, type Scenario, scenario } from '../harness/scenario.ts'
 import { direct, exact, prefix, regex, separated, to, withHeader, withQuery } from '../harness/words.ts'
 import { host } from '../../../kit/config.ts'
@@ -48,6 +49,25 @@ export const matching: readonly Scenario[] = [
   scenario('3.2 C046: the first match wins, however wide', {
     routes: [to('a'), to('b', {}, prefix('/x'))],
     asks: ['/x'],
+  }),
+  scenario('3.2: a route for none of the requests, and one for all', {
+    routes: [to('a', {}, { share: { numerator: 0 } }), to('b', {}, { share: { numerator: 1_000_000 } }), to('f')],
+    asks: ['/', '/'],
+  }),
+  scenario('3.2: a route for a share of requests', {
+    routes: [to('a', {}, { share: { numerator: 300_000 } }), to('f')],
+    play: (side) => counted(side, 400),
+    compare: alike,
+  }),
+  scenario('3.2: a request fares alike in all routes for a share', {
+    routes: [
+      to('a', {}, { share: { numerator: 300_000 } }),
+      to('b', {}, { share: { numerator: 300_000 } }),
+      to('c', {}, { share: { numerator: 600_000 } }),
+      to('f'),
+    ],
+    play: (side) => counted(side, 400),
+    compare: alike,
   }),
   scenario('3.2 C029: no route is a 404', { routes: [to('a', {}, prefix('/a'))], asks: ['/other', '/a'] }),
   scenario(

@@ -1,7 +1,7 @@
 // SEMANTICS 3.10: what path and host go upstream.
 import { type Scenario, scenario } from '../harness/scenario.ts'
-import { edit, exact, prefix, regex, replaceAll, replacePrefix, separated, to } from '../harness/words.ts'
-import { forward, route } from '../../../kit/config.ts'
+import { edit, exact, prefix, regex, replaceAll, replacePrefix, retries, separated, to } from '../harness/words.ts'
+import { cluster, forward, route } from '../../../kit/config.ts'
 
 export const rewriting: readonly Scenario[] = [
   scenario('C047: a prefix is replaced literally', {
@@ -56,6 +56,58 @@ export const rewriting: readonly Scenario[] = [
   scenario('3.10: the host', {
     routes: [to('a', { hostRewrite: 'other.example:81' })],
     asks: ['/', { host: 'svc.test:80' }],
+  }),
+  scenario('3.10: the host by a header', {
+    routes: [
+      to(
+        'a',
+        { hostRewrite: { kind: 'header', name: 'x-host' }, requestHeaders: edit({ set: ['x-set', '1'] }) },
+        prefix('/h'),
+      ),
+      to('b', {
+        hostRewrite: { kind: 'header', name: 'x-host' },
+        requestHeaders: edit({ set: ['x-host', 'set.example'] }),
+      }),
+    ],
+    asks: [
+      { path: '/h', headers: ['x-host', 'by.example:81'] },
+      { path: '/h', headers: ['x-host', ''] },
+      '/h',
+      { headers: ['x-host', 'by.example'] },
+      '/',
+    ],
+  }),
+  scenario('3.10: the host by the path as it came, whatever the path becomes', {
+    routes: [
+      to('a', {
+        hostRewrite: { kind: 'path', pattern: '^/([^/]+)/.*$', substitution: '\\1.example' },
+        ...replaceAll('^/[^/]+', '/x'),
+      }),
+    ],
+    asks: ['/one/two?q=/three/', '/ONE/'],
+  }),
+  scenario('3.10: the host of the endpoint, of each attempt its own', {
+    routes: [to('pair', { hostRewrite: { kind: 'endpoint' }, ...retries(['5xx'], { numRetries: 1 }) }), to('a')],
+    clusters: (at) => [cluster('pair', [at('a', { hostname: 'one.example' }), at('b', { hostname: 'two.example' })])],
+    answers: [{ status: 503 }, { status: 200 }],
+    play: async (side) => {
+      const { arrivals } = await side.send({})
+      return arrivals.map(({ backend, headers }) => `${backend} ${headers['host']?.join() ?? ''}`).toSorted()
+    },
+  }),
+  scenario('3.10: the host of an endpoint that has no name', {
+    routes: [to('a', { hostRewrite: { kind: 'endpoint' } })],
+  }),
+  scenario('3.10: the destination’s host stays where the route has none to put in its place', {
+    routes: [
+      route(
+        forward('a', {
+          hostRewrite: { kind: 'header', name: 'x-host' },
+          clusters: [{ cluster: 'a', weight: 1, hostRewrite: 'h2' }],
+        }),
+      ),
+    ],
+    asks: ['/', { headers: ['x-host', 'h1'] }],
   }),
   scenario('C062: the route’s host beats the destination’s', {
     routes: [

@@ -155,6 +155,42 @@ export const timing: readonly Scenario[] = [
       { path, method: 'HEAD' },
     ]),
   }),
+  scenario('10: a request may ask for its fault', {
+    routes: [
+      to('a', { fault: { requested: { abort: { max: always, unit: 10_000 } } } }, prefix('/abort')),
+      to('a', { fault: { requested: { abort: { max: never, unit: 10_000 } } } }, prefix('/never')),
+      to('a', { fault: { requested: { delay: { max: always, unit: 1 } } } }, prefix('/delay')),
+      to('a'),
+    ],
+    asks: [
+      ...['503', '199', '600', 'x', '0', ''].map((status) => ({
+        path: '/abort',
+        headers: ['x-envoy-fault-abort-request', status],
+      })),
+      { path: '/abort', headers: ['x-envoy-fault-abort-grpc-request', '5'] },
+      { path: '/abort', headers: ['x-envoy-fault-abort-request', '500', 'x-envoy-fault-abort-grpc-request', '5'] },
+      { path: '/abort', headers: ['x-envoy-fault-abort-grpc-request', '5', ...grpc], method: 'POST' },
+      {
+        path: '/abort',
+        headers: ['x-envoy-fault-abort-request', '503', 'x-envoy-fault-abort-request-percentage', '0'],
+      },
+      {
+        path: '/never',
+        headers: ['x-envoy-fault-abort-request', '503', 'x-envoy-fault-abort-request-percentage', '100'],
+      },
+      { path: '/delay', headers: ['x-envoy-fault-delay-request', '20'] },
+      { path: '/delay', headers: ['x-envoy-fault-delay-request', 'x'] },
+      {
+        path: '/delay',
+        headers: ['x-envoy-fault-delay-request', '20', 'x-envoy-fault-delay-request-percentage', '0'],
+      },
+      '/abort',
+      { path: '/', headers: ['x-envoy-fault-abort-request', '503'] },
+    ],
+  }),
+  scenario('10: no more faults at once than a policy lets be', {
+    routes: [to('a', { fault: { abort: { httpStatus: 503, percent: always }, maxActive: 0 } })],
+  }),
   scenario('10: a delay is not counted by timeouts', {
     routes: [to('a', { timeoutMs: 150, fault: { delay: { delayMs: 300, percent: always } } })],
     play: (side) => lasting(side, '/', 300),

@@ -3,7 +3,7 @@ import type { CircuitBreakers, Cluster, Discovery, Endpoint, UpstreamTls } from 
 import { balancerOf } from './balancers.ts'
 import { healthCheckOf } from './health-checks.ts'
 import { errorsOf, outlierOf } from './outlier.ts'
-import { any, duration, given, type Json, limit, percent, typed } from './values.ts'
+import { any, duration, fraction, given, type Json, limit, percent, typed } from './values.ts'
 
 /** Undefined for what only a transparent listener can do. */
 export function clusterOf(cluster: Cluster): Json | undefined {
@@ -36,9 +36,12 @@ function assignmentOf(cluster: Cluster, discovery: Exclude<Discovery, { kind: 'o
   return {
     cluster_name: cluster.name,
     endpoints: [...groups.values()].map((group) => localityOf(cluster, group)),
-    ...given('policy', cluster.overprovisioningFactor, (factor) => ({
-      overprovisioning_factor: Math.round(factor * 100),
-    })),
+    policy: {
+      ...given('overprovisioning_factor', cluster.overprovisioningFactor, (factor) => Math.round(factor * 100)),
+      ...given('drop_overloads', cluster.drops, (drops) =>
+        drops.map(({ category, percent: share }) => ({ category, drop_percentage: fraction(share) })),
+      ),
+    },
   }
 }
 

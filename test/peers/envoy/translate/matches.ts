@@ -1,12 +1,13 @@
 // Route matchers -> Envoy's RouteMatch.
 import type { HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, StringMatch } from '@proxyless/core/spi'
-import type { Json } from './values.ts'
+import { fraction, given, type Json } from './values.ts'
 
-export function matchOf({ path, headers, queryParameters }: RouteMatch): Json {
+export function matchOf({ path, headers, queryParameters, share }: RouteMatch): Json {
   return {
     ...pathOf(path),
     ...(headers.length > 0 && { headers: headers.map(headerOf) }),
     ...(queryParameters.length > 0 && { query_parameters: queryParameters.map(queryOf) }),
+    ...given('runtime_fraction', share, (of) => ({ default_value: fraction(of) })),
   }
 }
 

@@ -1,5 +1,12 @@
 // What routes do to a call on its way: header operations, retries, faults, mirrors, hash keys -> Envoy's words.
-import type { FaultPolicy, HashPolicy, HeaderMutation, MirrorPolicy, RetryPolicy } from '@proxyless/core/spi'
+import type {
+  FaultPolicy,
+  HashPolicy,
+  HeaderMutation,
+  MirrorPolicy,
+  RequestedFault,
+  RetryPolicy,
+} from '@proxyless/core/spi'
 import { any, duration, fraction, given, type Json, typed } from './values.ts'
 
 /** One level of operations on requests or responses. */
@@ -47,12 +54,15 @@ const previousPriorities = typed(
 )
 
 /** For a route's `typed_per_filter_config`; `httpStatus` wins over `grpcStatus`. */
-export function faultOf({ delay, abort }: FaultPolicy): Json {
+export function faultOf({ delay, abort, requested, maxActive }: FaultPolicy): Json {
   const answers = abort?.httpStatus !== undefined || abort?.grpcStatus !== undefined
   return any('envoy.extensions.filters.http.fault.v3.HTTPFault', {
     ...(delay !== undefined && {
       delay: { fixed_delay: duration(delay.delayMs), percentage: fraction(delay.percent) },
     }),
+    ...given('max_active_faults', maxActive),
+    ...given('delay', requested?.delay, (asked) => ({ header_delay: {}, percentage: requestedShare(asked) })),
+    ...given('abort', requested?.abort, (asked) => ({ header_abort: {}, percentage: requestedShare(asked) })),
     ...(answers && {
       abort: {
         ...(abort.httpStatus === undefined ? { grpc_status: abort.grpcStatus } : { http_status: abort.httpStatus }),
@@ -60,6 +70,12 @@ export function faultOf({ delay, abort }: FaultPolicy): Json {
       },
     }),
   })
+}
+
+const denominators: Readonly<Record<number, string>> = { 10_000: 'HUNDRED', 100: 'TEN_THOUSAND', 1: 'MILLION' }
+
+function requestedShare({ max, unit }: RequestedFault): Json {
+  return { numerator: max.numerator / unit, denominator: denominators[unit] }
 }
 
 export function mirrorOf({ cluster, percent, shadowHostSuffix }: MirrorPolicy): Json {

@@ -2,6 +2,7 @@
 import type {
   DirectResponseAction,
   ForwardAction,
+  HostRewrite,
   MeshConfig,
   PathRewrite,
   RedirectAction,
@@ -81,7 +82,7 @@ function forwardOf(action: ForwardAction): Json {
     ...given('max_grpc_timeout', action.maxGrpcTimeoutMs, duration),
     ...given('retry_policy', action.retry, retryOf),
     ...(action.rewrite !== undefined && rewriteOf(action.rewrite)),
-    ...given('host_rewrite_literal', action.hostRewrite),
+    ...(action.hostRewrite !== undefined && hostOfRewrite(action.hostRewrite)),
     request_mirror_policies: action.mirrors.map(mirrorOf),
     hash_policy: action.hashPolicies.map(hashOf),
   }
@@ -102,6 +103,20 @@ function destinationOf(clusters: readonly WeightedCluster[]): Json {
         ...given('host_rewrite_literal', each.hostRewrite),
       })),
     },
+  }
+}
+
+function hostOfRewrite(rewrite: string | HostRewrite): Json {
+  if (typeof rewrite === 'string') return { host_rewrite_literal: rewrite }
+  switch (rewrite.kind) {
+    case 'header':
+      return { host_rewrite_header: rewrite.name }
+    case 'path':
+      return {
+        host_rewrite_path_regex: { pattern: { regex: rewrite.pattern }, substitution: rewrite.substitution },
+      }
+    case 'endpoint':
+      return { auto_host_rewrite: true }
   }
 }
 
