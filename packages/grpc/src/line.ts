@@ -11,6 +11,7 @@ import {
 import type { CallStream } from './call-stream.ts'
 import { ConnectFailed } from './failure.ts'
 import { held, type HeldCredentials } from './held-credentials.ts'
+import { unmeshedOption } from './unmeshed-option.ts'
 
 export interface LineEvents {
   ready(line: Line): void
@@ -55,7 +56,7 @@ export class Line {
     this.openedAtMs = openedAtMs
     this.#events = events
     this.#held = held(credentials)
-    this.#channel = new Channel(target, this.#held ?? credentials, options)
+    this.#channel = new Channel(target, this.#held ?? credentials, { ...options, [unmeshedOption]: 1 })
   }
 
   /** @param until wall time in milliseconds after which it has failed */

@@ -4,10 +4,11 @@ import { type Cluster, Cluster_DiscoveryType as Type } from '../generated/envoy/
 import { type OwnCluster, readOwnCluster } from '../own/cluster.ts'
 import { ownOf } from '../own/metadata.ts'
 import { serviceOf } from '../own/service.ts'
-import { readOwnTls } from '../own/tls.ts'
+import { readOwnTls, readOwnTlsMatches } from '../own/tls.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { readBreakers, readConnections } from './cluster-policy.ts'
 import { readEndpoints } from './endpoints.ts'
+import { CLUSTER_FIELDS } from './fields/cluster-fields.ts'
 import { readHealthCheck } from './health-check.ts'
 import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
@@ -28,8 +29,10 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
   const { loadBalancer, slowStart, weighsLocalities } = readBalancing(reading, cluster)
   const healthCheck = readHealthCheck(reading, cluster, ownFields !== undefined)
   const outlierDetection = readOutlier(reading, cluster)
-  const tls = readTls(reading, 'transport_socket', cluster.transportSocket, readOwnTls(ownFields))
-  const tlsMatches = readTlsMatches(reading, cluster)
+  const ownTls = readOwnTls(ownFields)
+  const ownMatches = readOwnTlsMatches(ownFields)
+  const tls = ownMatches === undefined ? readTls(reading, 'transport_socket', cluster.transportSocket, ownTls) : ownTls
+  const tlsMatches = ownMatches ?? readTlsMatches(reading, cluster)
   noteUnused(reading, cluster, own)
   if (cluster.lrsServer !== undefined && cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
     reading.refuse('lrs_server', 'is not self')
@@ -94,6 +97,9 @@ function readDiscovery(reading: Reading, cluster: Cluster, own: OwnCluster): Clu
       if (strict) break
       const port =
         cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
+      if (cluster.lbConfig?.$case === 'originalDstLbConfig') {
+        reading.tell('original_dst_lb_config', cluster.lbConfig.value, CLUSTER_FIELDS.OriginalDstLbConfig)
+      }
       return { kind: 'inline', discovery: originalDestination(port), shares: nothing }
     }
     case Type.UNRECOGNIZED:
@@ -149,8 +155,9 @@ function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster):
 }
 
 function noteUnused(reading: Reading, cluster: Cluster, { zones }: OwnCluster): void {
-  if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
+  reading.tell('', cluster, CLUSTER_FIELDS.Cluster)
+  reading.tell('common_lb_config', cluster.commonLbConfig, CLUSTER_FIELDS.CommonLbConfig)
   if (zones === undefined && cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
-    reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')
+    reading.note('common_lb_config.zone_aware_lb_config', 'is not applied: which clients there are is not known')
   }
 }

@@ -2,12 +2,14 @@
 import type { OutlierDetection } from '@proxyless/core/spi'
 import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import type { OutlierDetection as Wire } from '../generated/envoy/config/cluster/v3/outlier_detection.ts'
+import { CLUSTER_FIELDS } from './fields/cluster-fields.ts'
 import type { Reading } from './reading.ts'
 
 const path = 'outlier_detection'
 
 export function readOutlier(reading: Reading, { outlierDetection: said }: Cluster): OutlierDetection | undefined {
   if (said === undefined) return undefined
+  reading.tell(path, said, CLUSTER_FIELDS.OutlierDetection)
   checkPercentages(reading, said)
   const ms = (field: string, duration: Wire['interval'], otherwise: number): number =>
     reading.milliseconds(`${path}.${field}`, duration) ?? otherwise
@@ -60,7 +62,9 @@ function chances(said: Wire): Pick<OutlierDetection, 'enforcing'> {
 function successRate(said: Wire): Pick<OutlierDetection, 'successRate'> {
   const enforcing = (said.enforcingSuccessRate ?? 100) / 100
   const enforcingLocalOrigin = (said.enforcingLocalOriginSuccessRate ?? 100) / 100
-  if (enforcing === 0 && enforcingLocalOrigin === 0) return {}
+  // failures of local origin are judged apart in split mode only
+  const judged = said.splitExternalLocalOriginErrors ? enforcingLocalOrigin : 0
+  if (enforcing === 0 && judged === 0) return {}
   return {
     successRate: {
       minimumHosts: said.successRateMinimumHosts ?? 5,

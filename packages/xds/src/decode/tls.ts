@@ -10,6 +10,7 @@ import {
   type CommonTlsContext,
   UpstreamTlsContext,
 } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { CONNECTION_FIELDS } from './fields/connection-fields.ts'
 import type { CertificateFiles, Reading } from './reading.ts'
 import { messageName, unpack } from './unpack.ts'
 
@@ -18,13 +19,13 @@ const rawName = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'
 
 /**
  * Undefined: plain text.
- * @param files that this mesh's own control plane names beside the context
+ * @param said what this mesh's own control plane names beside the context
  */
 export function readTls(
   reading: Reading,
   path: string,
   socket: TransportSocket | undefined,
-  files?: UpstreamTls,
+  said?: UpstreamTls,
 ): UpstreamTls | undefined {
   const any = socket?.configType?.value
   if (socket === undefined || messageName(any) === rawName || socket.name === 'envoy.transport_sockets.raw_buffer') {
@@ -42,9 +43,9 @@ export function readTls(
     reading.refuse(`${path}.common_tls_context`, 'is missing')
     return undefined
   }
+  reading.tell(path, context, CONNECTION_FIELDS.UpstreamTlsContext)
   checkUnsupported(reading, `${path}.common_tls_context`, common)
-  const named = context.sni === '' ? {} : { serverName: context.sni }
-  if (files !== undefined) return { ...files, ...named }
+  if (said !== undefined) return said
   const validation = validationOf(common)
   const roots = rootsOf(reading, `${path}.validation_context`, common, validation)
   const own = identityOf(reading, `${path}.tls_certificates`, common)
@@ -52,7 +53,7 @@ export function readTls(
     ...(roots?.caFile === undefined ? {} : { caFile: roots.caFile }),
     ...(own?.certificateFile === undefined ? {} : { certificateFile: own.certificateFile }),
     ...(own?.privateKeyFile === undefined ? {} : { privateKeyFile: own.privateKeyFile }),
-    ...named,
+    ...(context.sni === '' ? {} : { serverName: context.sni }),
     subjectAltNames: namesOf(reading, `${path}.match_subject_alt_names`, validation),
     verify: validation?.trustChainVerification !== Verification.ACCEPT_UNTRUSTED,
   }
@@ -60,6 +61,8 @@ export function readTls(
 
 function checkUnsupported(reading: Reading, path: string, common: CommonTlsContext): void {
   const validation = validationOf(common)
+  reading.tell(path, common, CONNECTION_FIELDS.CommonTlsContext)
+  reading.tell(`${path}.validation_context`, validation, CONNECTION_FIELDS.CertificateValidationContext)
   const unsupported = [
     ['tls_params', common.tlsParams !== undefined],
     ['custom_handshaker', common.customHandshaker !== undefined],

@@ -206,13 +206,26 @@ describe('a Listener (A27, A39)', () => {
       'listener',
       filters(named('x', 'x.Unknown', { isOptional: true }), routerFilter),
     )
-    expect(notes).toEqual([expect.stringContaining('"x" is not applied')])
+    expect(notes).toEqual([expect.stringContaining('the filter "x" is not applied')])
     expect(http?.routes).toEqual({ named: 'routes' })
   })
 
-  test('of a sidecar is taken with filters for observing, and gives its port', () => {
-    const body = socketListener('0.0.0.0_80', 80, { httpFilters: [named('istio.stats', 'x.Stats'), routerFilter] })
-    expect(accepted<ListenerResource>('listener', body, sidecar).http).toMatchObject({ port: 80 })
+  test('of a sidecar is taken with filters for servers and for observing, which are told, and gives its port', () => {
+    const httpFilters = [
+      named('istio.stats', 'stats.PluginConfig'),
+      named('cors', 'envoy.extensions.filters.http.cors.v3.Cors'),
+      named('wasm', 'udpa.type.v1.TypedStruct'),
+      named('else', 'x.Unknown', { isOptional: true }),
+      routerFilter,
+    ]
+    const { http, notes } = accepted<ListenerResource>('listener', socketListener('l', 80, { httpFilters }), sidecar)
+    expect(http).toMatchObject({ port: 80 })
+    expect(notes).toHaveLength(4)
+  })
+
+  test('of a sidecar is refused for a filter that nobody knows, unless it is optional', () => {
+    const body = socketListener('l', 80, { httpFilters: [named('x', 'x.Unknown'), routerFilter] })
+    expect(refusal('listener', body, sidecar)).toContain('the filter "x" is unknown')
   })
 
   test('of a server, or without HTTP, is nothing to a client', () => {
@@ -324,6 +337,14 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     expect(routesOf(body)[0]?.route.action).toMatchObject({ kind: 'directResponse', status: 503 })
   })
 
+  test('an empty path of a redirect is none, as istiod sends it where a document says none', () => {
+    const value = { hostRedirect: 'b', pathRewriteSpecifier: { $case: 'pathRedirect', value: '' } }
+    const body = routeConfig('r', [
+      { name: 'h', domains: ['*'], routes: [{ match: prefix, action: { $case: 'redirect', value } }] },
+    ])
+    expect(routesOf(body)[0]?.route.action).toEqual({ kind: 'redirect', status: 301, authority: 'b' })
+  })
+
   test('defect 6: a redirect does not refuse the whole configuration', () => {
     const redirect = { match: prefix, action: { $case: 'redirect', value: { hostRedirect: 'b', responseCode: 3 } } }
     const body = routeConfig('r', [{ name: 'h', domains: ['*'], routes: [redirect, route(toCluster('a'))] }])
@@ -366,6 +387,39 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
       return routesOf(matched({ ...prefix, runtimeFraction }))[0]?.route.match.share
     }
     expect([share(30), share(0), share(100)]).toEqual([{ numerator: 300_000 }, { numerator: 0 }, undefined])
+  })
+
+  test('num_retries of 0 switches retries off for a sidecar', () => {
+    const action = { ...toCluster('a'), retryPolicy: { retryOn: '5xx', numRetries: 0 } }
+    expect(actionOf(action, sidecar)).not.toHaveProperty('retry')
+  })
+
+  test('A42: the key of a channel is a key of this mesh', () => {
+    const by = (key: string): object => ({ policySpecifier: { $case: 'filterState', value: { key } }, terminal: true })
+    const hashPolicy = [by('io.grpc.channel_id'), by('other')]
+    expect(actionOf({ ...toCluster('a'), hashPolicy })).toMatchObject({
+      hashPolicies: [{ kind: 'sourceIp', terminal: true }],
+    })
+  })
+
+  test('a virtual host’s hedging is its routes’, and picks of retries that differ are told', () => {
+    const hedge = { hedgePolicy: { hedgeOnPerTryTimeout: true } }
+    const retryPolicy = {
+      retryOn: '5xx',
+      retryHostPredicate: [{ name: 'envoy.retry_host_predicates.previous_hosts' }, { name: 'omit_canary_hosts' }],
+      hostSelectionRetryMaxAttempts: 3,
+    }
+    const body = routeConfig('r', [
+      { name: 'h', domains: ['*'], routes: [route(toCluster('a'))], retryPolicy, ...hedge },
+    ])
+    const { hosts, notes } = accepted<RouteResource>('route', body)
+    expect(hosts[0]?.routes[0]?.route.action).toMatchObject({
+      retry: { hedgeOnPerTryTimeout: true, avoidPreviousHosts: true },
+    })
+    expect(notes).toEqual([
+      expect.stringContaining('"omit_canary_hosts" is not applied'),
+      expect.stringContaining('host_selection_retry_max_attempts: is not applied: it is 5'),
+    ])
   })
 
   test('a header names the cluster for a sidecar; gRPC leaves the route out', () => {
@@ -657,6 +711,25 @@ describe('a Cluster', () => {
     const off = { enforcingSuccessRate: 0, enforcingLocalOriginSuccessRate: 0, enforcingFailurePercentage: 50 }
     expect(detection(off)).not.toHaveProperty('successRate')
     expect(detection(off)).toMatchObject({ failurePercentage: { enforcing: 0.5, threshold: 0.85 } })
+  })
+
+  test('failures of local origin are judged in split mode only: what istiod sends judges no success rate', () => {
+    const detection = (said: object): object | undefined =>
+      accepted<ClusterResource>('cluster', cluster('a', { outlierDetection: said })).cluster.outlierDetection
+    expect(detection({ enforcingSuccessRate: 0 })).not.toHaveProperty('successRate')
+    expect(detection({ enforcingSuccessRate: 0, splitExternalLocalOriginErrors: true })).toMatchObject({
+      successRate: { enforcing: 0, enforcingLocalOrigin: 1 },
+    })
+  })
+
+  test('a chance to eject is told where it is neither all nor none', () => {
+    const detection = (said: object): object | undefined =>
+      accepted<ClusterResource>('cluster', cluster('a', { outlierDetection: said })).cluster.outlierDetection
+    expect(detection({ consecutive5xx: 3 })).not.toHaveProperty('enforcing')
+    expect(detection({ consecutive5xx: 3, enforcingConsecutive5xx: 40 })).toMatchObject({
+      consecutive5xx: 3,
+      enforcing: { consecutive5xx: 0.4 },
+    })
   })
 
   test('A29: files come from the certificate providers of the bootstrap', () => {
