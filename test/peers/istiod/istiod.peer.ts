@@ -5,6 +5,7 @@ import { table } from '../../conformance/table.ts'
 import { type Backend, startBackend } from '../../kit/backend.ts'
 import { until } from '../../kit/until.ts'
 import { istiodBinaries } from './binaries.ts'
+import { bookinfoFixtures } from './bookinfo.ts'
 import { liveService, liveSlice, meshOn, splitService, timeToShow, usable } from './changes.ts'
 import { Comparison } from './compare.ts'
 import { caseDifferences, lineDifferences, refusalDifferences } from './differences.ts'
@@ -34,7 +35,7 @@ describe('decisions through istiod are those of our own translation', () => {
     expect(unlisted).toEqual([])
   })
 
-  test.each(seeds())('$id', async (fixture) => {
+  test.each([...seeds(), ...bookinfoFixtures()])('$id', async (fixture) => {
     expect(await comparison.compare(fixture)).toEqual([])
   })
 
