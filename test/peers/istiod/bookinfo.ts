@@ -1,7 +1,6 @@
 // Bookinfo's own documents: the set that `npm start` begins with, and that set with each variant of its story.
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { registryDocuments, type RunningInstance } from '../../../examples/bookinfo/src/stage/registry.ts'
 import type { Fixture } from './fixtures.ts'
 
 const base = fileURLToPath(new URL('../../../examples/bookinfo/mesh/', import.meta.url))
@@ -22,10 +21,37 @@ export function bookinfoDocuments(variant?: string): string {
   return [...texts.values()].join('---\n')
 }
 
+/** What the stage of Bookinfo writes: its services, all instances on loopback. */
 export function bookinfoRegistry(port: (service: string, version: string) => number): string {
-  return registryDocuments(
-    bookinfoServices.map(([service, version]): RunningInstance => ({ service, version, port: port(service, version) })),
-  )
+  const names = [...new Set(bookinfoServices.map(([service]) => service))]
+  return names
+    .map((name) => {
+      const versions = bookinfoServices.filter(([service]) => service === name).map(([, version]) => version)
+      return serviceEntry(
+        name,
+        versions.map((version) => ({
+          address: '127.0.0.1',
+          ports: { http: port(name, version) },
+          labels: { app: name, version },
+        })),
+      )
+    })
+    .join('\n---\n')
+}
+
+function serviceEntry(name: string, endpoints: readonly object[]): string {
+  return JSON.stringify({
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      hosts: [`${name}.default.svc.cluster.local`],
+      location: 'MESH_INTERNAL',
+      resolution: 'STATIC',
+      ports: [{ number: 9080, name: 'http', protocol: 'HTTP' }],
+      endpoints,
+    },
+  })
 }
 
 export function bookinfoFixtures(): Fixture[] {
