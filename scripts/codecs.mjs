@@ -68,6 +68,8 @@ const left = [
   'envoy.service.status.v3.PerXdsConfig',
 ]
 
+const descriptorsPlugin = join(root, 'packages', 'xds', 'scripts', 'descriptors.mjs')
+
 const packageOf = (file) => file.slice(0, file.lastIndexOf('/')).replaceAll('/', '.')
 const grpc = '@grpc'
 const from = (name) => `${grpc}/${name}`
@@ -103,6 +105,13 @@ const template = (out) => ({
       include_wkt: true,
       opt: options,
     },
+    {
+      local: [process.execPath, descriptorsPlugin],
+      out,
+      strategy: 'all',
+      include_imports: true,
+      include_wkt: true,
+    },
   ],
 })
 
@@ -113,6 +122,7 @@ function recipe() {
   })
   return createHash('sha256')
     .update(readFileSync(new URL(import.meta.url)))
+    .update(readFileSync(descriptorsPlugin))
     .update(versions.join())
     .digest('hex')
 }

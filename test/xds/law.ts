@@ -18,7 +18,8 @@ export async function expectApiReturns(config: MeshConfig): Promise<void> {
     const [, host = name, port] = /^(.*):(\d+)$/.exec(name) ?? []
     return { name: own, domains: [host], ...(port === undefined ? {} : { port: Number(port) }), routes, origin }
   })
-  const clusters = new Map([...config.clusters].filter(([name]) => clustersOf(config.virtualHosts).has(name)))
+  const called = clustersOf([...names.values()])
+  const clusters = new Map([...config.clusters].filter(([name]) => called.has(name)))
   const rest = hosts.length === 0 ? {} : said(config)
   expect(said(back)).toEqual({ ...said(back), ...rest, virtualHosts: byPort(hosts), clusters })
 }

@@ -3,6 +3,7 @@
 export { type Bootstrap, type BootstrapNode, type BootstrapServer, parseBootstrap } from './bootstrap/bootstrap.ts'
 export { XDS_PROBLEM_CODES } from './codes.ts'
 export type { XdsOptions } from './options.ts'
+export { addClientStatusService, clientStatus } from './status/status-service.ts'
 export { type XdsHost, xdsSource } from './xds-source.ts'
 export {
   createEncoder,

@@ -46,6 +46,10 @@ export class Authorities implements Cache {
     return new Map(this.#all().flatMap((authority) => [...authority.entries(kind)]))
   }
 
+  *wanted(kind: Kind): Iterable<readonly [name: string, entry: Entry]> {
+    for (const authority of this.#all()) yield* authority.wanted(kind)
+  }
+
   /** Who is asked for a name now. */
   serverOf(name: string): Server | undefined {
     const authority = authorityOf(name)

@@ -4,7 +4,7 @@ import { type Cluster, Cluster_DiscoveryType as Type } from '../generated/envoy/
 import { type OwnCluster, readOwnCluster } from '../own/cluster.ts'
 import { ownOf } from '../own/metadata.ts'
 import { serviceOf } from '../own/service.ts'
-import { readOwnTls } from '../own/tls.ts'
+import { readOwnTls, readOwnTlsMatches } from '../own/tls.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { readBreakers, readConnections } from './cluster-policy.ts'
 import { readEndpoints } from './endpoints.ts'
@@ -28,8 +28,10 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
   const { loadBalancer, slowStart, weighsLocalities } = readBalancing(reading, cluster)
   const healthCheck = readHealthCheck(reading, cluster, ownFields !== undefined)
   const outlierDetection = readOutlier(reading, cluster)
-  const tls = readTls(reading, 'transport_socket', cluster.transportSocket, readOwnTls(ownFields))
-  const tlsMatches = readTlsMatches(reading, cluster)
+  const ownTls = readOwnTls(ownFields)
+  const ownMatches = readOwnTlsMatches(ownFields)
+  const tls = ownMatches === undefined ? readTls(reading, 'transport_socket', cluster.transportSocket, ownTls) : ownTls
+  const tlsMatches = ownMatches ?? readTlsMatches(reading, cluster)
   noteUnused(reading, cluster, own)
   if (cluster.lrsServer !== undefined && cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
     reading.refuse('lrs_server', 'is not self')

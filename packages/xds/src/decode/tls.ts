@@ -18,13 +18,13 @@ const rawName = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'
 
 /**
  * Undefined: plain text.
- * @param files that this mesh's own control plane names beside the context
+ * @param said what this mesh's own control plane names beside the context
  */
 export function readTls(
   reading: Reading,
   path: string,
   socket: TransportSocket | undefined,
-  files?: UpstreamTls,
+  said?: UpstreamTls,
 ): UpstreamTls | undefined {
   const any = socket?.configType?.value
   if (socket === undefined || messageName(any) === rawName || socket.name === 'envoy.transport_sockets.raw_buffer') {
@@ -43,8 +43,7 @@ export function readTls(
     return undefined
   }
   checkUnsupported(reading, `${path}.common_tls_context`, common)
-  const named = context.sni === '' ? {} : { serverName: context.sni }
-  if (files !== undefined) return { ...files, ...named }
+  if (said !== undefined) return said
   const validation = validationOf(common)
   const roots = rootsOf(reading, `${path}.validation_context`, common, validation)
   const own = identityOf(reading, `${path}.tls_certificates`, common)
@@ -52,7 +51,7 @@ export function readTls(
     ...(roots?.caFile === undefined ? {} : { caFile: roots.caFile }),
     ...(own?.certificateFile === undefined ? {} : { certificateFile: own.certificateFile }),
     ...(own?.privateKeyFile === undefined ? {} : { privateKeyFile: own.privateKeyFile }),
-    ...named,
+    ...(context.sni === '' ? {} : { serverName: context.sni }),
     subjectAltNames: namesOf(reading, `${path}.match_subject_alt_names`, validation),
     verify: validation?.trustChainVerification !== Verification.ACCEPT_UNTRUSTED,
   }

@@ -18,18 +18,20 @@ import type { Any } from '../generated/google/protobuf/any.ts'
 import { TypedStruct } from '../generated/xds/type/v3/typed_struct.ts'
 import { PEAK_EWMA } from '../own/balancers.ts'
 import type { EncoderOptions } from './encoder.ts'
-import { duration, given, pack, percent } from './values.ts'
+import { duration, given, pack, packBytes, percent } from './values.ts'
 
 type Dialect = EncoderOptions['dialect']
 
-export function writeBalancing(cluster: Cluster, dialect: Dialect): LoadBalancingPolicy {
+/** @param provided the cluster itself says where calls go: Envoy has no choice to make */
+export function writeBalancing(cluster: Cluster, dialect: Dialect, provided: boolean): LoadBalancingPolicy {
   const { loadBalancer, localities } = cluster
   const weighted = localities?.kind === 'weighted'
   const policies = policiesOf(cluster, dialect)
   const hashes = loadBalancer.kind === 'ringHash' || loadBalancer.kind === 'maglev'
   // gRPC weighs localities by a policy of its own, but hashes by both weights in one; Envoy has that policy for load reports only
   const wraps = weighted && (dialect === 'api' ? !hashes : loadBalancer.kind === 'clientWeightedRoundRobin')
-  return listOf(wraps ? [pack(typeOf('wrr_locality', 'WrrLocality'), WrrLocality, wrapped(policies))] : policies)
+  const list = wraps ? [pack(typeOf('wrr_locality', 'WrrLocality'), WrrLocality, wrapped(policies))] : policies
+  return listOf(provided ? [packBytes(typeOf('cluster_provided', 'ClusterProvided')), ...list] : list)
 }
 
 /** Which balancers can say of themselves that endpoints start slowly. */

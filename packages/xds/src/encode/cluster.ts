@@ -1,5 +1,5 @@
 // A cluster of the model -> Cluster. What Envoy and gRPC have no field for stands in its metadata.
-import type { Cluster, Discovery } from '@proxyless/core/spi'
+import type { Cluster, Discovery, TlsMatch, UpstreamTls } from '@proxyless/core/spi'
 import {
   Cluster as Wire,
   Cluster_DiscoveryType as Type,
@@ -8,26 +8,28 @@ import {
 } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { type Own, ownMetadata } from '../own/metadata.ts'
 import { writeDiscovery, writeOwnCluster, writeSlowStart } from '../own/cluster.ts'
-import { writeOwnTls } from '../own/tls.ts'
+import { writeOwnTls, writeOwnTlsMatches } from '../own/tls.ts'
 import { startsSlowly, writeBalancing } from './balancing.ts'
 import { writeBreakers, writeKeepAlive, writeProtocol } from './connections.ts'
 import type { EncoderOptions } from './encoder.ts'
 import { writeAssignment } from './endpoints.ts'
 import { writeHealthCheck } from './health-check.ts'
 import { writeOutlier } from './outlier.ts'
-import { writeTls } from './tls.ts'
+import { writeTls, writeTlsMatch } from './tls.ts'
 import { ADS, duration, given, percent } from './values.ts'
 
 type Dialect = EncoderOptions['dialect']
 
 export function writeCluster(cluster: Cluster, dialect: Dialect): Wire {
-  const { discovery, tls, connectionPool, circuitBreakers, connectTimeoutMs, panicThreshold } = cluster
-  const balanced = discovery.kind !== 'originalDestination' || dialect === 'api'
+  const { discovery, tls, tlsMatches = [], connectionPool, circuitBreakers, connectTimeoutMs, panicThreshold } = cluster
+  const provided = discovery.kind === 'originalDestination' && dialect === 'sidecar'
   return Wire.fromPartial({
     name: cluster.name,
     ...discoveryOf(cluster, discovery, dialect),
     connectTimeout: duration(connectTimeoutMs),
-    ...(balanced ? { loadBalancingPolicy: writeBalancing(cluster, dialect) } : { lbPolicy: Policy.CLUSTER_PROVIDED }),
+    // Envoy demands it of this kind of cluster
+    ...(provided ? { lbPolicy: Policy.CLUSTER_PROVIDED } : {}),
+    loadBalancingPolicy: writeBalancing(cluster, dialect, provided),
     // what is known of endpoints counts at once, as it does in this mesh
     commonLbConfig: { healthyPanicThreshold: percent(panicThreshold), updateMergeWindow: duration(0) },
     circuitBreakers: writeBreakers(circuitBreakers),
@@ -35,7 +37,10 @@ export function writeCluster(cluster: Cluster, dialect: Dialect): Wire {
     ...given('upstreamConnectionOptions', connectionPool.tcpKeepAliveMs, writeKeepAlive),
     ...given('outlierDetection', cluster.outlierDetection, writeOutlier),
     ...given('healthChecks', cluster.healthCheck, (check) => [writeHealthCheck(check)]),
-    ...given('transportSocket', tls, (said) => writeTls(said, dialect)),
+    ...given('transportSocket', tls ?? (dialect === 'api' ? firstTls(tlsMatches) : undefined), (said) =>
+      writeTls(said, dialect),
+    ),
+    ...(dialect === 'api' ? {} : { transportSocketMatches: tlsMatches.map(writeTlsMatch) }),
     ...given('metadata', ownMetadata(besideFields(cluster, dialect)), (metadata) => metadata),
   })
 }
@@ -95,15 +100,22 @@ function typed(value: Type): Fields {
   return { clusterDiscoveryType: { $case: 'type', value } }
 }
 
+/** gRPC has one socket for all endpoints: it never is plain text where some of them are not. */
+function firstTls(matches: readonly TlsMatch[]): UpstreamTls | undefined {
+  return matches.find(({ tls }) => tls !== undefined)?.tls
+}
+
 function besideFields(cluster: Cluster, dialect: Dialect): Own {
-  const { discovery, slowStart, loadBalancer, tls } = cluster
+  const { discovery, slowStart, loadBalancer, tls, tlsMatches } = cluster
   const told = discovery.kind === 'static' || (!hasAssignment(cluster, dialect) && isTold(discovery, dialect))
-  const filed = tls === undefined || (dialect === 'sidecar' && tls.verify && tls.caFile !== undefined)
+  const matched = tlsMatches !== undefined
+  const filed = tls === undefined || (!matched && dialect === 'sidecar' && tls.verify && tls.caFile !== undefined)
   return {
     ...writeOwnCluster(cluster),
     ...(told ? {} : writeDiscovery(discovery)),
     ...(slowStart === undefined || startsSlowly(loadBalancer) ? {} : writeSlowStart(slowStart)),
     ...(filed ? {} : writeOwnTls(tls)),
+    ...(matched ? writeOwnTlsMatches(tlsMatches) : {}),
   }
 }
 

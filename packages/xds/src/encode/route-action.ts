@@ -59,10 +59,11 @@ function streamDurations(timeoutMs: number, maxGrpcTimeoutMs: number | undefined
 function destinationOf(clusters: readonly WeightedCluster[]): object {
   const [first] = clusters
   if (first === undefined) return { $case: 'cluster', value: NO_CLUSTER }
-  if (clusters.length === 1 && first.clusterHeader !== undefined)
-    return { $case: 'clusterHeader', value: first.clusterHeader }
-  if (clusters.length === 1 && first.weight === 1 && Object.keys(first).length === 2) {
-    return { $case: 'cluster', value: first.cluster }
+  const { cluster, clusterHeader, weight, ...more } = first
+  if (clusters.length === 1 && weight === 1 && Object.keys(more).length === 0) {
+    return clusterHeader === undefined
+      ? { $case: 'cluster', value: cluster }
+      : { $case: 'clusterHeader', value: clusterHeader }
   }
   return {
     $case: 'weightedClusters',

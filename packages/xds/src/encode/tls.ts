@@ -1,5 +1,6 @@
 // TLS towards endpoints. Envoy reads files itself; gRPC has its own certificates by the name of a provider, as Istio has it.
-import type { UpstreamTls } from '@proxyless/core/spi'
+import type { TlsMatch, UpstreamTls } from '@proxyless/core/spi'
+import type { Cluster_TransportSocketMatch } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import type { TransportSocket } from '../generated/envoy/config/core/v3/base.ts'
 import {
   type CertificateValidationContext,
@@ -11,7 +12,7 @@ import {
   UpstreamTlsContext,
 } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
 import type { EncoderOptions } from './encoder.ts'
-import { pack } from './values.ts'
+import { pack, packBytes } from './values.ts'
 
 type Partial<T> = { readonly [K in keyof T]?: T[K] | object }
 
@@ -28,6 +29,23 @@ export function writeTls(tls: UpstreamTls, dialect: EncoderOptions['dialect']): 
   })
   const value = pack('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', UpstreamTlsContext, context)
   return { name: 'envoy.transport_sockets.tls', configType: { $case: 'typedConfig', value } }
+}
+
+/** One of `transport_socket_matches`. */
+export function writeTlsMatch({ labels, tls, unavailable }: TlsMatch, index: number): Cluster_TransportSocketMatch {
+  const transportSocket = unavailable !== undefined ? writeTls(nobody, 'sidecar') : tls && writeTls(tls, 'sidecar')
+  return { name: String(index), match: labels, transportSocket: transportSocket ?? plain }
+}
+
+/** A peer that there is not: endpoints that cannot be reached as was said are not reached. */
+const nobody: UpstreamTls = { subjectAltNames: ['unavailable.invalid'], verify: true }
+
+const plain: TransportSocket = {
+  name: 'envoy.transport_sockets.raw_buffer',
+  configType: {
+    $case: 'typedConfig',
+    value: packBytes('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'),
+  },
 }
 
 function byFiles({

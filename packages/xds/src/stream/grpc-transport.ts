@@ -19,7 +19,8 @@ export interface GrpcTransportOptions {
 const maxMessageBytes = 128 * 1024 * 1024
 
 const asIs = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-const raw = (buffer: Buffer): Uint8Array => buffer
+/** Not a Buffer, whose parts are slow to make. */
+const raw = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 
 export class GrpcTransport implements AdsTransport {
   readonly #options: GrpcTransportOptions

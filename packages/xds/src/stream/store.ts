@@ -11,6 +11,8 @@ export interface Known {
   /** As received: what tells a change from a repetition. */
   readonly bytes: Uint8Array
   readonly version: string
+  /** Milliseconds since the Unix epoch, for people. */
+  readonly receivedAt: number
 }
 
 export interface Entry {
@@ -18,6 +20,8 @@ export interface Entry {
   readonly known: Known | undefined
   /** Why it is not there, or why the newest was not taken. */
   readonly error: string | undefined
+  /** The one that was not taken. */
+  readonly refused?: { readonly version: string; readonly at: number }
 }
 
 /** Names of what a reader can see to have changed, by kind. */
@@ -31,6 +35,7 @@ export interface StoreOptions {
 export class Store {
   readonly #failOnDataErrors: boolean
   readonly #entries = new Map<Kind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map<string, Entry>()]))
+  readonly #requested = new Map<Kind, Set<string>>(KINDS.map((kind) => [kind, new Set<string>()]))
   #changes = new Map<Kind, Set<string>>()
 
   constructor(options: StoreOptions) {
@@ -50,6 +55,11 @@ export class Store {
 
   entries(kind: Kind): ReadonlyMap<string, Entry> {
     return this.#of(kind)
+  }
+
+  /** Names of which nothing is known but that they were asked for. */
+  requestedNames(kind: Kind): ReadonlySet<string> {
+    return this.#requested.get(kind)!
   }
 
   versions(kind: Kind): ReadonlyMap<string, string> {
@@ -73,8 +83,8 @@ export class Store {
     else this.#set(kind, name, entry)
   }
 
-  refuse(kind: Kind, name: string, error: string): void {
-    this.#fail(kind, name, 'nacked', error)
+  refuse(kind: Kind, name: string, error: string, refused: Entry['refused']): void {
+    this.#fail(kind, name, 'nacked', error, refused)
   }
 
   gone(kind: Kind, name: string): void {
@@ -92,17 +102,23 @@ export class Store {
   }
 
   forget(kind: Kind, name: string): void {
-    if (this.#of(kind).delete(name)) this.#changed(kind, name)
+    if (!this.#of(kind).delete(name)) return
+    this.#requested.get(kind)!.delete(name)
+    this.#changed(kind, name)
   }
 
-  #fail(kind: Kind, name: string, state: EntryState, error: string): void {
+  #fail(kind: Kind, name: string, state: EntryState, error: string, refused?: Entry['refused']): void {
     const before = this.entry(kind, name)
     if (before?.state === state && before.error === error) return
-    this.#set(kind, name, { state, known: this.#failOnDataErrors ? undefined : before?.known, error })
+    const known = this.#failOnDataErrors ? undefined : before?.known
+    this.#set(kind, name, { state, known, error, ...(refused === undefined ? {} : { refused }) })
   }
 
   #set(kind: Kind, name: string, entry: Entry): void {
     this.#of(kind).set(name, entry)
+    const requested = this.#requested.get(kind)!
+    if (entry.state === 'requested') requested.add(name)
+    else requested.delete(name)
     this.#changed(kind, name)
   }
 
