@@ -61,8 +61,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     changed: async (reading) => {
       observer.changed?.(reading)
       counts.changed(clock.wallNow())
-      editions.add(reading)
-      await views.update(reading)
+      await Promise.all([views.update(reading), editions.add(reading)])
     },
     problem: (problem) => observer.problem?.(problem),
   })
