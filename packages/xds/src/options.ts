@@ -6,6 +6,7 @@ import {
   type Credentials,
   parseBootstrap,
 } from './bootstrap/bootstrap.ts'
+import { channelCredentials, isSupported } from './stream/channel-credentials.ts'
 import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
 
 type Dialect = 'api' | 'sidecar'
@@ -72,6 +73,8 @@ export function settingsOf(
   if (servers.length === 0 || servers.some(({ uri }) => uri === '')) {
     throw new TypeError('no xDS server: give `server` or set GRPC_XDS_BOOTSTRAP or GRPC_XDS_BOOTSTRAP_CONFIG')
   }
+  // one that cannot be used is passed over while there are others
+  if (!servers.some(({ credentials }) => isSupported(credentials))) channelCredentials(servers[0]!.credentials)
   const { id, cluster, locality, metadata } = options.node ?? {}
   const named = bootstrap?.node
   const said = metadata ?? named?.metadata

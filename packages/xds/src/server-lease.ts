@@ -54,7 +54,9 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
 }
 
 function transportTo({ uri, credentials }: BootstrapServer, { clock, transport }: XdsHost): AdsTransport {
-  return transport?.(uri) ?? new GrpcTransport({ server: uri, credentials: channelCredentials(credentials), clock })
+  return (
+    transport?.(uri) ?? new GrpcTransport({ server: uri, credentials: () => channelCredentials(credentials), clock })
+  )
 }
 
 const numbers = new WeakMap<object, number>()

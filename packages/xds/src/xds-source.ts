@@ -11,6 +11,7 @@ import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { known } from './resolve/cache.ts'
 import { Memory } from './resolve/memory.ts'
+import { remarkOn } from './resolve/remark.ts'
 import { type Resolution, resolve, type Wanted } from './resolve/resolve.ts'
 import { Resolving } from './resolve/resolving.ts'
 import { serverOf } from './server-lease.ts'
@@ -105,6 +106,10 @@ class XdsSource implements ConfigSource {
 
   want(host: string): void {
     this.#called?.want(host)
+  }
+
+  remark(cluster: string): string | undefined {
+    return this.#resources && remarkOn(this.#resources, cluster, this.#wanted(this.#resources))
   }
 
   async close(): Promise<void> {
