@@ -92,7 +92,7 @@ class XdsSource implements ConfigSource {
       scope: this.#settings.hosts?.join(', ') ?? this.#settings.dialect,
       wanted: (kind) => this.#resources?.wanted(kind) ?? [],
     })
-    if (this.#settings.loadReports) this.#loads = this.#reportLoads(sink)
+    if (this.#settings.loadReports && this.#settings.protocol !== 'rest') this.#loads = this.#reportLoads(sink)
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
     const resources = this.#resources

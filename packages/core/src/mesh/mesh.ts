@@ -21,6 +21,7 @@ import type { Endpoint } from '../cluster/endpoint.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
 import { Affinity } from '../route/affinity.ts'
+import type { RequestView } from '../route/request-view.ts'
 import { Compiler } from './compile.ts'
 import { type ExplainRequest, explainCall } from './explain.ts'
 import type { Explanation } from './explanation.ts'
@@ -108,6 +109,12 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     return call
   }
 
+  /** True: no virtual host claims the request and it may pass, so that whoever would send it without a mesh can. */
+  leaves(view: RequestView): boolean {
+    const snapshot = this.#snapshot
+    return snapshot?.config.unknownHosts.kind === 'passthrough' && snapshot.hostOf(view) === undefined
+  }
+
   /** Before the first configuration calls wait for it, unless the source has said that there is none. */
   #callEarly(call: Call): void {
     if (this.#startFailure === undefined) this.#early.push(call)
@@ -120,7 +127,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   }
 
   /** Why a request would go where, as an ordered account; sends nothing and spends no chance. */
-  explain(request: ExplainRequest): Explanation {
+  explain(request: ExplainRequest | RequestView): Explanation {
     return explainCall(request, this.snapshot, {
       random: this.random.fork(),
       settings: this.settings,

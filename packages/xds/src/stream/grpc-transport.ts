@@ -86,6 +86,8 @@ export class GrpcTransport implements AdsTransport {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.service_config_disable_resolution': 1,
       'grpc.enable_retries': 0,
+      // a mesh that is installed in the process leaves it alone
+      'proxyless.unmeshed': 1,
       ...(authority === undefined
         ? {}
         : { 'grpc.default_authority': authority, 'grpc.ssl_target_name_override': authority }),
