@@ -3,8 +3,11 @@ import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { ClosingLine } from './test/kit/closing-line.ts'
 
+// as Node resolves: what packages call `module` is for bundlers
+const conditions = defaultServerConditions.filter((condition) => condition !== 'module')
+
 export default defineConfig({
-  ssr: { resolve: { conditions: ['proxyless-source', ...defaultServerConditions] } },
+  ssr: { resolve: { conditions: ['proxyless-source', ...conditions] } },
   test: {
     include: ['test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
     // no test depends on speed: this ends only what hangs

@@ -14,6 +14,9 @@ const failed = checks.filter(([name, passes]) => {
   return !ok
 })
 
+// tests that start processes run from what the check of types has built
+if (filter.length === 0 && !failed.some(([name]) => name.startsWith('types'))) process.env.PROXYLESS_BUILT = '1'
+
 const tests = vitest(filter)
 for (const [name] of failed) console.log(`FAIL ${name}`)
 close({

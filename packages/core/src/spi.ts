@@ -7,6 +7,7 @@ export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
 export { Slices, type Sliced } from './base/slices.ts'
 export type { CompiledRegex, RegexEngine } from './base/regex.ts'
+export { unmeshed } from './base/unmeshed.ts'
 export type { AdaptiveConcurrency, AdaptivePolicy, Hedging, LoopCorrection, Throttling } from './model/adaptive.ts'
 export type {
   Aperture,

@@ -1,2 +1,3 @@
 // The gRPC door: @grpc/grpc-js clients through the mesh.
+export { type GrpcClients, grpcClients, type GrpcGate } from './install.ts'
 export { meshChannel } from './mesh-channel.ts'

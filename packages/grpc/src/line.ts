@@ -4,6 +4,7 @@ import { Channel, type ChannelCredentials, type ChannelOptions, connectivityStat
 import type { CallStream } from './call-stream.ts'
 import { ConnectFailed } from './failure.ts'
 import { HeldCredentials } from './held-credentials.ts'
+import { unmeshedOption } from './unmeshed-option.ts'
 
 export interface LineEvents {
   ready(line: Line): void
@@ -43,7 +44,7 @@ export class Line {
     this.openedAtMs = openedAtMs
     this.#events = events
     this.#credentials = new HeldCredentials(credentials)
-    this.#channel = new Channel(target, this.#credentials, options)
+    this.#channel = new Channel(target, this.#credentials, { ...options, [unmeshedOption]: 1 })
   }
 
   /** @param until wall time in milliseconds after which it has failed */

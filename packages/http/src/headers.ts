@@ -55,6 +55,11 @@ export function listOfRaw(raw: RawHeaders): HeaderList {
   return list
 }
 
+/** Names as they came. */
+export function textsOfRaw(raw: RawHeaders): string[] {
+  return Array.from(raw, textOf)
+}
+
 export function rawOfList(list: HeaderList): Buffer[] {
   return list.map((text) => Buffer.from(text, 'latin1'))
 }

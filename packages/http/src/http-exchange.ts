@@ -31,7 +31,7 @@ export class HttpExchange implements Exchange {
   readonly #given: unknown
   readonly #stream: ReplayBody | undefined
   #call: Call | undefined
-  #dispatched = false
+  #begun = false
   #cancelled = false
   #current: HttpAttempt | undefined
   /** Those that a hedged call has not given up. */
@@ -50,6 +50,24 @@ export class HttpExchange implements Exchange {
       ? new ReplayBody(options.body, transport.maxReplayBytes, () => this.#call?.requestEnded())
       : undefined
     this.body = this.#stream === undefined ? 'complete' : 'streaming'
+  }
+
+  /** Sets out, unless its caller gives up at once. */
+  begin(): void {
+    let over = false
+    try {
+      this.caller.start((reason) => {
+        if (over) return
+        over = true
+        this.#cancel(reason ?? new DOMException('This operation was aborted', 'AbortError'))
+      })
+    } catch (error) {
+      over = true
+      this.caller.error(error as Error)
+    }
+    if (!over) this.#transport.mesh.call(this)
+    // from here on the caller hears at once
+    this.#begun = true
   }
 
   attach(call: Call): void {
@@ -87,20 +105,15 @@ export class HttpExchange implements Exchange {
   }
 
   /** The caller gave up. */
-  cancel(reason: Error): void {
+  #cancel(reason: Error): void {
     this.#cancelled = true
     this.#call?.cancelled()
     this.caller.error(reason)
   }
 
-  /** `dispatch` returns: from here on the caller hears at once. */
-  dispatched(): void {
-    this.#dispatched = true
-  }
-
   /** Answers made before that wait a turn: a loop of calls that the mesh answers itself must not hold the event loop. */
   reply(reply: LocalReply): void {
-    if (this.#dispatched) this.#tell(reply)
+    if (this.#begun) this.#tell(reply)
     else setImmediate(() => this.#tell(reply))
   }
 

@@ -16,21 +16,7 @@ export class MeshDispatcher extends Dispatcher {
 
   /** @throws TypeError when the request has no origin or the handler no known shape */
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const caller = callerOf(handler)
-    const exchange = new HttpExchange(this.#transport, new DispatchView(options), options, caller)
-    let over = false
-    try {
-      caller.start((reason) => {
-        if (over) return
-        over = true
-        exchange.cancel(reason ?? new DOMException('This operation was aborted', 'AbortError'))
-      })
-    } catch (error) {
-      over = true
-      caller.error(error as Error)
-    }
-    if (!over) this.#transport.mesh.call(exchange)
-    exchange.dispatched()
+    new HttpExchange(this.#transport, new DispatchView(options), options, callerOf(handler)).begin()
     return true
   }
 

@@ -2,8 +2,16 @@
 import { hostname } from 'node:os'
 import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
 import { type DocumentSource, house as engine, type Housed, Mesh as House } from '@proxyless/core/spi'
-import { createFetch, healthProbers, HttpTransport, MeshDispatcher, type MeshFetch } from '@proxyless/http'
+import {
+  healthProbers,
+  HttpTransport,
+  type MeshDispatcher,
+  type MeshFetch,
+  type MeshHttpAgent,
+  type MeshHttpsAgent,
+} from '@proxyless/http'
 import { fromDocuments, type IstioOptions } from '@proxyless/istio'
+import { Clients, type InstallOptions } from './clients.ts'
 import { warnOfRefusals } from './config-warning.ts'
 import { documentsOf } from './documents-of.ts'
 import { type ExplainInput, readRequest } from './explain-input.ts'
@@ -26,6 +34,15 @@ export interface Mesh extends AsyncDisposable, Housed {
   readonly fetch: MeshFetch
   /** An undici Dispatcher: for `setGlobalDispatcher` and for `dispatcher` options. */
   readonly dispatcher: MeshDispatcher
+  /** The `agent` for node:http, axios, got, node-fetch, superagent, ws and the like. */
+  readonly httpAgent: MeshHttpAgent
+  /** The same for `https:`; TLS is made as the mesh says, options of requests for it are not looked at. */
+  readonly httpsAgent: MeshHttpsAgent
+  /**
+   * Takes in the clients of this process that know nothing of a mesh, until the disposable gives them back or the mesh closes.
+   * What goes to hosts that no document claims stays as it was. Once per process: of another mesh it is refused with a warning.
+   */
+  install(options?: InstallOptions): Disposable
   /** Why a request would go where; sends nothing. @throws TypeError when the URL is not one of http or https */
   explain(request: ExplainInput): Explanation
   /** Plain JSON: clusters, endpoints, health, ejections, limits, configuration version and problems. */
@@ -62,7 +79,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     probers: healthProbers,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   })
-  const dispatcher = new MeshDispatcher(
+  const clients = new Clients(
     new HttpTransport({
       mesh: house,
       clock,
@@ -76,9 +93,20 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     await house.close()
     throw error
   }
+  const close = (): Promise<void> => {
+    clients.close()
+    return house.close()
+  }
   return {
-    fetch: createFetch(dispatcher),
-    dispatcher,
+    fetch: clients.fetch,
+    dispatcher: clients.dispatcher,
+    get httpAgent() {
+      return clients.agents.http
+    },
+    get httpsAgent() {
+      return clients.agents.https
+    },
+    install: (given) => clients.install(given),
     [engine]: house,
     explain: (request) => house.explain(readRequest(request)),
     status: () => house.status(),
@@ -86,8 +114,8 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       await house.ready()
       return source.freshness?.() ?? { state: 'live', ageMs: 0 }
     },
-    close: () => house.close(),
-    [Symbol.asyncDispose]: () => house.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

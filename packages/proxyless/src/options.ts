@@ -55,7 +55,7 @@ export function compatOf({ compat }: CreateMeshOptions): Compat {
   return typeof compat === 'string' ? { profile: compat } : (compat ?? {})
 }
 
-const switches = [
+export const switches = [
   'strict',
   'trustRequestHeaders',
   'httpsAsL7',
@@ -65,6 +65,9 @@ const switches = [
   'faults',
 ] as const
 
+/** Those that a process can set only by code. */
+export const codeOptions: readonly string[] = ['clock', 'random', 'observer']
+
 const known: ReadonlySet<string> = new Set([
   'config',
   'workload',
@@ -72,9 +75,7 @@ const known: ReadonlySet<string> = new Set([
   'compat',
   'localReply',
   'maxReplayBytes',
-  'clock',
-  'random',
-  'observer',
+  ...codeOptions,
   ...switches,
 ])
 
@@ -82,41 +83,47 @@ const known: ReadonlySet<string> = new Set([
 export function checkOptions(options: CreateMeshOptions): void {
   if (typeof options !== 'object' || options === null)
     refuse('createMesh needs an options object such as { config: "./mesh" }')
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) refuse(`unknown option "${name}"; known are ${[...known].join(', ')}`)
+  const names = Object.keys(options)
+  // unknown names first, then what is there, `config` always
+  for (const name of names) if (!known.has(name)) refuse(complaintOf(name, undefined) ?? name)
+  for (const name of new Set(['config', ...names])) {
+    const complaint = complaintOf(name, (options as unknown as Record<string, unknown>)[name])
+    if (complaint !== undefined) refuse(complaint)
   }
-  const { config, maxReplayBytes, compat, localReply } = options
-  const isOpened = typeof config === 'object' && config !== null && ('start' in config || 'open' in config)
-  if (typeof config !== 'string' && !Array.isArray(config) && !isOpened) {
-    refuse(
-      'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource',
-    )
-  }
-  if (maxReplayBytes !== undefined && !(Number.isInteger(maxReplayBytes) && maxReplayBytes >= 0)) {
-    refuse(`maxReplayBytes must be a whole number of bytes, 0 or more, not ${maxReplayBytes}`)
-  }
-  checkCompat(compat)
-  oneOf('localReply', localReply, ['response', 'throw'])
-  for (const name of switches) {
-    const value: unknown = options[name]
-    if (value !== undefined && typeof value !== 'boolean') refuse(`${name} must be true or false, not ${show(value)}`)
-  }
-  for (const name of ['meshConfig', 'clock', 'random', 'observer'] as const) {
-    const value: unknown = options[name]
-    if (value !== undefined && !isObject(value)) refuse(`${name} must be an object, not ${show(value)}`)
-  }
-  const complaint = options.workload === undefined ? undefined : checkWorkload(options.workload)
-  if (complaint !== undefined) refuse(complaint)
 }
 
-function checkCompat(compat: CreateMeshOptions['compat']): void {
-  if (!isObject(compat)) return oneOf('compat', compat as string | undefined, ['latest', 'istio-1.4'])
-  const { profile, grpcTimeoutStatus, ...rest } = compat as Compat
+/** What is wrong with an option, as a sentence that names it; undefined: nothing. */
+export function complaintOf(name: string, value: unknown): string | undefined {
+  if (!known.has(name)) return `unknown option "${name}"; known are ${[...known].join(', ')}`
+  if (name === 'config') return complaintOfConfig(value)
+  if (value === undefined) return undefined
+  if (name === 'workload') return checkWorkload(value)
+  if (name === 'compat') return complaintOfCompat(value)
+  if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
+  if (name === 'maxReplayBytes') {
+    if (Number.isInteger(value) && Number(value) >= 0) return undefined
+    return `maxReplayBytes must be a whole number of bytes, 0 or more, not ${show(value)}`
+  }
+  if ((switches as readonly string[]).includes(name)) {
+    return typeof value === 'boolean' ? undefined : `${name} must be true or false, not ${show(value)}`
+  }
+  return isObject(value) ? undefined : `${name} must be an object, not ${show(value)}`
+}
+
+function complaintOfConfig(config: unknown): string | undefined {
+  const isOpened = typeof config === 'object' && config !== null && ('start' in config || 'open' in config)
+  if (typeof config === 'string' || Array.isArray(config) || isOpened) return undefined
+  return 'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource'
+}
+
+function complaintOfCompat(compat: unknown): string | undefined {
+  if (!isObject(compat)) return oneOf('compat', compat, ['latest', 'istio-1.4'])
+  const { profile = 'latest', grpcTimeoutStatus = 4, ...rest } = compat as Compat
   const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) refuse(`unknown option "compat.${unknown}"; known are profile, grpcTimeoutStatus`)
-  oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
-  if (grpcTimeoutStatus !== undefined && grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
-    refuse(`compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`)
+  if (unknown !== undefined) return `unknown option "compat.${unknown}"; known are profile, grpcTimeoutStatus`
+  if (grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
+    return `compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`
+  return oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
 }
 
 function isObject(value: unknown): boolean {
@@ -127,8 +134,8 @@ function show(value: unknown): string {
   return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
 }
 
-function oneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
-  if (value !== undefined && !allowed.includes(value)) refuse(`${name} must be ${allowed.join(' or ')}, not "${value}"`)
+function oneOf(name: string, value: unknown, allowed: readonly string[]): string | undefined {
+  return allowed.includes(value as string) ? undefined : `${name} must be ${allowed.join(' or ')}, not ${show(value)}`
 }
 
 /** @throws MeshError always */

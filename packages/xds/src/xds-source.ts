@@ -11,6 +11,7 @@ import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { known } from './resolve/cache.ts'
 import { Memory } from './resolve/memory.ts'
+import { remarkOn } from './resolve/remark.ts'
 import { type Resolution, resolve, type Wanted } from './resolve/resolve.ts'
 import { Resolving } from './resolve/resolving.ts'
 import { serverOf } from './server-lease.ts'
@@ -91,7 +92,7 @@ class XdsSource implements ConfigSource {
       scope: this.#settings.hosts?.join(', ') ?? this.#settings.dialect,
       wanted: (kind) => this.#resources?.wanted(kind) ?? [],
     })
-    if (this.#settings.loadReports) this.#loads = this.#reportLoads(sink)
+    if (this.#settings.loadReports && this.#settings.protocol !== 'rest') this.#loads = this.#reportLoads(sink)
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
     const resources = this.#resources
@@ -105,6 +106,10 @@ class XdsSource implements ConfigSource {
 
   want(host: string): void {
     this.#called?.want(host)
+  }
+
+  remark(cluster: string): string | undefined {
+    return this.#resources && remarkOn(this.#resources, cluster, this.#wanted(this.#resources))
   }
 
   async close(): Promise<void> {

@@ -42,11 +42,12 @@ const block: Bench = {
   flags: [],
   async measure() {
     const plane = await controlPlane(world)
-    const { longestBlockMs } = await watched(async () => {
+    const { result, longestBlockMs } = await watched(async () => {
       const client = xdsMesh(plane.address, { protocol })
       await client.until(isWhole)
-      await client.mesh.close()
+      return client
     })
+    await result.mesh.close()
     plane.stop()
     return [{ name: 'xds block', unit: 'ms longest', ours: longestBlockMs, ci: 0, target: 25 }]
   },

@@ -44,7 +44,11 @@ interface World {
   cluster(name: string): Cluster | undefined
 }
 
-export function explainCall(request: ExplainRequest, snapshot: Snapshot, world: World): Explanation {
+export function explainCall(request: ExplainRequest | RequestView, snapshot: Snapshot, world: World): Explanation {
+  if (!('url' in request)) {
+    const { method, scheme, authority, target } = request
+    return new Account(request, snapshot, world).run(`${method} ${scheme}://${authority}${target}`)
+  }
   const view = viewOf(request)
   return new Account(view, snapshot, world).run(`${view.method} ${request.url}`)
 }

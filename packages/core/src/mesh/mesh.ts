@@ -22,6 +22,7 @@ import type { Cluster as ClusterModel } from '../model/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
 import { Affinity } from '../route/affinity.ts'
+import type { RequestView } from '../route/request-view.ts'
 import { Compiler } from './compile.ts'
 import { type ExplainRequest, explainCall } from './explain.ts'
 import type { Explanation } from './explanation.ts'
@@ -109,6 +110,12 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     return call
   }
 
+  /** True: no virtual host claims the request and it may pass, so that whoever would send it without a mesh can. */
+  leaves(view: RequestView): boolean {
+    const snapshot = this.#snapshot
+    return snapshot?.config.unknownHosts.kind === 'passthrough' && snapshot.hostOf(view) === undefined
+  }
+
   /** Before the first configuration calls wait for it, unless the source has said that there is none. */
   #callEarly(call: Call): void {
     if (this.#startFailure === undefined) this.#early.push(call)
@@ -121,7 +128,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   }
 
   /** Why a request would go where, as an ordered account; sends nothing and spends no chance. */
-  explain(request: ExplainRequest): Explanation {
+  explain(request: ExplainRequest | RequestView): Explanation {
     return explainCall(request, this.snapshot, {
       random: this.random.fork(),
       settings: this.settings,
@@ -234,6 +241,10 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.#asking.push(call)
     this.#source.want(host)
     return true
+  }
+
+  remark(cluster: string): string | undefined {
+    return this.#source.remark?.(cluster)
   }
 
   error(call: Call, reply: LocalReply): MeshError {

@@ -3,7 +3,7 @@
 import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from 'node:http'
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
-import type { Clock } from '@proxyless/core/spi'
+import { type Clock, unmeshed } from '@proxyless/core/spi'
 import { decoded } from './decoded.ts'
 import type { FeedOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
@@ -33,7 +33,7 @@ export class FeedClient {
   readonly #headers: FeedOptions['headers']
   readonly #authorization: string | undefined
   readonly #hasCertificate: boolean
-  readonly #plain = new PlainAgent({ keepAlive: true })
+  readonly #plain = markUnmeshed(new PlainAgent({ keepAlive: true }))
   readonly #tls: TlsAgent
   /** While true, a request keeps the process alive: somebody waits for the first configuration. */
   awaited = true
@@ -44,11 +44,13 @@ export class FeedClient {
     this.#authorization = authorization
     this.#hasCertificate = tls.cert !== undefined
     const { serverName, ...pem } = tls
-    this.#tls = new TlsAgent({
-      keepAlive: true,
-      ...pem,
-      ...(serverName === undefined ? {} : { servername: serverName }),
-    })
+    this.#tls = markUnmeshed(
+      new TlsAgent({
+        keepAlive: true,
+        ...pem,
+        ...(serverName === undefined ? {} : { servername: serverName }),
+      }),
+    )
   }
 
   /** @throws Refusal, or what the socket throws */
@@ -104,6 +106,10 @@ export class FeedClient {
       request.end(body)
     })
   }
+}
+
+function markUnmeshed<T extends PlainAgent>(agent: T): T {
+  return Object.assign(agent, { [unmeshed]: true })
 }
 
 function answerOf(response: IncomingMessage): Answer {

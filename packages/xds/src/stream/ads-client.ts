@@ -251,7 +251,7 @@ export class AdsClient {
     this.#trouble = undefined
     this.#backoff.reset()
     if (incoming.kind === undefined) {
-      next()
+      this.#report(next)
       return
     }
     const { clock } = this.#options

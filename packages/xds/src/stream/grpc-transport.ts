@@ -1,12 +1,14 @@
 // The connection to a control plane by grpc-js: a new channel for each stream, so that the client's own back-off decides.
 import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js'
 import type { Clock } from '@proxyless/core/spi'
+import { BackgroundCredentials } from './background-credentials.ts'
 import type { AdsStream, AdsTransport, StreamEvents } from './transport.ts'
 
 export interface GrpcTransportOptions {
   /** Target as gRPC has it: `host:port`, `unix:///path`, `dns:///host:port`. */
   readonly server: string
-  readonly credentials: ChannelCredentials
+  /** Made anew for each connection: files of certificates may have changed. What it throws is why there is none. */
+  readonly credentials: () => ChannelCredentials
   readonly clock: Clock
   /** A connection that is not usable by then is given up: also one that is accepted and stays silent. Default 20 s. */
   readonly connectTimeoutMs?: number
@@ -34,7 +36,13 @@ export class GrpcTransport implements AdsTransport {
   }
 
   open(method: string, events: StreamEvents): AdsStream {
-    const { server, credentials, clock, connectTimeoutMs = 20_000 } = this.#options
+    const { server, clock, connectTimeoutMs = 20_000 } = this.#options
+    let credentials: BackgroundCredentials
+    try {
+      credentials = new BackgroundCredentials(this.#options.credentials())
+    } catch (error) {
+      return unusable(events, error instanceof Error ? error.message : String(error))
+    }
     const client = new Client(server, credentials, this.#channelOptions())
     const call = client.makeBidiStreamRequest(method, asIs, raw, new Metadata())
     let live = true
@@ -55,6 +63,7 @@ export class GrpcTransport implements AdsTransport {
       if (live) events.opened()
     })
     call.on('data', (bytes: Uint8Array) => {
+      credentials.release()
       call.pause()
       if (live) events.message(bytes, () => call.resume())
     })
@@ -62,7 +71,7 @@ export class GrpcTransport implements AdsTransport {
     call.on('end', () => end('the server ended the stream'))
     return {
       send: (bytes) => {
-        if (live) call.write(bytes)
+        if (live) call.write(bytes, () => credentials.release())
       },
       close: finish,
     }
@@ -77,11 +86,19 @@ export class GrpcTransport implements AdsTransport {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.service_config_disable_resolution': 1,
       'grpc.enable_retries': 0,
+      // a mesh that is installed in the process leaves it alone
+      'proxyless.unmeshed': 1,
       ...(authority === undefined
         ? {}
         : { 'grpc.default_authority': authority, 'grpc.ssl_target_name_override': authority }),
     }
   }
+}
+
+function unusable(events: StreamEvents, reason: string): AdsStream {
+  let live = true
+  queueMicrotask(() => live && events.ended(reason))
+  return { send: () => undefined, close: () => void (live = false) }
 }
 
 function whenReady(client: Client, ready: () => void): void {

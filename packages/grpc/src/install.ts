@@ -1,0 +1,123 @@
+// grpc-js clients that know of no mesh: the class behind their channels is exchanged, in the application's own copy of grpc-js.
+// Each call is let in by itself, so that a host that a later configuration claims is led from then on.
+import { createRequire } from 'node:module'
+import type { ChannelCredentials, ChannelInterface, ChannelOptions, connectivityState } from '@grpc/grpc-js'
+import { house, type Housed, type RequestView } from '@proxyless/core/spi'
+import type { CallStream } from './call-stream.ts'
+import { CallView } from './call-view.ts'
+import { MeshChannel } from './mesh-channel.ts'
+import { hostOf } from './target.ts'
+import { unmeshedOption } from './unmeshed-option.ts'
+
+/** What `mesh.install({ grpc })` takes. */
+export interface GrpcClients {
+  /** Returns what undoes it. */
+  take(mesh: Housed, gate: GrpcGate): () => void
+}
+
+export interface GrpcGate {
+  /** Asked for each call; true: the mesh leads it. */
+  admits(view: RequestView): boolean
+  /** Whether its host is one that the mesh would lead now. */
+  knows(view: RequestView): boolean
+}
+
+type MakeChannel = new (target: string, credentials: ChannelCredentials, options: ChannelOptions) => ChannelInterface
+
+/** Not public, and so since grpc-js 1.0: clients look the class up here whenever they make a channel. */
+interface ChannelModule {
+  ChannelImplementation: MakeChannel
+}
+
+/**
+ * The clients of the copy of grpc-js that a file would load; undefined: it finds none. Channels made before are left as they are.
+ * @param from a file of the application, or one that could stand there
+ */
+export function grpcClients(from: string): GrpcClients | undefined {
+  let module: ChannelModule
+  try {
+    module = createRequire(from)('@grpc/grpc-js/build/src/channel.js') as ChannelModule
+  } catch {
+    return undefined
+  }
+  return {
+    take(mesh, gate) {
+      const before = module.ChannelImplementation
+      const meshing = function (target: string, credentials: ChannelCredentials, options: ChannelOptions = {}) {
+        if (options[unmeshedOption] !== undefined) return new before(target, credentials, options)
+        return new GateChannel(mesh, gate, before, target, credentials, options)
+      } as unknown as MakeChannel
+      module.ChannelImplementation = meshing
+      return () => {
+        if (module.ChannelImplementation === meshing) module.ChannelImplementation = before
+      }
+    },
+  }
+}
+
+/** Two channels to one target: the mesh's, and the one that would be there without it, made when it is needed. */
+class GateChannel implements ChannelInterface {
+  readonly #makePlain: () => ChannelInterface
+  readonly #meshed: MeshChannel
+  readonly #gate: GrpcGate
+  readonly #secure: boolean
+  #plain: ChannelInterface | undefined
+  #closed = false
+
+  constructor(
+    mesh: Housed,
+    gate: GrpcGate,
+    plain: MakeChannel,
+    target: string,
+    credentials: ChannelCredentials,
+    options: ChannelOptions,
+  ) {
+    this.#makePlain = () => new plain(target, credentials, options)
+    this.#meshed = new MeshChannel(mesh[house], target, credentials, options)
+    this.#gate = gate
+    this.#secure = credentials._isSecure()
+  }
+
+  createCall(...given: Parameters<ChannelInterface['createCall']>): CallStream {
+    if (this.#closed) throw new Error('Channel has been shut down')
+    const [method, , host] = given
+    const channel = this.#gate.admits(this.#viewOf(method, host)) ? this.#meshed : this.#unled
+    return channel.createCall(...given)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#meshed.close()
+    this.#plain?.close()
+  }
+
+  getTarget(): string {
+    return this.#current.getTarget()
+  }
+
+  getConnectivityState(tryToConnect: boolean): connectivityState {
+    return this.#current.getConnectivityState(tryToConnect)
+  }
+
+  watchConnectivityState(...given: Parameters<ChannelInterface['watchConnectivityState']>): void {
+    this.#current.watchConnectivityState(...given)
+  }
+
+  getChannelzRef(): ReturnType<ChannelInterface['getChannelzRef']> {
+    return this.#current.getChannelzRef()
+  }
+
+  get #unled(): ChannelInterface {
+    return (this.#plain ??= this.#makePlain())
+  }
+
+  /** Where its next call would go. */
+  get #current(): ChannelInterface {
+    return this.#closed || this.#gate.knows(this.#viewOf('/', null)) ? this.#meshed : this.#unled
+  }
+
+  #viewOf(method: string, host: string | null | undefined): CallView {
+    const { host: called } = this.#meshed
+    return new CallView(host === null || host === undefined ? called : hostOf(host), this.#secure, method, [])
+  }
+}

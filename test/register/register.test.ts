@@ -1,0 +1,161 @@
+// node --import proxyless/register: applications as processes of their own that know nothing of a mesh.
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { application, type Application } from '../kit/application.ts'
+import { buildPackages } from '../kit/built.ts'
+import { backend, closeAfterEach, opened } from '../kit/opened.ts'
+
+closeAfterEach()
+beforeAll(buildPackages, 120_000)
+
+const register = ['--import', 'proxyless/register']
+
+function entry(authority: string): string {
+  const [address, port] = authority.split(':')
+  return `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: reviews }
+spec:
+  hosts: [reviews.example]
+  resolution: STATIC
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+  endpoints: [{ address: ${address}, ports: { http: ${port} } }]
+`
+}
+
+/** By fetch, and by node:http. */
+const calls = `
+const { get } = await import('node:http')
+const byHttp = new Promise((resolve, reject) => {
+  get('http://reviews.example/b', (response) => {
+    response.resume()
+    response.on('end', () => resolve(response.headers['x-backend']))
+  }).on('error', (error) => resolve(error.code))
+})
+const byFetch = fetch('http://reviews.example/a').then((r) => r.headers.get('x-backend'), (e) => e.cause.code)
+console.log(JSON.stringify([await byFetch, await byHttp]))
+`
+
+async function world(settings: Readonly<Record<string, string>> = {}): Promise<Application> {
+  const b = await backend({ name: 'inside' })
+  const files = { 'mesh/reviews.yaml': entry(b.authority), 'app.mjs': calls, 'app.cjs': `(async () => {${calls}})()` }
+  return opened(await application({ ...files, ...settings }))
+}
+
+describe('an application', () => {
+  test.each(['app.mjs', 'app.cjs'])('%s is led, ends by itself, and says so in one line', async (main) => {
+    const app = await world({ 'proxyless.yaml': 'config: ./mesh\n' })
+    expect(await app.run([...register, main])).toEqual({
+      code: 0,
+      out: '["inside","inside"]\n',
+      err: 'proxyless: leads fetch, node:http, grpc-js; 1 virtual host, 2 clusters\n',
+    })
+  })
+
+  test('is configured by variables, which win over the file', async () => {
+    const app = await world({ 'proxyless.yaml': 'config: ./nowhere\ninstall: [http]\n' })
+    const { out, err } = await app.run([...register, 'app.mjs'], { PROXYLESS_CONFIG: './mesh' })
+    expect(out).toMatch(/^\["(ENOTFOUND|EAI_AGAIN)","inside"\]/)
+    expect(err).toContain('leads node:http;')
+  })
+
+  test('has its worker threads led as well', async () => {
+    const app = await world({ 'proxyless.yaml': 'config: ./mesh\n' })
+    await app.write('main.mjs', `import { Worker } from 'node:worker_threads'; new Worker('./app.mjs')`)
+    const { code, out, err } = await app.run([...register, 'main.mjs'])
+    expect([code, out]).toEqual([0, '["inside","inside"]\n'])
+    expect(err.split('\n').filter((line) => line !== '')).toHaveLength(1)
+  })
+
+  test('is left as it is with PROXYLESS_MODE=off, and led by nobody', async () => {
+    const app = await world({ 'proxyless.yaml': 'config: ./mesh\nmode: off\n' })
+    const { code, out, err } = await app.run([...register, 'app.mjs'])
+    expect([code, err]).toEqual([0, ''])
+    expect(out).not.toContain('inside')
+  })
+
+  test('observed, is told what would have happened', async () => {
+    const app = await world({ 'proxyless.yaml': 'config: ./mesh\n' })
+    const { out, err } = await app.run([...register, 'app.mjs'], { PROXYLESS_MODE: 'observe' })
+    expect(out).not.toContain('inside')
+    expect(err).toContain('proxyless: observes fetch, node:http, grpc-js;')
+    expect(err.match(/proxyless observes: GET http:\/\/reviews.example would go to outbound\|80\|\|/g)).toHaveLength(1)
+  })
+
+  test('may import the mesh that leads it', async () => {
+    const app = await world({ 'proxyless.yaml': 'config: ./mesh\n' })
+    await app.write('main.mjs', `import { mesh } from 'proxyless/register'; console.log(mesh.status().virtualHosts)`)
+    expect((await app.run([...register, 'main.mjs'])).out).toBe('1\n')
+  })
+})
+
+describe('settings', () => {
+  test('that are wrong are named with their place, and nothing starts', async () => {
+    const app = await world({ 'proxyless.yaml': 'config: ./mesh\nstrikt: true\n' })
+    const { code, out, err } = await app.run([...register, 'app.mjs'])
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain('proxyless: proxyless.yaml:2:1: unknown option "strikt"; known are config, mode, install')
+    expect(err).toContain('PROXYLESS_MODE=off starts it without a mesh')
+  })
+
+  test('without documents to read are an error too', async () => {
+    const app = await world()
+    const { code, err } = await app.run([...register, 'app.mjs'], { PROXYLESS_CONFIG: './nowhere' })
+    expect(code).toBe(1)
+    expect(err).toContain('proxyless: nowhere: cannot be read')
+  })
+
+  test('of a variable that means nothing are told', async () => {
+    const app = await world()
+    const env = { PROXYLESS_CONFIG: './mesh', PROXYLESS_STRIKT: 'true', PROXYLESS_SERVICE_HOST: '10.0.0.1' }
+    const { code, err } = await app.run([...register, 'app.mjs'], env)
+    expect(code).toBe(0)
+    expect(err.match(/is not a variable/g)).toHaveLength(1)
+    expect(err).toContain('proxyless: PROXYLESS_STRIKT is not a variable of proxyless and is ignored')
+  })
+})
+
+test('a stream of xDS that waits for news does not keep an application alive', async () => {
+  const server = new Server()
+  const nonces = (buffer: Buffer): Buffer => buffer
+  const method = {
+    path: '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources',
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: nonces,
+    requestDeserialize: nonces,
+    responseSerialize: nonces,
+    responseDeserialize: nonces,
+  }
+  server.addService(
+    { stream: method },
+    {
+      // one empty answer for each kind of resource that is asked for
+      stream: (stream: ServerDuplexStream<Buffer, Buffer>) => {
+        const answered = new Set<string>()
+        stream.on('error', () => undefined)
+        stream.on('data', (request: Buffer) => {
+          const kind = /type\.googleapis\.com\/[\w.]+/.exec(request.toString('latin1'))?.[0]
+          if (kind === undefined || answered.has(kind)) return
+          answered.add(kind)
+          stream.write(Buffer.concat([field(1, '1'), field(4, kind), field(5, 'nonce')]))
+        })
+      },
+    },
+  )
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, at) =>
+      error === null ? resolve(at) : reject(error),
+    ),
+  )
+  opened({ close: () => Promise.resolve(server.forceShutdown()) })
+  const app = opened(await application({ 'app.mjs': `console.log('started')` }))
+  const { code, out } = await app.run([...register, 'app.mjs'], { PROXYLESS_CONFIG: `xds://127.0.0.1:${port}` })
+  expect([code, out]).toEqual([0, 'started\n'])
+})
+
+/** A text of a protobuf message. */
+function field(number: number, text: string): Buffer {
+  return Buffer.concat([Buffer.from([(number << 3) | 2, text.length]), Buffer.from(text)])
+}
