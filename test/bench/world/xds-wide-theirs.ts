@@ -29,9 +29,9 @@ process.env['GRPC_XDS_BOOTSTRAP_CONFIG'] = JSON.stringify({
   node: { id: 'bench', locality: {} },
 })
 const require = createRequire(import.meta.url)
-const inside = '@grpc/grpc-js-xds/build/src'
-const { getSingletonXdsClient, Watcher } = require(`${inside}/xds-client`) as Client
-const { EndpointResourceType } = require(`${inside}/xds-resource-type/endpoint-resource-type`) as Endpoints
+const { getSingletonXdsClient, Watcher } = require('@grpc/grpc-js-xds/build/src/xds-client') as Client
+const { EndpointResourceType } =
+  require('@grpc/grpc-js-xds/build/src/xds-resource-type/endpoint-resource-type') as Endpoints
 
 let seen = 0
 const waiting = new Map<number, () => void>()

@@ -19,7 +19,7 @@ export interface MeshConfig {
 }
 
 /** Clusters by name. A map may know what differs from an earlier one, which spares comparing all of them. */
-export interface Clusters extends ReadonlyMap<string, Cluster> {
+interface Clusters extends ReadonlyMap<string, Cluster> {
   /** At least the names whose clusters are not the earlier map's; undefined: not known. Default: not known. */
   changedSince?(before: ReadonlyMap<string, Cluster>): Iterable<string> | undefined
 }
