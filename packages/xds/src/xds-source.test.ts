@@ -265,6 +265,22 @@ describe('the dialect of gRPC', () => {
     ])
   })
 
+  test('what is not applied is told once for all resources of a kind', async () => {
+    const world = await apiWorld()
+    const told = { lbSubsetConfig: { fallbackPolicy: 1 } }
+    await world.send(
+      'route',
+      routeConfig('routes', [
+        { name: 'h', domains: ['reviews'], routes: [route(toCluster('a')), route(toCluster('b'))] },
+      ]),
+    )
+    await world.send('cluster', cluster('a', told), cluster('b', told))
+    await world.send('endpoints', assignment('b', [group([1])]))
+    expect(world.config.problems).toMatchObject([
+      { code: 'XDS_NOT_APPLIED', severity: 'info', resource: 'Cluster a', message: 'lb_subset_config: is not applied' },
+    ])
+  })
+
   test('drops of an assignment are those of its cluster', async () => {
     const world = await apiWorld()
     const dropOverloads = [{ category: 'lb', dropPercentage: { numerator: 10, denominator: 0 } }]

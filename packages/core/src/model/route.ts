@@ -84,6 +84,8 @@ export interface RedirectAction {
   readonly path?: string
   /** Replaces the matched prefix. */
   readonly prefix?: string
+  /** The request's query is left out. */
+  readonly stripQuery?: true
   readonly responseHeaders?: HeaderMutation
 }
 

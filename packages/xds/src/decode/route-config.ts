@@ -8,11 +8,12 @@ import {
 import { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
 import { FAULT_FILTER, readFault } from './fault.ts'
+import { ROUTE_FIELDS } from './fields/route-fields.ts'
 import { type HeaderLevel, readMutation } from './header-mutation.ts'
 import { ownOf } from '../own/metadata.ts'
 import { readOrigin } from '../own/origin.ts'
 import { readOwnRoute } from '../own/route.ts'
-import type { Reading } from './reading.ts'
+import { Reading } from './reading.ts'
 import type { RouteEntry, RouteHost, RouteResource } from './resources.ts'
 import { type Piecewise, whole } from '../piecewise.ts'
 import { takeApart } from './pieces.ts'
@@ -41,7 +42,7 @@ function isElsewhere({ metadata }: VirtualHost): boolean {
 
 function* read(reading: Reading, config: RouteConfiguration, said: Iterable<VirtualHost>): Piecewise<RouteResource> {
   const plugins = definedPlugins(reading, config)
-  if (config.vhds !== undefined) reading.note('vhds', 'virtual hosts on demand are not applied')
+  reading.tell('', config, ROUTE_FIELDS.RouteConfiguration)
   const faults = readOverrides(reading, 'typed_per_filter_config', config.typedPerFilterConfig)
   const hosts: RouteHost[] = []
   for (const host of said) {
@@ -61,13 +62,15 @@ function readHost(
   above: Overrides,
 ): RouteHost {
   if (host.domains.length === 0) reading.refuse(`${path}.domains`, 'a virtual host without domains')
-  if (host.hedgePolicy !== undefined) reading.note(`${path}.hedge_policy`, 'is not applied')
+  reading.tell(path, host, ROUTE_FIELDS.VirtualHost)
   const faults = new Map([
     ...above,
     ...readOverrides(reading, `${path}.typed_per_filter_config`, host.typedPerFilterConfig),
   ])
   // refused even when every route has its own
-  readRetry(reading, `${path}.retry_policy`, host.retryPolicy)
+  const unused = new Reading(reading.options)
+  readRetry(unused, `${path}.retry_policy`, host.retryPolicy)
+  reading.errors.push(...unused.errors)
   const routes = host.routes.flatMap((route, n) =>
     readRoute(reading, `${path}.routes[${n}]`, config, host, route, faults),
   )
@@ -83,6 +86,7 @@ function readRoute(
   wire: WireRoute,
   above: Overrides,
 ): RouteEntry[] {
+  reading.tell(path, wire, ROUTE_FIELDS.Route)
   const match = readRouteMatch(reading, `${path}.match`, wire.match)
   const action = readAction(reading, path, inherit(wire, host))
   const levels = config.mostSpecificHeaderMutationsWins ? [config, host, wire] : [wire, host, config]
@@ -110,11 +114,12 @@ function readRoute(
   return [{ route: readOwnRoute(ownOf(wire.metadata), route), faults }]
 }
 
-/** A route's retry policy takes the place of its virtual host's, whole. */
+/** A route's policies for retries and hedging take the place of its virtual host's, whole. */
 function inherit(wire: WireRoute, host: VirtualHost): WireRoute {
   const { action } = wire
-  if (action?.$case !== 'route' || action.value.retryPolicy !== undefined || host.retryPolicy === undefined) return wire
-  return { ...wire, action: { $case: 'route', value: { ...action.value, retryPolicy: host.retryPolicy } } }
+  if (action?.$case !== 'route' || (host.retryPolicy === undefined && host.hedgePolicy === undefined)) return wire
+  const { retryPolicy = host.retryPolicy, hedgePolicy = host.hedgePolicy } = action.value
+  return { ...wire, action: { $case: 'route', value: { ...action.value, retryPolicy, hedgePolicy } } }
 }
 
 function readInheritedMirrors(

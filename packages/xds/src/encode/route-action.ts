@@ -106,9 +106,10 @@ function rewriteOf(rewrite: PathRewrite): object {
 const redirectCodes = { 301: 0, 302: 1, 303: 2, 307: 3, 308: 4 }
 
 function redirectOf(action: RedirectAction, port: number | undefined): object {
-  const { scheme, authority = '', path, prefix } = action
+  const { scheme, authority = '', path, prefix, stripQuery = false } = action
   return {
     responseCode: redirectCodes[action.status],
+    stripQuery,
     hostRedirect: authority,
     portRedirect: redirectPort(action.port, port),
     ...given('schemeRewriteSpecifier', scheme, (value) => ({ $case: 'schemeRedirect', value })),

@@ -141,6 +141,7 @@ function redirectOf(action: RedirectAction, port: number): Json {
     ...given('host_redirect', action.authority),
     ...given('path_redirect', action.path),
     ...given('prefix_rewrite', action.prefix),
+    ...given('strip_query', action.stripQuery),
     ...given('port_redirect', redirectPort(action.port, port)),
   }
 }
