@@ -60,7 +60,7 @@ function* read(
     n++
     const locality = readLocality(reading, path, group, localities)
     const weight = group.loadBalancingWeight ?? 0
-    totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
+    if (weight > 0) totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
     const own = ownOf(group.metadata)
     if (own?.['filler'] === true) continue
     if (weight > 0) weights.push({ locality, priority: group.priority, weight })

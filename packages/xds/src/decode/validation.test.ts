@@ -842,6 +842,11 @@ describe('a ClusterLoadAssignment', () => {
     ['a missing locality', eds(group([1], { locality: undefined })), 'locality: is missing'],
     ['one locality twice in a priority', eds(group([1]), group([2])), 'appears twice'],
     ['a gap between priorities', eds(group([1], { priority: 1 })), '0 is missing'],
+    [
+      'a priority without weight before one with weight',
+      eds(group([1], { loadBalancingWeight: undefined }), group([2], { priority: 1 })),
+      '0 is missing',
+    ],
     ['an endpoint weight of 0', eds(group([], { lbEndpoints: [endpoint(1, { loadBalancingWeight: 0 })] })), 'above 0'],
     [
       'endpoint weights above 2^32 - 1',
