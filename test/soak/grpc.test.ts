@@ -73,7 +73,8 @@ test(`${calls} calls and ${streams} streams of ${messages} messages in disorder`
   expect(cut).toBeLessThan(calls / 200)
   expect(ends.filter(({ inOrder }) => !inOrder)).toEqual([])
   // a stream ends whole, or because its server was killed
-  for (const { received, code } of ends) expect(code === 0 ? [received] : [1, 14]).toContain(code === 0 ? messages : code)
+  for (const { received, code } of ends)
+    expect(code === 0 ? [received] : [1, 14]).toContain(code === 0 ? messages : code)
   expect(ends.some(({ code }) => code === 0)).toBe(true)
   expect(disorder.kinds).toEqual(new Set(['killed', 'drained', 'replaced']))
   const { limits } = mesh.status().clusters.find(({ name }) => name === 'c') ?? {}
