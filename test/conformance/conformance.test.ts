@@ -5,24 +5,9 @@ import { check, type IstioOptions } from '@proxyless/istio'
 import type { CreateMeshOptions } from 'proxyless'
 import { regexEngine } from 'proxyless/host'
 import { expectApiReturns, expectSidecarReturns } from '../xds/law.ts'
-import type { Case } from './case.ts'
 import { elsewhere } from './elsewhere.ts'
-import { balancingCases } from './cases/balancing.ts'
-import { configurationCases } from './cases/configuration.ts'
-import { failureCases } from './cases/failure.ts'
-import { matchingCases } from './cases/matching.ts'
-import { retryCases } from './cases/retry.ts'
-import { rewritingCases } from './cases/rewriting.ts'
+import { table } from './table.ts'
 import { World } from './world.ts'
-
-const table: readonly Case[] = [
-  ...configurationCases,
-  ...matchingCases,
-  ...rewritingCases,
-  ...retryCases,
-  ...failureCases,
-  ...balancingCases,
-]
 
 let world: World
 

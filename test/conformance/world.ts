@@ -51,7 +51,7 @@ export class World {
   readonly #answers = new Map<string, (request: Received) => Answer | Promise<Answer>>()
 
   static async start(): Promise<World> {
-    const world = new World()
+    const world = new this()
     for (const name of Object.keys(services)) {
       const handler = (request: Received): Answer | Promise<Answer> => {
         world.arrivals.push({ at: world.clock.now(), backend: name, request })

@@ -19,7 +19,7 @@ const naps = /\bawait\s+new\s+Promise\b[^\n]*=>[\s{]*(void\s+)?setTimeout\b|\bsl
 /** Files that may take time directly, with the reason. */
 const exempt: Readonly<Record<string, string>> = {}
 
-test.each(['core', 'istio', 'feed', 'xds'])('%s takes time and chance only by the door', (name) => {
+test.each(['core', 'istio', 'feed', 'xds', 'control-plane'])('%s takes time and chance only by the door', (name) => {
   const files = sources(`packages/${name}/src`)
     .filter((source) => !source.isTest)
     .filter(({ path }) => !path.startsWith('packages/core/src/base/') && exempt[path] === undefined)

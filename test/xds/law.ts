@@ -28,7 +28,8 @@ type Said = Omit<MeshConfig, 'version' | 'problems' | 'locate'>
 
 /** An order of hosts means something only among those that claim one domain: claims are settled, then hosts sorted by port. */
 function said({ virtualHosts, clusters, unknownHosts, pathNormalization }: MeshConfig): Said {
-  return { virtualHosts: byPort(settled(virtualHosts)), clusters, unknownHosts, pathNormalization }
+  // whatever kind of map it is
+  return { virtualHosts: byPort(settled(virtualHosts)), clusters: new Map(clusters), unknownHosts, pathNormalization }
 }
 
 function byPort(hosts: readonly VirtualHost[]): VirtualHost[] {

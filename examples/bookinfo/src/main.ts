@@ -1,4 +1,5 @@
 // `npm start`: Bookinfo on the mesh. On a terminal it stays up with a live table; piped, or with --tour, it tells the story.
+// With --xds the meshes get their configuration from `proxyless serve`, and the story is the same.
 // The tour's exit code is 1 when a step did not measure what was expected.
 import { Application } from './stage/application.ts'
 import { showTable } from './table.ts'
@@ -8,7 +9,7 @@ const ended = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.abort())
 
 const onTour = process.argv.includes('--tour') || !process.stdout.isTTY
-const application = await Application.start()
+const application = await Application.start({ xds: process.argv.includes('--xds') })
 try {
   if (onTour) await guide()
   else await showTable(application, ended.signal)

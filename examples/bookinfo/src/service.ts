@@ -1,6 +1,6 @@
 // One Bookinfo service as a process of its own: `node service.js NAME VERSION PORT`, told what to do by its parent over IPC.
 // productpage and the reviews with stars call the others through their mesh and nothing else.
-import { createMesh } from 'proxyless'
+import { createMesh, xds, type XdsOptions } from 'proxyless'
 import { details } from './services/details.ts'
 import { HttpService } from './services/http-service.ts'
 import type { Handler } from './services/http-service.ts'
@@ -12,7 +12,6 @@ import { reviews } from './services/reviews.ts'
 import type { MeshFetch } from './services/reviews.ts'
 
 const [name = '', version = '', port = '0'] = process.argv.slice(2)
-const meshDirectory = process.env['BOOKINFO_MESH'] ?? ''
 
 let mesh: Awaited<ReturnType<typeof createMesh>> | undefined
 
@@ -26,14 +25,14 @@ report({ kind: 'listening', port: await service.listen(Number(port)) })
 
 async function obey(order: Order): Promise<void> {
   service.obey(order)
-  if (order.start === true) {
-    service.handler = await handlerFor()
+  if (order.start !== undefined) {
+    service.handler = await handlerFor(order.start)
     report({ kind: 'ready' })
   }
   if (order.status !== undefined) report({ kind: 'status', id: order.status, status: mesh?.status() })
 }
 
-async function handlerFor(): Promise<Handler> {
+async function handlerFor(config: string): Promise<Handler> {
   const instance = `${name}-${version}:${process.pid}`
   switch (name) {
     case 'details':
@@ -41,22 +40,29 @@ async function handlerFor(): Promise<Handler> {
     case 'ratings':
       return ratings
     case 'reviews':
-      return reviews(version, instance, version === 'v1' ? undefined : await meshFetch())
+      return reviews(version, instance, version === 'v1' ? undefined : await meshFetch(config))
     case 'productpage':
-      return productpage(await meshFetch())
+      return productpage(await meshFetch(config))
     default:
       throw new Error(`no service called ${name}`)
   }
 }
 
-async function meshFetch(): Promise<MeshFetch> {
+async function meshFetch(config: string): Promise<MeshFetch> {
+  const labels = { app: name, version }
   const created = await createMesh({
-    config: meshDirectory,
-    workload: { namespace: 'default', labels: { app: name, version } },
+    config: config.startsWith('xds://') ? xds({ server: config.slice('xds://'.length), node: nodeOf(labels) }) : config,
+    workload: { namespace: 'default', labels },
     observer: meshReports(report),
   })
   mesh = created
   return (url, init) => created.fetch(url, init)
+}
+
+/** Who this is to a control plane; on Kubernetes the environment would say it. */
+function nodeOf(labels: Readonly<Record<string, string>>): NonNullable<XdsOptions['node']> {
+  const id = `sidecar~127.0.0.1~${name}-${version}-${process.pid}.default~default.svc.cluster.local`
+  return { id, metadata: { NAMESPACE: 'default', LABELS: labels } }
 }
 
 function report(message: Report): void {

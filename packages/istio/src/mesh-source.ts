@@ -9,16 +9,8 @@ import type {
   MeshConfig,
   Problem,
 } from '@proxyless/core/spi'
-import { Library } from './documents/library.ts'
-import { Report } from './findings.ts'
 import type { IstioOptions } from './options.ts'
-import { Pace } from './pace.ts'
-import { applySchema } from './schema/apply-schema.ts'
-import { meshSettingsSchema } from './schema/mesh-settings.ts'
-import type { MeshSettingsInput } from './schema/mesh-settings.ts'
-import { checkMeshSettings } from './validate/mesh-settings.ts'
-import { Translator } from './world/translate.ts'
-import type { GivenSettings } from './world/settings.ts'
+import { Reader, type Translation } from './reader.ts'
 
 /**
  * The mesh's configuration source: keeps the last good version of every resource.
@@ -113,31 +105,17 @@ function internalProblem(error: unknown): Problem {
   return { code: 'CONFIG_INTERNAL', severity: 'error', outcome: 'kept', resource: 'configuration', path: '', message }
 }
 
-/** Library and translator of one client. */
+/** Reads and translates for one client. */
 class Workshop {
-  readonly #options: IstioOptions
-  readonly #library: Library
-  readonly #translator: Translator
+  readonly #reader: Reader
+  readonly #translation: Translation
 
   constructor(options: IstioOptions) {
-    const { workload, strict = false, regex } = options
-    this.#options = options
-    this.#library = new Library({ defaultNamespace: workload.namespace, strict, regex })
-    this.#translator = new Translator(options, readSettings(options.meshConfig))
+    this.#reader = new Reader({ ...options, defaultNamespace: options.workload.namespace })
+    this.#translation = this.#reader.translation(options.workload)
   }
 
   async make(texts: readonly DocumentText[]): Promise<MeshConfig> {
-    const pace = new Pace(this.#options.clock, this.#options.pause)
-    const shelf = await this.#library.update(texts, pace)
-    return this.#translator.translate(shelf, pace)
+    return this.#translation.translate(await this.#reader.read(texts))
   }
-}
-
-function readSettings(input: MeshSettingsInput = {}): GivenSettings {
-  const report = new Report()
-  const spec = applySchema(meshSettingsSchema, input, '', report, true)
-  if (spec !== undefined) checkMeshSettings(spec, '', report)
-  if (spec !== undefined && !report.failed) return { spec, findings: report.findings }
-  const reasons = report.findings.map((finding) => `${finding.path}: ${finding.message}`)
-  throw new TypeError(`meshConfig is not valid: ${reasons.join('; ')}`)
 }

@@ -15,8 +15,8 @@ export interface Workload {
   readonly instance?: string
 }
 
-export interface IstioOptions {
-  readonly workload: Workload
+/** How documents are understood, whoever calls. */
+export interface TranslationOptions {
   /** Istio's MeshConfig; a document of `kind: MeshConfig` overrides it field by field. */
   readonly meshConfig?: MeshSettingsInput
   /** Which Istio's defaults hold. Default: `latest`. */
@@ -27,6 +27,10 @@ export interface IstioOptions {
   readonly httpsAsL7?: boolean
   /** Filter services by the request's port first, as a sidecar's listeners do. Default: false. */
   readonly strictSidecarPorts?: boolean
+}
+
+export interface IstioOptions extends TranslationOptions {
+  readonly workload: Workload
   readonly regex: RegexEngine
   /** Awaited between slices of work, so that loading never blocks the event loop. */
   readonly pause?: () => Promise<void>

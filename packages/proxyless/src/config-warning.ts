@@ -28,6 +28,7 @@ export function warnOfRefusals(source: ConfigSource, told: boolean): ConfigSourc
       }),
     close: () => source.close(),
     ...(source.want === undefined ? {} : { want: (host: string) => source.want?.(host) }),
+    ...(source.remark === undefined ? {} : { remark: (cluster: string) => source.remark?.(cluster) }),
   }
 }
 

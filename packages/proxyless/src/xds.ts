@@ -43,6 +43,10 @@ class LazyXds implements ConfigSource {
     this.#source?.want?.(host)
   }
 
+  remark(cluster: string): string | undefined {
+    return this.#source?.remark?.(cluster)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     processClock.clearTimer(this.#held)

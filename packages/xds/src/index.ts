@@ -20,4 +20,4 @@ export {
   type SotwRequest,
 } from './server/requests.ts'
 export { ADS_METHODS, type DeltaResponse, writeDeltaResponse, writeSotwResponse } from './server/responses.ts'
-export { type Kind, KINDS, kindOf, TYPE_URLS, WILDCARD } from './stream/kinds.ts'
+export { isFullState, type Kind, KINDS, kindOf, TYPE_URLS, WILDCARD } from './stream/kinds.ts'

@@ -6,6 +6,7 @@ import {
   type Credentials,
   parseBootstrap,
 } from './bootstrap/bootstrap.ts'
+import { channelCredentials, isSupported } from './stream/channel-credentials.ts'
 import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
 
 type Dialect = 'api' | 'sidecar'
@@ -29,8 +30,10 @@ export interface XdsOptions {
     | { readonly caFile?: string; readonly certificateFile?: string; readonly privateKeyFile?: string }
   /** A bootstrap as text or object. Default: what GRPC_XDS_BOOTSTRAP or GRPC_XDS_BOOTSTRAP_CONFIG name, when `server` is not given. */
   readonly bootstrap?: string | object
-  /** State of the world, which every server speaks, or delta. Default `sotw`. */
-  readonly protocol?: 'sotw' | 'delta'
+  /** State of the world, which every server speaks, or delta; `rest`: an `http://` or `https://` server is polled. Default `sotw`. */
+  readonly protocol?: 'sotw' | 'delta' | 'rest'
+  /** Of `rest`: milliseconds between two polls, to which chance adds up to as many. Default 5000. */
+  readonly pollMs?: number
   /**
    * What the server is asked for, and whose rules hold. `sidecar`: all listeners and clusters, as Envoy does; `api`: an
    * api_listener for each name that is called, as gRPC does. Default `api` where `hosts` are given, where the node's
@@ -52,7 +55,8 @@ export interface XdsSettings {
   readonly servers: readonly BootstrapServer[]
   readonly node: BootstrapNode
   readonly bootstrap: Bootstrap
-  readonly protocol: 'sotw' | 'delta'
+  readonly protocol: 'sotw' | 'delta' | 'rest'
+  readonly pollMs: number
   readonly dialect: Dialect
   /** Undefined: all of a sidecar's, or those that are called. */
   readonly hosts: readonly string[] | undefined
@@ -72,6 +76,11 @@ export function settingsOf(
   if (servers.length === 0 || servers.some(({ uri }) => uri === '')) {
     throw new TypeError('no xDS server: give `server` or set GRPC_XDS_BOOTSTRAP or GRPC_XDS_BOOTSTRAP_CONFIG')
   }
+  if (options.protocol === 'rest' && servers.some(({ uri }) => !/^https?:\/\//.test(uri))) {
+    throw new TypeError('`protocol: rest` needs servers with addresses of http:// or https://')
+  }
+  // one that cannot be used is passed over while there are others
+  if (!servers.some(({ credentials }) => isSupported(credentials))) channelCredentials(servers[0]!.credentials)
   const { id, cluster, locality, metadata } = options.node ?? {}
   const named = bootstrap?.node
   const said = metadata ?? named?.metadata
@@ -89,6 +98,7 @@ export function settingsOf(
     },
     bootstrap: bootstrap ?? nothing,
     protocol: options.protocol ?? 'sotw',
+    pollMs: options.pollMs ?? 5000,
     dialect,
     hosts: options.hosts,
     hostTimeoutMs: options.hostTimeoutMs ?? 5_000,

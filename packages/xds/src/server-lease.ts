@@ -4,6 +4,8 @@ import type { Server } from './authority/authority.ts'
 import { createDecoder } from './decode/decoder.ts'
 import { nodeMessage } from './node.ts'
 import type { XdsSettings } from './options.ts'
+import { postTo } from './rest/post.ts'
+import { RestTransport } from './rest/rest-transport.ts'
 import { AdsClient } from './stream/ads-client.ts'
 import { channelCredentials } from './stream/channel-credentials.ts'
 import { Delta } from './stream/delta.ts'
@@ -17,7 +19,7 @@ export function serverOf(server: BootstrapServer, settings: XdsSettings, host: X
   return {
     uri: server.uri,
     failOnDataErrors: server.features.has('fail_on_data_errors'),
-    transport: () => transportTo(server, host),
+    transport: () => transportTo(server, settings, host),
     lease: () => leaseClient(keyOf(server, settings, host), () => makeClient(server, settings, host)),
   }
 }
@@ -36,7 +38,7 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
   const { clock, random, regex } = host
   const message = nodeMessage(node)
   return new AdsClient({
-    transport: transportTo(server, host),
+    transport: transportTo(server, settings, host),
     variant: protocol === 'delta' ? new Delta(message) : new StateOfTheWorld(message),
     clock,
     random,
@@ -52,8 +54,17 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
   })
 }
 
-function transportTo({ uri, credentials }: BootstrapServer, { clock, transport }: XdsHost): AdsTransport {
-  return transport?.(uri) ?? new GrpcTransport({ server: uri, credentials: channelCredentials(credentials), clock })
+function transportTo(
+  { uri, credentials }: BootstrapServer,
+  { protocol, pollMs }: XdsSettings,
+  { clock, random, transport }: XdsHost,
+): AdsTransport {
+  if (protocol === 'rest') {
+    return new RestTransport({ server: uri, post: postTo(uri, credentials), clock, random, pollMs })
+  }
+  return (
+    transport?.(uri) ?? new GrpcTransport({ server: uri, credentials: () => channelCredentials(credentials), clock })
+  )
 }
 
 const numbers = new WeakMap<object, number>()

@@ -153,6 +153,30 @@ describe('the dialect of gRPC', () => {
     ])
   })
 
+  test('E3 a cluster or assignment that does not exist is told to the call that fails for it, with server and node', async () => {
+    const world = await World.opened({ hosts: ['reviews:80'] })
+    await world.send('listener', apiListener('reviews:80'))
+    await world.send('route', toA())
+    world.clock.advance(15_000)
+    expect(world.source.remark?.('a')).toBe(
+      'Cluster a: the server did not send it within 15 s (xDS server xds.test:1, node node-1)',
+    )
+    await world.send('cluster', cluster('a'))
+    expect(world.source.remark?.('a')).toContain('ClusterLoadAssignment a: the server has not sent it yet')
+    await world.send('endpoints', assignment('a', [group([1])]))
+    expect(world.source.remark?.('a')).toBeUndefined()
+  })
+
+  test('X2 a call that finds no endpoint also hears that the server cannot be reached', async () => {
+    const world = await apiWorld()
+    world.server.last.end('reset')
+    world.clock.advance(1000)
+    world.server.last.end('14 UNAVAILABLE: connection refused')
+    expect(world.source.remark?.('a')).toBe(
+      'the xDS server cannot be reached (xDS server xds.test:1, node node-1, last error: 14 UNAVAILABLE: connection refused)',
+    )
+  })
+
   test('E2 a listener that comes late works', async () => {
     const world = await World.opened({ hosts: ['reviews:80'] })
     world.clock.advance(15_000)
@@ -492,6 +516,41 @@ describe('load reports', () => {
     const world = await World.opened({ dialect: 'sidecar', loadReports: false })
     await resources(world, cluster('a', self))
     expect(loads(world)).toHaveLength(0)
+  })
+})
+
+describe('features of a server (A88)', () => {
+  async function featured(...features: string[]): Promise<World> {
+    const server = { server_uri: 'xds.test:1', channel_creds: [{ type: 'insecure' }], server_features: features }
+    const world = await World.opened({ bootstrap: { xds_servers: [server], node: { id: 'n' } }, hosts: ['reviews:80'] })
+    await world.send('listener', apiListener('reviews:80'))
+    await world.send('route', toA())
+    await world.send('cluster', cluster('a'))
+    await world.send('endpoints', assignment('a', [group([1])]))
+    return world
+  }
+
+  test.each([
+    ['X5 what is removed is kept, with ignore_resource_deletion and without', ['ignore_resource_deletion'], [1]],
+    ['X5 what is removed is kept, with ignore_resource_deletion and without', [], [1]],
+    ['A88 fail_on_data_errors: what is removed is gone', ['fail_on_data_errors'], []],
+  ])('%s (%j)', async (_name, features, ports) => {
+    const world = await featured(...features)
+    await world.send('cluster')
+    expect(world.ports('a')).toEqual(ports)
+    expect(world.config.problems).toMatchObject([{ code: 'XDS_MISSING', resource: 'Cluster a' }])
+  })
+
+  test.each([
+    ['resource_timer_is_transient_error', 30_000],
+    ['resource_timer_is_transient_failure', 15_000],
+  ])('X4 of the two spellings of the timer feature the first counts: %s', async (feature, waitMs) => {
+    const world = await featured(feature)
+    await world.send('route', toA('b'))
+    world.clock.advance(waitMs - 1)
+    expect(world.config.problems).toEqual([])
+    world.clock.advance(1)
+    expect(world.config.problems).toMatchObject([{ resource: 'Cluster b' }])
   })
 })
 

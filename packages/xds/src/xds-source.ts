@@ -10,10 +10,13 @@ import { LoadReports } from './load/load-reports.ts'
 import { nodeMessage } from './node.ts'
 import { settingsOf, type XdsOptions, type XdsSettings } from './options.ts'
 import { known } from './resolve/cache.ts'
-import { Memory, resolve, type Wanted } from './resolve/resolve.ts'
+import { Memory } from './resolve/memory.ts'
+import { remarkOn } from './resolve/remark.ts'
+import { type Resolution, resolve, type Wanted } from './resolve/resolve.ts'
+import { Resolving } from './resolve/resolving.ts'
 import { serverOf } from './server-lease.ts'
 import { tellStatus } from './status/client-status.ts'
-import { KINDS } from './stream/kinds.ts'
+import { type Kind, KINDS } from './stream/kinds.ts'
 import type { AdsTransport } from './stream/transport.ts'
 
 /** What the process gives. */
@@ -41,6 +44,8 @@ class XdsSource implements ConfigSource {
   /** Names that are asked for from the start; undefined: everything there is. */
   readonly #named: ReadonlyMap<string, string> | undefined
   readonly #memory = new Memory()
+  #resolving: Resolving | undefined
+  readonly #asked = new Map<Kind, ReadonlySet<string>>()
   #sink: ConfigSink | undefined
   #resources: Authorities | undefined
   #loads: LoadReports<Server> | undefined
@@ -60,8 +65,8 @@ class XdsSource implements ConfigSource {
         clock: host.clock,
         timeoutMs: hostTimeoutMs,
         listenerName: (each) => listenerName(each, bootstrap),
-        isKnown: (each) => this.#memory.trees.has(each),
-        changed: () => this.#update(),
+        isKnown: (each) => this.#memory.trees.isInForce(each),
+        changed: () => this.#resolving?.update(),
       })
     }
   }
@@ -78,9 +83,8 @@ class XdsSource implements ConfigSource {
         [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
       ),
       watcher: (changes, handled) => {
-        this.#update()
+        this.#resolving?.update(changes, handled)
         if (this.#resources !== undefined) this.#loads?.update(changes.get('cluster') ?? none, this.#resources)
-        handled()
       },
     })
     this.#endStatus = tellStatus({
@@ -88,20 +92,31 @@ class XdsSource implements ConfigSource {
       scope: this.#settings.hosts?.join(', ') ?? this.#settings.dialect,
       wanted: (kind) => this.#resources?.wanted(kind) ?? [],
     })
-    if (this.#settings.loadReports) this.#loads = this.#reportLoads(sink)
+    if (this.#settings.loadReports && this.#settings.protocol !== 'rest') this.#loads = this.#reportLoads(sink)
     const timer = clock.setTimer(this.#settings.startTimeoutMs, () => sink.problem(this.#unreachable()), false)
     this.#endWait = () => clock.clearTimer(timer)
-    this.#update()
+    const resources = this.#resources
+    this.#resolving = new Resolving(
+      clock,
+      (changes) => resolve(resources, this.#wanted(resources), this.#memory, changes),
+      (resolution) => this.#take(resources, resolution),
+    )
+    this.#resolving.update(new Map(KINDS.map((kind) => [kind, new Set(resources.entries(kind).keys())])))
   }
 
   want(host: string): void {
     this.#called?.want(host)
   }
 
+  remark(cluster: string): string | undefined {
+    return this.#resources && remarkOn(this.#resources, cluster, this.#wanted(this.#resources))
+  }
+
   async close(): Promise<void> {
     this.#endWait()
     this.#endStatus()
     this.#called?.close()
+    this.#resolving?.close()
     this.#loads?.close()
     this.#resources?.close()
     this.#resources = undefined
@@ -120,13 +135,15 @@ class XdsSource implements ConfigSource {
     )
   }
 
-  #update(): void {
-    const resources = this.#resources
+  #take(resources: Authorities, { config, wants, waiting }: Resolution): void {
     const sink = this.#sink
-    if (resources === undefined || sink === undefined) return
-    const { config, wants, waiting } = resolve(resources, this.#wanted(resources), this.#memory)
     this.#waiting = waiting
-    for (const kind of KINDS) resources.want(kind, wants[kind])
+    for (const kind of KINDS) {
+      if (this.#asked.get(kind) === wants[kind]) continue
+      this.#asked.set(kind, wants[kind])
+      resources.want(kind, wants[kind])
+    }
+    if (sink === undefined) return
     if (config !== undefined && config !== this.#delivered) {
       this.#endWait()
       this.#delivered = config

@@ -1,5 +1,6 @@
 // CPU of some work, and the longest time for which the event loop was not free meanwhile: the gap between its turns,
-// by the clock. Not monitorEventLoopDelay, which loses a block that follows its reset.
+// by the clock, but for the time in which the machine gave its CPUs to others. Not monitorEventLoopDelay, which loses a block
+// that follows its reset.
 
 export interface Watched<T> {
   readonly result: T
@@ -12,18 +13,26 @@ export interface Watched<T> {
 export async function watched<T>(work: () => Promise<T>): Promise<Watched<T>> {
   let watching = true
   let last = performance.now()
+  let lastCpu = cpuSoFarMs()
   let longestBlockMs = 0
   const turn = (): void => {
     const now = performance.now()
-    longestBlockMs = Math.max(longestBlockMs, now - last)
+    const cpu = cpuSoFarMs()
+    longestBlockMs = Math.max(longestBlockMs, Math.min(now - last, cpu - lastCpu))
     last = now
+    lastCpu = cpu
     if (watching) setImmediate(turn)
   }
   turn()
-  const before = process.cpuUsage()
+  const before = cpuSoFarMs()
   const result = await work()
-  const { user, system } = process.cpuUsage(before)
+  const cpuMs = cpuSoFarMs() - before
   watching = false
   turn()
-  return { result, longestBlockMs, cpuMs: (user + system) / 1_000 }
+  return { result, longestBlockMs, cpuMs }
+}
+
+function cpuSoFarMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }

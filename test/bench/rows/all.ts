@@ -11,6 +11,7 @@ import { heapBench } from './heap.ts'
 import { layerInstructions, layerTime } from './layer.ts'
 import { pickBench } from './pick.ts'
 import { routeBenches } from './routes.ts'
+import { serveBench } from './serve.ts'
 import { tableBenches } from './tables.ts'
 import { xdsBenches } from './xds.ts'
 
@@ -28,5 +29,6 @@ export const benches: readonly Bench[] = [
   applyBench,
   heapBench,
   changeBench,
+  serveBench,
   ...xdsBenches,
 ]

@@ -1,41 +1,19 @@
 // The go-control-plane server of server/: built once into the cache outside the tree, started on free ports of loopback.
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-
-const sources = fileURLToPath(new URL('server', import.meta.url))
-const run = promisify(execFile)
-const buildTimeoutMs = 580_000
+import { goBinaries } from '../go-binaries.ts'
 
 /** Path of the binary; undefined where the machine cannot have one, which is a failure with PEERS=require. */
 export async function controlPlaneBinary(): Promise<string | undefined> {
-  const hash = createHash('sha256')
-  for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(sources, name)))
-  const cache = process.env['PROXYLESS_CACHE'] ?? join(homedir(), '.cache', 'proxyless')
-  const path = join(cache, `go-control-plane-${hash.digest('hex').slice(0, 16)}`, 'server')
-  if (existsSync(path)) return path
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    const draft = `${path}.${process.pid}`
-    await run('go', ['build', '-trimpath', '-buildvcs=false', '-o', draft, '.'], {
-      cwd: sources,
-      timeout: buildTimeoutMs,
-    })
-    renameSync(draft, path)
-    return path
-  } catch (error) {
-    const why = `go-control-plane cannot be built: ${error instanceof Error ? error.message : String(error)}`
-    // pins that the module proxy no longer serves are to be renewed, and are no failure of ours
-    const unserved = /404 Not Found|410 Gone|unknown revision/.test(why)
-    if (process.env['PEERS'] === 'require' && !unserved) throw new Error(why, { cause: error })
-    console.warn(`skipped: ${why}`)
-    return undefined
-  }
+  const folder = await goBinaries({
+    name: 'go-control-plane',
+    sources: fileURLToPath(new URL('server', import.meta.url)),
+    packages: { server: '.' },
+    timeoutMs: 580_000,
+  })
+  return folder === undefined ? undefined : join(folder, 'server')
 }
 
 export interface Snapshot {

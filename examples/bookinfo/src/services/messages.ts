@@ -4,8 +4,8 @@ import type { MeshStatus } from 'proxyless'
 
 /** Told by the launcher; several in one message are obeyed together. */
 export interface Order {
-  /** The registry is written: create the mesh. */
-  readonly start?: true
+  /** The registry is written: create the mesh, from this directory or the control plane at this `xds://host:port`. */
+  readonly start?: string
   /** Answer everything with this status; null: answer normally again. */
   readonly fail?: number | null
   /** Wait so long before each answer. */

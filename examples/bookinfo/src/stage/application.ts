@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from 'proxyless'
 import type { Report } from '../services/messages.ts'
+import { ControlPlane } from './control-plane.ts'
 import { Documents } from './documents.ts'
 import { ServiceProcess } from './service-process.ts'
 import type { Role } from './service-process.ts'
@@ -27,6 +28,7 @@ export class Application {
   readonly #processes: readonly ServiceProcess[]
   /** Configurations taken over so far, by process. */
   readonly #configurations = new Map<ServiceProcess, number>()
+  #controlPlane: ControlPlane | undefined
   #closed = false
 
   private constructor(documents: Documents) {
@@ -34,18 +36,20 @@ export class Application {
     this.#processes = roles.map(
       (role) =>
         new ServiceProcess(role, {
-          meshDirectory: documents.directory,
+          config: () => this.#controlPlane?.address ?? documents.directory,
           heard: (from, report) => this.#heard(from, report),
           died: () => this.#restart(),
         }),
     )
   }
 
-  static async start(): Promise<Application> {
+  /** @param xds the meshes get their configuration from a control plane, instead of reading the documents themselves */
+  static async start({ xds }: { readonly xds: boolean }): Promise<Application> {
     const application = new Application(await Documents.create())
     try {
       await Promise.all(application.#processes.map((process) => process.listen()))
       await application.#writeRegistry()
+      if (xds) application.#controlPlane = await ControlPlane.start(application.documents.directory)
       await Promise.all(application.#processes.map((process) => process.start()))
     } catch (error) {
       await application.close()
@@ -74,21 +78,25 @@ export class Application {
   /** Puts variants of documents on stage; resolves when every mesh has taken them over, or after three seconds. */
   async play(...variants: readonly string[]): Promise<void> {
     const before = new Map(this.#configurations)
+    const plane = this.#controlPlane
+    const version = await plane?.version()
     if (!(await this.documents.play(...variants))) return
     const meshed = this.#processes.filter(({ role }) => role.meshed)
     const taken = (): boolean =>
       meshed.every((process) => (this.#configurations.get(process) ?? 0) > (before.get(process) ?? 0))
-    await waitFor(taken, 3000)
+    await waitFor(() => (plane === undefined ? taken() : plane.served(meshed.length, version ?? '')), 3000)
   }
 
-  /** What the product page's mesh found wrong with the documents. */
+  /** What whoever reads the documents found wrong with them. */
   async problems(): Promise<readonly Problem[]> {
+    if (this.#controlPlane !== undefined) return this.#controlPlane.problems()
     return (await this.productpage.status())?.problems ?? []
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#processes.map((process) => process.stop()))
+    await this.#controlPlane?.stop()
     await this.documents.remove()
   }
 

@@ -15,7 +15,8 @@ export interface Role {
 }
 
 export interface Surroundings {
-  readonly meshDirectory: string
+  /** Where its mesh gets its configuration: a directory, or the address of a control plane. */
+  config(): string
   heard(from: ServiceProcess, report: Report): void
   /** It died by itself; resolves with true when it is to be started again. */
   died(process: ServiceProcess): Promise<boolean>
@@ -47,9 +48,7 @@ export class ServiceProcess {
   /** Starts the process, on the port it had before; resolves when it listens. */
   async listen(): Promise<void> {
     const { service, version } = this.role
-    const child = fork(entry, [service, version, String(this.#port)], {
-      env: { ...process.env, BOOKINFO_MESH: this.#surroundings.meshDirectory },
-    })
+    const child = fork(entry, [service, version, String(this.#port)])
     this.#child = child
     child.on('message', (report: Report) => this.#surroundings.heard(this, report))
     child.on('exit', () => void this.#exited())
@@ -60,7 +59,7 @@ export class ServiceProcess {
   /** Lets it call others, and answer; resolves when it does. */
   async start(): Promise<void> {
     const ready = this.#hear('ready')
-    this.order({ start: true })
+    this.order({ start: this.#surroundings.config() })
     await ready
   }
 

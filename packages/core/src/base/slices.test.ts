@@ -69,6 +69,55 @@ test('a turn ends when its time is over', () => {
   expect(work.done).toBe(3)
 })
 
+test('what is begun when a turn is used up waits for the next one', () => {
+  let now = 0
+  const fires: (() => void)[] = []
+  const clock = {
+    now: () => now,
+    wallNow: () => 0,
+    setTimer: (_: number, fire: () => void) => fires.push(fire),
+    clearTimer: () => undefined,
+  }
+  const slices = new Slices(clock)
+  const done: number[] = []
+  const take = (n: number, ms: number): void => {
+    slices.begin({
+      step: () => {
+        now += ms
+        done.push(n)
+        return true
+      },
+    })
+  }
+  take(1, 3)
+  take(2, 3)
+  take(3, 3)
+  expect([done, fires.length]).toEqual([[1, 2], 1])
+  fires.shift()?.()
+  expect(done).toEqual([1, 2, 3])
+  take(4, 1)
+  take(5, 1)
+  expect([done, fires.length]).toEqual([[1, 2, 3, 4], 1])
+  fires.shift()?.()
+  now += 2
+  take(6, 4)
+  expect(done).toEqual([1, 2, 3, 4, 5, 6])
+})
+
+test('work that throws is done with, and holds up no other', () => {
+  const clock = new VirtualClock()
+  const slices = new Slices(clock)
+  const work = new Work(1)
+  const broken = {
+    step: () => {
+      throw new Error('broken')
+    },
+  }
+  expect(() => slices.begin(broken)).toThrow('broken')
+  slices.begin(work)
+  expect(work.done).toBe(1)
+})
+
 test('pieces of work are done one after the other, in their order', () => {
   const clock = new VirtualClock()
   const slices = new Slices(clock)

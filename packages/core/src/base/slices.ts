@@ -18,6 +18,9 @@ export class Slices {
   readonly #clock: Clock
   readonly #queue: Sliced[] = []
   #timer: TimerHandle = undefined
+  /** Time taken since others could run last, and until when. */
+  #spentMs = 0
+  #endedMs = -Infinity
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -29,11 +32,13 @@ export class Slices {
     this.#schedule()
   }
 
-  /** Begins at once where nothing is under way: what takes no longer than a turn is done when this returns. */
+  /** Begins at once where nothing is under way and others had their turn: what is short is done when this returns. */
   begin(work: Sliced): void {
     const idle = this.#queue.length === 0
     this.#queue.push(work)
-    if (idle) this.#turn()
+    if (this.#clock.now() > this.#endedMs + restMs) this.#spentMs = 0
+    if (idle && this.#spentMs < turnMs) this.#turn()
+    else this.#schedule()
   }
 
   /** Nobody wants it any more; harmless when it is done or was never added. */
@@ -51,19 +56,40 @@ export class Slices {
 
   #schedule(): void {
     if (this.#timer === undefined && this.#queue.length > 0) {
-      this.#timer = this.#clock.setTimer(restMs, () => this.#turn(), true)
+      this.#timer = this.#clock.setTimer(restMs, () => this.#freshTurn(), true)
     }
   }
 
-  #turn(): void {
+  #freshTurn(): void {
     this.#timer = undefined
-    const until = this.#clock.now() + turnMs
-    for (let steps = 0; steps < turnSteps; steps++) {
-      const work = this.#queue[0]
-      if (work === undefined) return
-      if (work.step()) this.drop(work)
-      if (this.#clock.now() >= until) break
+    this.#spentMs = 0
+    this.#turn()
+  }
+
+  #turn(): void {
+    const startMs = this.#clock.now()
+    const untilMs = startMs + turnMs - this.#spentMs
+    this.#endedMs = startMs
+    try {
+      for (let steps = 0; steps < turnSteps && this.#endedMs < untilMs; steps++) {
+        const work = this.#queue[0]
+        if (work === undefined) break
+        this.#step(work)
+      }
+    } finally {
+      this.#spentMs += this.#endedMs - startMs
+      this.#schedule()
     }
-    this.#schedule()
+  }
+
+  /** Work that throws is done with. */
+  #step(work: Sliced): void {
+    let done = true
+    try {
+      done = work.step()
+    } finally {
+      if (done) this.drop(work)
+      this.#endedMs = this.#clock.now()
+    }
   }
 }

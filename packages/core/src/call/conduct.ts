@@ -235,7 +235,7 @@ export class Call {
   }
 
   answerNoCluster(): void {
-    this.answer(this.#house.closed ? replyClosed() : replyNoCluster())
+    this.answer(this.#house.closed ? replyClosed() : replyNoCluster(this.#house.remark(this.request.clusterName)))
   }
 
   /** The route's response operations apply to local replies once a route was chosen. */

@@ -50,6 +50,8 @@ export interface CallHouse {
   readonly affinity: Affinity
   readonly activeFaults: ActiveFaults
   cluster(name: string): Cluster | undefined
+  /** Why a cluster is not there or has no endpoints, as far as the configuration's source knows. */
+  remark(cluster: string): string | undefined
   /** True: the source was asked for a host that nobody claims, and the call begins anew once somebody does. */
   awaitHost(call: Call): boolean
   error(call: Call, reply: LocalReply): MeshError

@@ -86,12 +86,15 @@ export function replyInvalidPath(): LocalReply {
   return reply('INVALID_PATH', 400, '', '', 'path_normalization_failed')
 }
 
-export function replyNoCluster(): LocalReply {
-  return reply('NO_CLUSTER', 503, '', 'NC', 'cluster_not_found')
+/** @param remark what the source of the configuration knows of it */
+export function replyNoCluster(remark?: string): LocalReply {
+  return reply('NO_CLUSTER', 503, remark ?? '', 'NC', 'cluster_not_found')
 }
 
-export function replyNoHost(): LocalReply {
-  return reply('NO_HEALTHY_UPSTREAM', 503, 'no healthy upstream', 'UH', 'no_healthy_upstream')
+/** @param remark what the source of the configuration knows of it */
+export function replyNoHost(remark?: string): LocalReply {
+  const body = remark === undefined ? 'no healthy upstream' : `no healthy upstream; ${remark}`
+  return reply('NO_HEALTHY_UPSTREAM', 503, body, 'UH', 'no_healthy_upstream')
 }
 
 /** Of a service that adapts to what it measures: refused here, nothing was sent. */

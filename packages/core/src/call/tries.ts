@@ -81,7 +81,7 @@ export class Tries implements Expiring, Selecting {
       this.#tried = [...this.tried, this.latest.endpoint]
     }
     const endpoint = this.#pick(cluster)
-    if (endpoint === undefined) return call.answer(replyNoHost())
+    if (endpoint === undefined) return call.answer(replyNoHost(this.#house.remark(cluster.name)))
     const { adaptive } = cluster
     const refusal = this.count === 0 ? adaptive?.refuses(this.#house.random) : undefined
     if (refusal !== undefined) return call.answer(replyToRefusal(refusal))

@@ -64,6 +64,8 @@ export class GivenSource implements ConfigSource {
     this.wanted.push(host)
   }
 
+  remark: (cluster: string) => string | undefined = () => undefined
+
   close(): Promise<void> {
     this.closed++
     return Promise.resolve()

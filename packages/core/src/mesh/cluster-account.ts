@@ -6,10 +6,10 @@ import type { OutlierDetection } from '../model/outlier.ts'
 /** What it is about, what it says, and the part whose origin set it. */
 type Line = readonly [what: string, text: string, part: string]
 
-export function explainLimits({ tls, circuitBreakers, outlierDetection, origins }: Cluster): readonly Line[] {
+export function explainLimits({ tls, circuitBreakers, outlierDetection }: Cluster): readonly Line[] {
   const lines: Line[] = []
   if (tls !== undefined) lines.push(['tls', describeTls(tls), 'tls'])
-  const limits = origins['connectionPool'] === undefined ? '' : describeLimits(circuitBreakers)
+  const limits = describeLimits(circuitBreakers)
   if (limits !== '') lines.push(['limits', limits, 'connectionPool'])
   if (outlierDetection !== undefined) lines.push(['outliers', describeOutliers(outlierDetection), 'outlierDetection'])
   return lines

@@ -220,6 +220,13 @@ describe('the account', () => {
     expect(lines).toMatch(/outliers +.*5 errors of status 5xx in a row/)
   })
 
+  test('tells limits wherever they came from', async () => {
+    const { circuitBreakers } = cluster('c', ['10.0.0.1'])
+    const c = cluster('c', ['10.0.0.1'], { circuitBreakers: { ...circuitBreakers, maxConnections: 7 } })
+    const world = await worldOf(config([host(['a'], [route(forward('c'))])], [c]))
+    expect(String(world.mesh.explain({ url: 'http://a/' }))).toMatch(/limits +.*7 connections/)
+  })
+
   test('tells the shares of a split and where the next draw falls', async () => {
     const clusters = [cluster('v1', ['10.0.0.1']), cluster('v2', ['10.0.0.2'])]
     const world = await worldOf(config([host(['a'], [route(forward({ v1: 30, v2: 10 }))])], clusters))

@@ -171,6 +171,15 @@ describe('status', () => {
   })
 })
 
+test('a call that finds no cluster or no endpoint hears what the source knows of it', async () => {
+  const hosts = [host(['a'], [route(forward('gone'))]), host(['b'], [route(forward('empty'))])]
+  const house = await worldOf(world('1', hosts, cluster('empty', [])))
+  house.source.remark = (name) => `${name}: not sent`
+  expect(house.call('http://a/').replied).toMatchObject({ status: 503, flag: 'NC', body: 'gone: not sent' })
+  expect(house.call('http://b/').replied).toMatchObject({ flag: 'UH', body: 'no healthy upstream; empty: not sent' })
+  await house.mesh.close()
+})
+
 describe('closing', () => {
   test('before it was ready rejects who waits', async () => {
     const house = new World(undefined)

@@ -237,6 +237,10 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     return true
   }
 
+  remark(cluster: string): string | undefined {
+    return this.#source.remark?.(cluster)
+  }
+
   error(call: Call, reply: LocalReply): MeshError {
     const text = typeof reply.body === 'string' && reply.body !== '' ? reply.body : reply.details
     return new MeshError(reply.code ?? 'FAULT_ABORT', text, {

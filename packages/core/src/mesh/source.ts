@@ -30,6 +30,8 @@ export interface ConfigSource {
    * @param host `name:port`, lower case
    */
   want?(host: string): void
+  /** Why a cluster is not there or has no endpoints, as far as it knows: for the message of the call that fails for it. */
+  remark?(cluster: string): string | undefined
   /** Left out by sources that are never behind. */
   freshness?(): Freshness
   close(): Promise<void>

@@ -284,10 +284,25 @@ describe('what a route does', () => {
       'reviews',
       'host: reviews\ntrafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: X-User}}}',
     )
-    const host = hostOf(await bookinfo([rule]), REVIEWS_HOST)
-    expect(forwardOf(host.routes[0])).toMatchObject({
+    const hosts = [
+      hostOf(
+        await bookinfo([
+          rule,
+          virtualService('r', 'hosts: [reviews]\nhttp:\n- route: [{destination: {host: reviews}}]'),
+        ]),
+        REVIEWS_HOST,
+      ),
+      hostOf(await bookinfo([rule]), REVIEWS_HOST),
+    ]
+    const [said, unsaid] = hosts.map(({ routes }) => forwardOf(routes[0]))
+    expect(said).toMatchObject({
       hashPolicies: [{ kind: 'header', name: 'x-user' }],
       retry: { avoidPreviousHosts: false },
+    })
+    // as istiod, whose default route does not ask for the balancer
+    expect(unsaid).toMatchObject({
+      hashPolicies: [{ kind: 'header', name: 'x-user' }],
+      retry: { avoidPreviousHosts: true },
     })
   })
 

@@ -105,7 +105,8 @@ function defaultRoute(world: World, service: MeshService, port: ServicePort, hos
   const balancing =
     rule === undefined ? undefined : composePolicy(rule, undefined, port.number, world.settings).loadBalancer
   const hash = hashPolicyOf(balancing?.value)
-  const retry = translateRetries(undefined, world, hash !== undefined)
+  // istiod leaves a host that failed even where a hash chose it; only routes of a VirtualService come back to it
+  const retry = translateRetries(undefined, world, false)
   const { timeoutMs } = world.compat
   const action: ForwardAction = {
     kind: 'forward',

@@ -12,7 +12,7 @@ import { problemOf } from '../documents/problem.ts'
 import { originOf } from '../documents/resource.ts'
 import type { Resource } from '../documents/resource.ts'
 import { Findings } from './findings.ts'
-import type { IstioOptions } from '../options.ts'
+import type { TranslationOptions, Workload } from '../options.ts'
 import type { Pace } from '../pace.ts'
 import { ServiceBuilder } from '../registry/registry.ts'
 import { VisibleServices } from '../registry/visible-services.ts'
@@ -31,13 +31,17 @@ import { settle } from './settings.ts'
 import type { GivenSettings } from './settings.ts'
 import type { World } from './world.ts'
 
+interface TranslatorOptions extends TranslationOptions {
+  readonly workload: Workload
+}
+
 export class Translator {
-  readonly #options: IstioOptions
+  readonly #options: TranslatorOptions
   readonly #given: GivenSettings
   readonly #builder = new ServiceBuilder()
   #last: MeshConfig | undefined
 
-  constructor(options: IstioOptions, given: GivenSettings) {
+  constructor(options: TranslatorOptions, given: GivenSettings) {
     this.#options = options
     this.#given = given
   }
@@ -159,7 +163,7 @@ async function keepClusters(
   return changed ? next : last.clusters
 }
 
-function versionOf(resources: readonly Resource[]): string {
+export function versionOf(resources: readonly Resource[]): string {
   const text = resources.map((resource) => resource.hash.toString(36)).join()
   return hashText(text).toString(16).padStart(8, '0') + hashText(text, resources.length).toString(16).padStart(8, '0')
 }

@@ -4,6 +4,7 @@ import type { Problem } from '@proxyless/core'
 import { check } from '@proxyless/istio'
 import { processClock } from '../host/process-clock.ts'
 import { regexEngine } from '../host/regex.ts'
+import { count, countsOf, formatProblem } from './problem-lines.ts'
 import { parseWorkload, readTexts, type WorkloadOptions } from './texts.ts'
 
 export interface CheckOptions extends WorkloadOptions {
@@ -40,31 +41,13 @@ export async function runCheck(
   return failed ? 1 : 0
 }
 
-const colours = { error: 'red', warning: 'yellow', info: 'cyan' } as const
-
 /** Those without a place come first. */
 function byPlace(a: Problem, b: Problem): number {
   const file = (a.source ?? '').localeCompare(b.source ?? '', 'en', { numeric: true })
   return file || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 }
 
-/** `file:line:column: severity: path: message [CODE]` */
-function formatProblem(problem: Problem): string {
-  const place = [problem.source ?? problem.resource, problem.line, problem.column]
-    .filter((part) => part !== undefined)
-    .join(':')
-  const path = problem.path === '' ? '' : `${problem.path}: `
-  const severity = styleText(colours[problem.severity], problem.severity)
-  return `${place}: ${severity}: ${path}${problem.message} [${problem.code}]`
-}
-
 function summary(files: number, problems: readonly Problem[]): string {
-  const of = (severity: Problem['severity']): number =>
-    problems.filter((problem) => problem.severity === severity).length
-  const counts = [count(of('error'), 'error'), count(of('warning'), 'warning'), count(of('info'), 'remark')]
-  return styleText(of('error') === 0 ? 'green' : 'red', `${count(files, 'file')}: ${counts.join(', ')}`)
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  const good = problems.every(({ severity }) => severity !== 'error')
+  return styleText(good ? 'green' : 'red', `${count(files, 'file')}: ${countsOf(problems)}`)
 }

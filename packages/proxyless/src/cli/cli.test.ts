@@ -174,7 +174,11 @@ describe('proxyless explain', () => {
 describe('the exit code', () => {
   const run = async (...words: string[]): Promise<{ code: number; err: string; text: string }> => {
     const [out, err] = [collected(), collected()]
-    return { code: await runCommand(words, { out: out.out, err: err.out }), err: err.text(), text: out.text() }
+    return {
+      code: await runCommand(words, { out: out.out, err: err.out, ended: () => AbortSignal.abort() }),
+      err: err.text(),
+      text: out.text(),
+    }
   }
 
   test.each([

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { runCheck } from './check.ts'
 import { runDoctor } from './doctor.ts'
 import { runExplain } from './explain.ts'
+import type { ServeOptions } from './serve.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -14,17 +15,20 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** As opposed to 1: something is wrong with the documents. */
 const usageError = 2
 
-export interface Output {
+export interface Surroundings {
   readonly out: NodeJS.WritableStream
   readonly err: NodeJS.WritableStream
+  /** Aborts when the process is told to end; asked for only by what runs until then. */
+  readonly ended: () => AbortSignal
 }
 
 /** Resolves to the exit code. */
-export async function runCommand(words: readonly string[], { out, err }: Output): Promise<number> {
+export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
+  const { err } = around
   try {
     let code = 0
     const done = (given: number): void => void (code = given)
-    await commandOf(out, err, done).parseAsync(words, { from: 'user' })
+    await commandOf(around, done).parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
     // commander has already said what it says
@@ -34,9 +38,11 @@ export async function runCommand(words: readonly string[], { out, err }: Output)
   }
 }
 
-function commandOf(out: NodeJS.WritableStream, err: NodeJS.WritableStream, done: (code: number) => void): Command {
+function commandOf({ out, err, ended }: Surroundings, done: (code: number) => void): Command {
   const program = new Command('proxyless')
-    .description('A client-side service mesh for Node.js: check documents, explain decisions.')
+    .description(
+      'A client-side service mesh for Node.js: check documents, explain decisions, serve them to data planes.',
+    )
     .version(version)
     .showHelpAfterError()
     .exitOverride()
@@ -79,6 +85,22 @@ function commandOf(out: NodeJS.WritableStream, err: NodeJS.WritableStream, done:
     .option('--json', 'the account as JSON')
     .action(async (url: string, options: Parameters<typeof runExplain>[1]) => {
       done(await runExplain(url, options, out))
+    })
+
+  program
+    .command('serve')
+    .description(
+      'Serve Istio documents to data planes until SIGTERM or SIGINT: by xDS (ADS, state of the world and delta) to this ' +
+        'product, to Envoy and to gRPC; as a feed of documents by HTTP, beside /debug/clients, /debug/config, ' +
+        '/debug/nacks, /ready and /metrics. Documents may change meanwhile.',
+    )
+    .requiredOption('--config <path>', 'path or address of a feed (required); may be repeated, later ones win', collect)
+    .option('--xds <host:port>', 'where xDS is served', '127.0.0.1:15010')
+    .option('--http <host:port>', 'where the feed and the insight are served', '127.0.0.1:15080')
+    .option('--strict', 'refuse documents with unknown fields instead of warning')
+    .action(async (options: ServeOptions) => {
+      const { runServe } = await import('./serve.ts')
+      done(await runServe(options, { out, err }, ended()))
     })
   return program
 }

@@ -81,13 +81,13 @@ export class Authority implements Cache {
 
   /** Connects at the first want. */
   want(kind: Kind, names: ReadonlySet<string>): void {
-    const before = this.#wants.get(kind) ?? nothing
+    const opens = this.#connections.length === 0 && names.size > 0
     this.#wants.set(kind, names)
-    if (this.#connections.length === 0 && names.size > 0) this.#connect()
+    if (opens) this.#connect()
     for (const { subscription } of this.#connections) subscription.want(kind, names)
     this.#prune(kind)
-    const here = this.#fallBack() ? 'all' : this.#alreadyHere(kind, names, before)
-    if (here !== undefined) queueMicrotask(() => this.#tell(here))
+    // E4: others in this process may have asked the server before
+    if (this.#fallBack() || opens) queueMicrotask(() => this.#tellAll())
   }
 
   close(): void {
@@ -112,18 +112,8 @@ export class Authority implements Cache {
     return new Map(KINDS.map((kind) => [kind, named(kind)]))
   }
 
-  /** E4: what is newly wanted and came before, because others in this process want it too. */
-  #alreadyHere(kind: Kind, names: ReadonlySet<string>, before: ReadonlySet<string>): Changes | undefined {
-    const fresh = [...names].filter((name) => !before.has(name))
-    const here = fresh.includes(WILDCARD)
-      ? [...this.entries(kind).keys()]
-      : fresh.filter((name) => (this.entry(kind, name)?.state ?? 'requested') !== 'requested')
-    return here.length === 0 ? undefined : new Map([[kind, new Set(here)]])
-  }
-
-  #tell(changes: Changes | 'all'): void {
-    if (this.#connections.length === 0) return
-    this.#watcher(changes === 'all' ? this.#everything() : changes, () => undefined)
+  #tellAll(): void {
+    if (this.#connections.length > 0) this.#watcher(this.#everything(), () => undefined)
   }
 
   /** F3: the first answer of an earlier server brings all back to it. True: it did. */

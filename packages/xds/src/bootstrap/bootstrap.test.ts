@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { channelCredentials } from '../stream/channel-credentials.ts'
 import { canonicalName } from '../stream/resource-name.ts'
 import { parseBootstrap } from './bootstrap.ts'
+import { settingsOf } from '../options.ts'
 import { bootstrapFromEnvironment } from './environment.ts'
 import { listenerName } from './listener-name.ts'
 
@@ -42,6 +43,16 @@ describe('files that others write are taken as they are', () => {
     )
     expect(bootstrap.node.locality?.zone).toBe('us-central1-a')
     expect(() => channelCredentials(bootstrap.servers[0]!.credentials)).toThrow('google_default')
+    expect(() => settingsOf({ bootstrap: director }, {}, { id: 'n' })).toThrow(
+      'none of the credentials for the xDS server is supported (google_default); insecure and tls are',
+    )
+  })
+
+  test('of several credentials the first that is supported is used', () => {
+    expect(channelCredentials([{ type: 'google_default' }, { type: 'insecure' }, { type: 'tls' }])._isSecure()).toBe(
+      false,
+    )
+    expect(channelCredentials([{ type: 'google_default' }, { type: 'tls' }])._isSecure()).toBe(true)
   })
 })
 

@@ -7,7 +7,8 @@ import { unpack } from './unpack.ts'
 
 const hourMs = 3_600_000
 const unlimited = 2 ** 32 - 1
-const maxStreams = 2_147_483_647
+/** Of one connection, where nothing is said: Envoy's since 1.36. */
+export const defaultMaxStreams = 1024
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 /** Of the default priority; where nothing is said Envoy's 1024, 1024, 1024 and 3. gRPC knows `max_requests` only. */
@@ -58,7 +59,7 @@ export function readConnections(reading: Reading, cluster: Cluster): Connections
       idleTimeoutMs: idle === 0 ? Infinity : idle,
       ...(age === undefined || age === 0 ? {} : { maxConnectionDurationMs: age }),
       maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
-      maxConcurrentStreams: http2?.maxConcurrentStreams ?? maxStreams,
+      maxConcurrentStreams: http2?.maxConcurrentStreams ?? defaultMaxStreams,
       ...(keepalive === undefined ? {} : { tcpKeepAliveMs: (keepalive.keepaliveTime ?? 7200) * 1000 }),
     },
   }

@@ -1,7 +1,6 @@
 // ClusterLoadAssignment: addresses, their localities, priorities and weights.
 import type { DropPolicy, Endpoint, Locality, LocalityWeight } from '@proxyless/core/spi'
 import type { Address } from '../generated/envoy/config/core/v3/address.ts'
-import type { Metadata } from '../generated/envoy/config/core/v3/base.ts'
 import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
 import {
   type Endpoint_HealthCheckConfig,
@@ -15,7 +14,7 @@ import { fractionOf } from './percent.ts'
 import { takeApart } from './pieces.ts'
 import type { Reading } from './reading.ts'
 import type { EndpointsResource } from './resources.ts'
-import { labelsOf } from './struct-labels.ts'
+import { sharedLabels } from './struct-labels.ts'
 
 const maxWeight = 2 ** 32 - 1
 const noLabels: Readonly<Record<string, unknown>> = {}
@@ -32,19 +31,15 @@ export function readEndpoints(reading: Reading, assignment: ClusterLoadAssignmen
 
 /** @throws when the bytes are no assignment. */
 export function* readEndpointsBytes(reading: Reading, bytes: Uint8Array): Piecewise<EndpointsResource> {
-  const { rest, elements } = takeApart(bytes, 2)
-  return yield* read(reading, ClusterLoadAssignment.decode(rest), decodedGroups(elements))
+  const pieces = takeApart(bytes, 2)
+  return yield* read(reading, ClusterLoadAssignment.decode(pieces.rest), decodedGroups(pieces.cut()))
 }
 
-function* decodedGroups(groups: readonly Uint8Array[]): Generator<Group> {
+function* decodedGroups(groups: Iterable<Uint8Array>): Generator<Group> {
   for (const bytes of groups) {
-    const { rest, elements } = takeApart(bytes, 2)
-    yield { ...LocalityLbEndpoints.decode(rest), lbEndpoints: decodedEndpoints(elements) }
+    const pieces = takeApart(bytes, 2)
+    yield { ...LocalityLbEndpoints.decode(pieces.rest), lbEndpoints: pieces.decoded(LbEndpoint) }
   }
-}
-
-function* decodedEndpoints(endpoints: readonly Uint8Array[]): Generator<LbEndpoint> {
-  for (const bytes of endpoints) yield LbEndpoint.decode(bytes)
 }
 
 function* read(
@@ -148,31 +143,34 @@ function readEndpoint(
   if (said.loadBalancingWeight === 0) reading.refuse(`${path}.load_balancing_weight`, 'must be above 0')
   const { hash_key: hashName, ...lb } = said.metadata?.filterMetadata['envoy.lb'] ?? noLabels
   const name = textIn(ownOf(said.metadata), 'name')
-  return {
-    ...place,
+  const tls = said.metadata?.filterMetadata['envoy.transport_socket_match']
+  const { hostname, healthCheckConfig } = identified.value
+  // all alike at first: there may be a hundred thousand
+  const endpoint: { -readonly [K in keyof Endpoint]: Endpoint[K] } = {
+    address: place.address,
+    port: place.port,
     weight: said.loadBalancingWeight ?? 1,
     health: healthOf(said.healthStatus),
-    labels: labelsOf(lb),
-    ...tlsLabelsOf(said.metadata),
+    labels: sharedLabels(lb),
     locality,
     priority,
-    ...(name === undefined ? {} : { name }),
-    ...(identified.value.hostname === '' ? {} : { hostname: identified.value.hostname }),
-    ...(typeof hashName === 'string' ? { hashName } : {}),
-    ...healthCheckOf(identified.value.healthCheckConfig),
   }
+  // what decides how it is reached
+  if (tls !== undefined) endpoint.tlsLabels = sharedLabels(tls)
+  if (name !== undefined) endpoint.name = name
+  if (hostname !== '') endpoint.hostname = hostname
+  if (typeof hashName === 'string') endpoint.hashName = hashName
+  if (healthCheckConfig !== undefined) endpoint.healthCheck = healthCheckOf(healthCheckConfig)
+  return endpoint
 }
 
 /** Where its health is asked for, if not at its own port. */
-function healthCheckOf(said: Endpoint_HealthCheckConfig | undefined): Pick<Endpoint, 'healthCheck'> {
-  if (said === undefined) return {}
+function healthCheckOf(said: Endpoint_HealthCheckConfig): NonNullable<Endpoint['healthCheck']> {
   const { portValue, hostname, disableActiveHealthCheck } = said
   return {
-    healthCheck: {
-      ...(portValue === 0 ? {} : { port: portValue }),
-      ...(hostname === '' ? {} : { hostname }),
-      ...(disableActiveHealthCheck ? { disabled: true } : {}),
-    },
+    ...(portValue === 0 ? {} : { port: portValue }),
+    ...(hostname === '' ? {} : { hostname }),
+    ...(disableActiveHealthCheck ? { disabled: true } : {}),
   }
 }
 
@@ -189,21 +187,6 @@ function healthOf(status: number): Endpoint['health'] {
   if (status === 5) return 'degraded'
   return status === 3 ? 'draining' : 'unhealthy'
 }
-
-/** What decides how it is reached. Endpoints that are alike share it, as they are compared. */
-function tlsLabelsOf(metadata: Metadata | undefined): Pick<Endpoint, 'tlsLabels'> {
-  const said = metadata?.filterMetadata['envoy.transport_socket_match']
-  if (said === undefined) return {}
-  const tlsLabels = labelsOf(said)
-  const key = JSON.stringify(tlsLabels)
-  const known = tlsLabelSets.get(key)
-  if (known !== undefined) return { tlsLabels: known }
-  if (tlsLabelSets.size >= 100) tlsLabelSets.clear()
-  tlsLabelSets.set(key, tlsLabels)
-  return { tlsLabels }
-}
-
-const tlsLabelSets = new Map<string, Readonly<Record<string, string>>>()
 
 function checkPriorities(reading: Reading, totals: ReadonlyMap<number, number>): void {
   for (const [priority, total] of totals) {

@@ -60,7 +60,9 @@ function chances(said: Wire): Pick<OutlierDetection, 'enforcing'> {
 function successRate(said: Wire): Pick<OutlierDetection, 'successRate'> {
   const enforcing = (said.enforcingSuccessRate ?? 100) / 100
   const enforcingLocalOrigin = (said.enforcingLocalOriginSuccessRate ?? 100) / 100
-  if (enforcing === 0 && enforcingLocalOrigin === 0) return {}
+  // failures of local origin are judged apart in split mode only
+  const judged = said.splitExternalLocalOriginErrors ? enforcingLocalOrigin : 0
+  if (enforcing === 0 && judged === 0) return {}
   return {
     successRate: {
       minimumHosts: said.successRateMinimumHosts ?? 5,

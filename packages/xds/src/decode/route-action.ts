@@ -201,7 +201,8 @@ function readRedirect(reading: Reading, path: string, redirect: WireRedirect): R
     ...(named === 'http' || named === 'https' ? { scheme: named } : {}),
     ...(redirect.hostRedirect === '' ? {} : { authority: redirect.hostRedirect }),
     ...(redirect.portRedirect === 0 ? {} : { port: redirect.portRedirect }),
-    ...(rewrite?.$case === 'pathRedirect' ? { path: rewrite.value } : {}),
+    // Envoy takes an empty path for none, and istiod sends one where there is none
+    ...(rewrite?.$case === 'pathRedirect' && rewrite.value !== '' ? { path: rewrite.value } : {}),
     ...(rewrite?.$case === 'prefixRewrite' ? { prefix: rewrite.value } : {}),
   }
 }

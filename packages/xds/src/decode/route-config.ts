@@ -29,18 +29,14 @@ export function readRouteConfig(reading: Reading, config: RouteConfiguration): R
 
 /** @throws when the bytes are no route configuration. */
 export function* readRouteConfigBytes(reading: Reading, bytes: Uint8Array): Piecewise<RouteResource> {
-  const { rest, elements } = takeApart(bytes, 2)
-  return yield* read(reading, RouteConfiguration.decode(rest), decodedHosts(elements))
+  const pieces = takeApart(bytes, 2)
+  return yield* read(reading, RouteConfiguration.decode(pieces.rest), pieces.decoded(VirtualHost))
 }
 
 /** This mesh's own control plane says it for other clients: beside the listener, or in the routes for all ports. */
 function isElsewhere({ metadata }: VirtualHost): boolean {
   const own = ownOf(metadata)
   return own?.['strangers'] === true || own?.['elsewhere'] === true
-}
-
-function* decodedHosts(hosts: readonly Uint8Array[]): Generator<VirtualHost> {
-  for (const bytes of hosts) yield VirtualHost.decode(bytes)
 }
 
 function* read(reading: Reading, config: RouteConfiguration, said: Iterable<VirtualHost>): Piecewise<RouteResource> {

@@ -324,6 +324,14 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
     expect(routesOf(body)[0]?.route.action).toMatchObject({ kind: 'directResponse', status: 503 })
   })
 
+  test('an empty path of a redirect is none, as istiod sends it where a document says none', () => {
+    const value = { hostRedirect: 'b', pathRewriteSpecifier: { $case: 'pathRedirect', value: '' } }
+    const body = routeConfig('r', [
+      { name: 'h', domains: ['*'], routes: [{ match: prefix, action: { $case: 'redirect', value } }] },
+    ])
+    expect(routesOf(body)[0]?.route.action).toEqual({ kind: 'redirect', status: 301, authority: 'b' })
+  })
+
   test('defect 6: a redirect does not refuse the whole configuration', () => {
     const redirect = { match: prefix, action: { $case: 'redirect', value: { hostRedirect: 'b', responseCode: 3 } } }
     const body = routeConfig('r', [{ name: 'h', domains: ['*'], routes: [redirect, route(toCluster('a'))] }])
@@ -657,6 +665,25 @@ describe('a Cluster', () => {
     const off = { enforcingSuccessRate: 0, enforcingLocalOriginSuccessRate: 0, enforcingFailurePercentage: 50 }
     expect(detection(off)).not.toHaveProperty('successRate')
     expect(detection(off)).toMatchObject({ failurePercentage: { enforcing: 0.5, threshold: 0.85 } })
+  })
+
+  test('failures of local origin are judged in split mode only: what istiod sends judges no success rate', () => {
+    const detection = (said: object): object | undefined =>
+      accepted<ClusterResource>('cluster', cluster('a', { outlierDetection: said })).cluster.outlierDetection
+    expect(detection({ enforcingSuccessRate: 0 })).not.toHaveProperty('successRate')
+    expect(detection({ enforcingSuccessRate: 0, splitExternalLocalOriginErrors: true })).toMatchObject({
+      successRate: { enforcing: 0, enforcingLocalOrigin: 1 },
+    })
+  })
+
+  test('a chance to eject is told where it is neither all nor none', () => {
+    const detection = (said: object): object | undefined =>
+      accepted<ClusterResource>('cluster', cluster('a', { outlierDetection: said })).cluster.outlierDetection
+    expect(detection({ consecutive5xx: 3 })).not.toHaveProperty('enforcing')
+    expect(detection({ consecutive5xx: 3, enforcingConsecutive5xx: 40 })).toMatchObject({
+      consecutive5xx: 3,
+      enforcing: { consecutive5xx: 0.4 },
+    })
   })
 
   test('A29: files come from the certificate providers of the bootstrap', () => {

@@ -152,7 +152,6 @@ describe('the sidecar dialect', () => {
     expect(read(WireCluster, encoded.cluster.get('a')).metadata?.filterMetadata['proxyless.dev']).toEqual({
       origin: ['VirtualService default/reviews', 'spec.http[0]', 'reviews.yaml'],
       service: { host: 'a', port: 80 },
-      maxConcurrentStreams: 1024,
     })
   })
 })

@@ -19,6 +19,8 @@ export interface ClusterLoad {
   readonly sinceMs: number
   /** Calls refused by a limit. */
   readonly refused: number
+  /** Calls that the configuration dropped, by category. */
+  readonly dropped: ReadonlyMap<string, number>
   /** Those with nothing to tell are left out. */
   readonly endpoints: readonly EndpointLoad[]
 }
@@ -34,6 +36,7 @@ interface Tracked {
   sinceMs: number
   cluster: LivingCluster | undefined
   refused: number
+  dropped: ReadonlyMap<string, number>
   /** Endpoints that calls have used; also those that have left, until all of their calls are told. */
   readonly told: Map<LivingEndpoint, Told>
 }
@@ -67,7 +70,7 @@ export class LoadMeter {
   }
 
   #add(name: string, sinceMs: number): Tracked {
-    const tracked: Tracked = { sinceMs, cluster: undefined, refused: 0, told: new Map() }
+    const tracked: Tracked = { sinceMs, cluster: undefined, refused: 0, dropped: none, told: new Map() }
     this.#tracked.set(name, tracked)
     return tracked
   }
@@ -75,7 +78,7 @@ export class LoadMeter {
   #takeOne(name: string, tracked: Tracked, nowMs: number): ClusterLoad[] {
     const { sinceMs } = tracked
     const cluster = this.#living().get(name)
-    const refused = this.#refused(tracked, cluster)
+    const { refused, dropped } = losses(tracked, cluster)
     const listed = new Set(cluster?.endpoints())
     for (const endpoint of listed) {
       const used = endpoint.totalRequests > 0 || endpoint.failedRequests > 0
@@ -87,16 +90,25 @@ export class LoadMeter {
     }
     tracked.sinceMs = nowMs
     if (this.#all && cluster === undefined && tracked.told.size === 0) this.#tracked.delete(name)
-    return endpoints.length === 0 && refused === 0 ? [] : [{ name, sinceMs, refused, endpoints }]
+    const quiet = endpoints.length === 0 && refused === 0 && dropped.size === 0
+    return quiet ? [] : [{ name, sinceMs, refused, dropped, endpoints }]
   }
+}
 
-  /** A cluster that was gone and came again counts from zero. */
-  #refused(tracked: Tracked, cluster: LivingCluster | undefined): number {
-    const before = cluster === tracked.cluster ? tracked.refused : 0
-    tracked.cluster = cluster
-    tracked.refused = cluster?.limits.overflows ?? 0
-    return tracked.refused - before
-  }
+const none: ReadonlyMap<string, number> = new Map()
+
+/** What was not sent at all. A cluster that was gone and came again counts from zero. */
+function losses(tracked: Tracked, cluster: LivingCluster | undefined): Pick<ClusterLoad, 'refused' | 'dropped'> {
+  const same = cluster === tracked.cluster
+  const before = same ? tracked : { refused: 0, dropped: none }
+  const refused = cluster?.limits.overflows ?? 0
+  const dropped = new Map(cluster?.drops?.counts)
+  const news = [...dropped].map(([category, count]) => [category, count - (before.dropped.get(category) ?? 0)] as const)
+  const result = { refused: refused - before.refused, dropped: new Map(news.filter(([, count]) => count > 0)) }
+  tracked.cluster = cluster
+  tracked.refused = refused
+  tracked.dropped = dropped
+  return result
 }
 
 /** All that ended and was no error was well. */

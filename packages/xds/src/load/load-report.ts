@@ -20,7 +20,8 @@ export function clusterStats(load: ClusterLoad, { nowMs, byEndpoint, serviceName
   return ClusterStats.fromPartial({
     clusterName: load.name,
     clusterServiceName: serviceName(load.name),
-    totalDroppedRequests: load.refused,
+    totalDroppedRequests: [...load.dropped.values()].reduce((sum, count) => sum + count, load.refused),
+    droppedRequests: [...load.dropped].map(([category, droppedCount]) => ({ category, droppedCount })),
     loadReportInterval: { seconds: Math.floor(elapsedMs / 1000), nanos: Math.floor((elapsedMs % 1000) * 1e6) },
     upstreamLocalityStats: [...groups.values()].map((endpoints) => ({
       ...counters(endpoints),

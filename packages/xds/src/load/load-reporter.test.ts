@@ -113,7 +113,7 @@ test('R1 R2 clusters that were asked for are reported at each interval: issued, 
   expect(world.next()).toEqual([])
 })
 
-test('4a.10 the first cluster of the list is reported', () => {
+test('R1 defect 10: the first cluster of the list is reported', () => {
   const world = new World()
   world.server.ask({ clusters: ['a', 'b'] })
   world.calls('a', 1, 1)
@@ -201,6 +201,24 @@ test('R5 calls that a limit refused are told under the total only', () => {
   world.server.ask({ clusters: ['a'] })
   world.living.get('a')!.limits.overflows = 8
   expect(world.next()).toMatchObject([{ totalDroppedRequests: 5, droppedRequests: [], upstreamLocalityStats: [] }])
+  expect(world.next()).toEqual([])
+})
+
+test('R2 calls that the configuration drops are told by category, and within the total', () => {
+  const world = new World()
+  const cluster = world.living.get('a')!
+  const drops = (numerator: number): { category: string; percent: { numerator: number } } => ({
+    category: 'throttle',
+    percent: { numerator },
+  })
+  cluster.update({ ...cluster.model, drops: [drops(1_000_000)] })
+  cluster.drops?.draw(new SeededRandom(1))
+  world.server.ask({ clusters: ['a'] })
+  for (let call = 0; call < 3; call++) cluster.drops?.draw(new SeededRandom(1))
+  cluster.limits.overflows = 2
+  expect(world.next()).toMatchObject([
+    { totalDroppedRequests: 5, droppedRequests: [{ category: 'throttle', droppedCount: 3 }] },
+  ])
   expect(world.next()).toEqual([])
 })
 

@@ -1,12 +1,11 @@
 // What stands beside a cluster's fields. Both directions.
 import type { Cluster, Discovery, SlowStart, ZoneAware } from '@proxyless/core/spi'
+import { defaultMaxStreams } from '../decode/cluster-policy.ts'
 import { readAdaptive, writeAdaptive } from './adaptive.ts'
 import { listIn, numberIn, numbersIn, objectIn, type Own, textIn } from './metadata.ts'
 import { readOrigin, readOrigins, writeOrigins } from './origin.ts'
 import { readService, writeService } from './service.ts'
 import { readZones, writeZones } from './zones.ts'
-
-const maxStreams = 2_147_483_647
 
 export function writeOwnCluster(cluster: Cluster): Own {
   const { name, service, connectionPool, circuitBreakers, outlierDetection, localities, protocol } = cluster
@@ -17,7 +16,7 @@ export function writeOwnCluster(cluster: Cluster): Own {
     ...writeOrigins(cluster.origin, cluster.origins),
     ...writeService(name, service),
     ...(localities?.kind === 'zoneAware' ? writeZones(localities) : {}),
-    ...(protocol === 'http1' && maxConcurrentStreams !== maxStreams ? { maxConcurrentStreams } : {}),
+    ...(protocol === 'http1' && maxConcurrentStreams !== defaultMaxStreams ? { maxConcurrentStreams } : {}),
     ...(tcpKeepAliveMs % 1000 === 0 ? {} : { tcpKeepAliveMs }),
     ...(intervalMs === undefined ? {} : { retryBudgetIntervalMs: intervalMs }),
     ...(errorStatusCodes === undefined ? {} : { errorStatusCodes }),

@@ -3,6 +3,7 @@
 import type { Cluster, Endpoint, LocalityWeight } from '@proxyless/core/spi'
 import type { ClusterResource, EndpointsResource, Shares } from '../decode/resources.ts'
 import { type Cache, isSettled, known } from './cache.ts'
+import { sameList } from './same-list.ts'
 
 const maxDepth = 16
 
@@ -52,7 +53,7 @@ export class ClusterAssembly {
     )
     const parts = [...leaves, ...assignments]
     const before = this.#made.get(resource)
-    if (before !== undefined && sameParts(before.parts, parts)) return before.cluster
+    if (before !== undefined && sameList(before.parts, parts)) return before.cluster
     const cluster = merge(resource, leaves, assignments)
     this.#made.set(resource, { parts, cluster })
     return cluster
@@ -79,9 +80,15 @@ function merge(
   const { name, service, origin } = resource.cluster
   if (first === undefined) return resource.cluster
   const base = { ...first.cluster, name, service, origin }
-  const single = leaves.length === 1
-  if (single && first.discovery.kind === 'inline') {
-    const { discovery, shares } = first.discovery
+  if (leaves.length === 1) {
+    const [assignment] = assignments
+    const { discovery, shares } =
+      first.discovery.kind === 'inline'
+        ? first.discovery
+        : {
+            discovery: { kind: kindOf(first), endpoints: assignment?.endpoints ?? [] },
+            shares: assignment ?? nothing,
+          }
     return { ...base, discovery, ...sharing(first, shares) }
   }
   const endpoints: Endpoint[] = []
@@ -106,13 +113,18 @@ function merge(
   })
   const factor = assignments.find((each) => each?.overprovisioningFactor !== undefined)?.overprovisioningFactor
   // what an aggregate's leaves would drop they drop of their own calls only (Envoy asks the aggregate, which has none)
-  const drops = single ? (assignments[0]?.drops ?? []) : []
   return {
     ...base,
     discovery: { kind, endpoints },
-    ...sharing(first, { weights, overprovisioningFactor: factor, drops }),
+    ...sharing(first, { weights, overprovisioningFactor: factor, drops: [] }),
   }
 }
+
+function kindOf({ discovery }: ClusterResource): 'static' | 'strictDns' | 'logicalDns' {
+  return discovery.kind === 'named' ? discovery.of : 'static'
+}
+
+const nothing: Shares = { weights: [], overprovisioningFactor: undefined, drops: [] }
 
 function sharing(
   cluster: ClusterResource,
@@ -135,8 +147,4 @@ function localities(
 
 function endpointsOf(discovery: Cluster['discovery']): readonly Endpoint[] {
   return 'endpoints' in discovery ? discovery.endpoints : []
-}
-
-function sameParts(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((part, index) => part === b[index])
 }

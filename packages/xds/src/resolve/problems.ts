@@ -1,6 +1,8 @@
 // What people are told of resources: those refused, those that are missing, and what of the others is not applied.
+// Kept by resource, so that only what changed is looked at.
 import type { Problem } from '@proxyless/core/spi'
 import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
+import { sameList } from './same-list.ts'
 import { type Cache, WIRE_NAMES } from './cache.ts'
 
 export interface Whence {
@@ -8,14 +10,48 @@ export interface Whence {
   readonly node: string
 }
 
-export function problemsOf(cache: Cache, wants: Readonly<Record<Kind, ReadonlySet<string>>>, from: Whence): Problem[] {
-  return KINDS.flatMap((kind) => {
-    const names = wants[kind].has(WILDCARD) ? new Set([...cache.entries(kind).keys(), ...wants[kind]]) : wants[kind]
-    return [...names].flatMap((name) => problemsOfOne(cache, kind, name, from))
-  })
+type Names = Readonly<Record<Kind, ReadonlySet<string>>>
+
+export class Problems {
+  readonly #byKind = new Map<Kind, Map<string, readonly Problem[]>>(KINDS.map((kind) => [kind, new Map()]))
+  #parts: readonly (readonly Problem[])[] = []
+  #list: readonly Problem[] = []
+  #listed: Names | undefined
+  #changed = false
+
+  /** The resource may have changed. */
+  look(cache: Cache, kind: Kind, name: string, from: Whence): void {
+    const problems = this.#byKind.get(kind)!
+    const before = problems.get(name) ?? []
+    const now = problemsOf(cache, kind, name, from)
+    if (before.length + now.length === 0 || JSON.stringify(before) === JSON.stringify(now)) return
+    if (now.length === 0) problems.delete(name)
+    else problems.set(name, now)
+    this.#changed = true
+  }
+
+  /** Those of wanted resources; the same list while they are the same. */
+  list(wants: Names): readonly Problem[] {
+    const same = KINDS.every((kind) => this.#byKind.get(kind)!.size === 0 || this.#listed?.[kind] === wants[kind])
+    if (this.#changed || !same) {
+      const parts = KINDS.flatMap((kind) => [...this.#of(kind, wants[kind])])
+      if (!sameList(parts, this.#parts)) {
+        this.#parts = parts
+        this.#list = parts.flat()
+      }
+    }
+    this.#changed = false
+    this.#listed = wants
+    return this.#list
+  }
+
+  *#of(kind: Kind, wanted: ReadonlySet<string>): Generator<readonly Problem[]> {
+    const all = wanted.has(WILDCARD)
+    for (const [name, problems] of this.#byKind.get(kind)!) if (all || wanted.has(name)) yield problems
+  }
 }
 
-function problemsOfOne(cache: Cache, kind: Kind, name: string, { server, node }: Whence): Problem[] {
+function problemsOf(cache: Cache, kind: Kind, name: string, { server, node }: Whence): Problem[] {
   const entry = cache.entry(kind, name)
   const resource = `${WIRE_NAMES[kind]} ${name}`
   const problems: Problem[] = []

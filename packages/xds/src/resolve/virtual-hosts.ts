@@ -1,5 +1,6 @@
 // Virtual hosts for the engine: routes with the faults of their listener, under the names and ports that callers use.
 import type { Origin, Route, VirtualHost } from '@proxyless/core/spi'
+import type { Piecewise } from '../piecewise.ts'
 import type { HttpListener, RouteEntry, RouteHost, RouteResource } from '../decode/resources.ts'
 import { hostFor, splitDomain } from './domains.ts'
 
@@ -17,18 +18,28 @@ export function hostsForTarget(
 }
 
 /** All of a listener with a socket: a domain without port is for the listener's. */
-export function hostsForSocket(listener: HttpListener, routes: RouteResource, source: string): readonly VirtualHost[] {
-  return routes.hosts.flatMap((host) => {
-    const byPort = new Map<number | undefined, Set<string>>()
-    for (const domain of host.domains) {
-      const { host: name, port = listener.port } = splitDomain(domain)
-      const names = byPort.get(port)
-      if (names === undefined) byPort.set(port, new Set([name]))
-      else names.add(name)
-    }
-    const origin = originOf(routes, host, source)
-    return [...byPort].map(([port, names]) => made(host, [...names], port, listener, origin))
-  })
+export function* hostsForSocket(
+  listener: HttpListener,
+  routes: RouteResource,
+  source: string,
+): Piecewise<readonly VirtualHost[]> {
+  const hosts: VirtualHost[] = []
+  for (const host of routes.hosts) {
+    hosts.push(...hostForSocket(host, listener, originOf(routes, host, source)))
+    yield
+  }
+  return hosts
+}
+
+function hostForSocket(host: RouteHost, listener: HttpListener, origin: Origin): VirtualHost[] {
+  const byPort = new Map<number | undefined, Set<string>>()
+  for (const domain of host.domains) {
+    const { host: name, port = listener.port } = splitDomain(domain)
+    const names = byPort.get(port)
+    if (names === undefined) byPort.set(port, new Set([name]))
+    else names.add(name)
+  }
+  return [...byPort].map(([port, names]) => made(host, [...names], port, listener, origin))
 }
 
 /** Answers at once what nobody can route, and says why. */

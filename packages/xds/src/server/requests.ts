@@ -75,14 +75,20 @@ function nodeOf({
   userAgentVersionType,
   clientFeatures,
 }: Node): ClientNode {
-  const version = userAgentVersionType?.$case === 'userAgentVersion' ? ` ${userAgentVersionType.value}` : ''
   const { region = '', zone = '', subZone: subzone = '' } = locality ?? {}
   return {
     id,
     cluster,
     metadata: metadata ?? {},
     locality: { region, zone, subzone },
-    userAgent: `${userAgentName}${version}`,
+    userAgent: [userAgentName, versionOf(userAgentVersionType)].filter((part) => part !== '').join(' '),
     features: clientFeatures,
   }
+}
+
+/** gRPC says a text, Envoy numbers. */
+function versionOf(said: Node['userAgentVersionType']): string {
+  if (said?.$case === 'userAgentVersion') return said.value
+  const number = said?.value.version
+  return number === undefined ? '' : `${number.majorNumber}.${number.minorNumber}.${number.patch}`
 }

@@ -336,6 +336,47 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
     expect(it.client.entry('cluster', 'b')?.state).toBe('doesNotExist')
   })
 
+  test('X1 a later subscriber sees the resource, and beside it what is wrong with it now', async () => {
+    const it = await opened(variant, 'cluster', ['a'])
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one' } })
+    it.stream.reply('cluster', { nonce: 'n2', resources: { a: 'bad two' } })
+    const heard: unknown[] = []
+    it.client
+      .subscribe((_changes, handled) => {
+        heard.push(it.client.entry('cluster', 'a'))
+        handled()
+      })
+      .want('cluster', new Set(['a']))
+    expect(it.client.entry('cluster', 'a')).toMatchObject({
+      state: 'nacked',
+      known: { value: 'one' },
+      error: 'bad two',
+    })
+    it.stream.reply('cluster', { nonce: 'n3', resources: { a: 'three' } })
+    it.clock.advance(100)
+    expect(heard.at(-1)).toMatchObject({ state: 'acked', known: { value: 'three' }, error: undefined })
+  })
+
+  test('A88 X3 where the wait is trouble it is twice as long, and what did not come is no more said not to exist', async () => {
+    const it = await opened(variant, 'cluster', ['a'], { timeoutIsTransient: true })
+    it.clock.advance(29_999)
+    expect(it.client.entry('cluster', 'a')?.state).toBe('requested')
+    it.clock.advance(1)
+    expect(it.holds('cluster')).toEqual({ a: 'timeout: the server did not send it within 30 s' })
+    it.stream.reply('cluster', { nonce: 'n', resources: { a: 'late' } })
+    expect(it.holds('cluster')).toEqual({ a: 'late' })
+  })
+
+  test('A88 fail_on_data_errors: a refused resource costs the last good one; a lost stream does not', async () => {
+    const it = await opened(variant, 'cluster', ['a', 'b'], { failOnDataErrors: true })
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one', b: 'one' } })
+    it.stream.reply('cluster', { nonce: 'n2', resources: { a: 'bad', b: 'one' } })
+    it.stream.end('reset')
+    it.clock.advance(1000)
+    it.stream.end('connection refused')
+    expect(it.holds('cluster')).toEqual({ a: 'nacked: bad', b: 'one' })
+  })
+
   test('E5 closing leaves no timer', async () => {
     const it = await opened(variant, 'cluster', ['a', 'b'])
     it.stream.reply('cluster', { nonce: 'n1', version: '1', resources: { a: 'one' }, ttlSeconds: 60 })

@@ -1,8 +1,9 @@
 // One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
-import { type Clock, type Random, type Sliced, Slices, type TimerHandle } from '@proxyless/core/spi'
-import { Job } from '../piecewise.ts'
-import { apply, type Decode, type Read, readAll } from './apply.ts'
+import type { Clock, Random, Sliced, Slices, TimerHandle } from '@proxyless/core/spi'
+import { Job, type Piecewise, slicesOf } from '../piecewise.ts'
+import { apply, type Decode, readAll, type Response } from './apply.ts'
+import { Awaited } from './awaited.ts'
 import { Backoff } from './backoff.ts'
 import { type Kind, KINDS, WILDCARD } from './kinds.ts'
 import { ResourceTimers } from './resource-timers.ts'
@@ -54,7 +55,7 @@ export class AdsClient {
   readonly #watchers = new Set<Watcher>()
   readonly #backoff: Backoff
   readonly #slices: Slices
-  readonly #existence: ResourceTimers
+  readonly #existence: Awaited
   readonly #ttl: ResourceTimers
   readonly #nackedAt = new Map<Kind, number>()
   readonly #heard = new Set<Kind>()
@@ -74,8 +75,9 @@ export class AdsClient {
     this.#options = options
     this.#store = new Store({ failOnDataErrors: options.failOnDataErrors ?? false })
     this.#backoff = new Backoff(options.random)
-    this.#slices = new Slices(options.clock)
-    this.#existence = new ResourceTimers(options.clock)
+    this.#slices = slicesOf(options.clock)
+    const waitMs = options.resourceTimeoutMs ?? (options.timeoutIsTransient === true ? 30_000 : 15_000)
+    this.#existence = new Awaited(options.clock, waitMs, (kind, names) => this.#overdue(kind, names, waitMs))
     this.#ttl = new ResourceTimers(options.clock)
   }
 
@@ -125,7 +127,7 @@ export class AdsClient {
 
   close(): void {
     this.#closed = true
-    this.#existence.cancelAll()
+    this.#existence.clear()
     this.#ttl.cancelAll()
     if (this.#pause !== undefined) this.#options.clock.clearTimer(this.#pause.timer)
     this.#dropHeld()
@@ -149,7 +151,7 @@ export class AdsClient {
   }
 
   #unwant(kind: Kind, name: string, now: ReadonlySet<string>): void {
-    this.#existence.cancel(kind, name)
+    this.#existence.delete(kind, name)
     const stays = (each: string): boolean => now.has(each) || now.has(WILDCARD)
     const left = name === WILDCARD ? [...this.#store.entries(kind).keys()] : [name]
     for (const each of left) {
@@ -163,10 +165,14 @@ export class AdsClient {
   #flushSoon(): void {
     if (this.#flushing) return
     this.#flushing = true
-    queueMicrotask(() => {
-      this.#flushing = false
-      this.#flush()
-    })
+    const flush: Sliced = {
+      step: () => {
+        this.#flushing = false
+        this.#flush()
+        return true
+      },
+    }
+    queueMicrotask(() => this.#slices.begin(flush))
   }
 
   #flush(): void {
@@ -175,19 +181,15 @@ export class AdsClient {
       const wanted = this.#wants.of(kind)
       const request = this.#options.variant.request(kind, wanted, () => this.#store.versions(kind))
       if (request !== undefined) this.#stream.wire?.send(request)
-      for (const name of wanted) this.#await(kind, name)
+      for (const name of this.#store.requestedNames(kind)) this.#existence.add(kind, name)
     }
   }
 
-  #await(kind: Kind, name: string): void {
-    if (this.#store.entry(kind, name)?.state !== 'requested' || this.#existence.has(kind, name)) return
-    const transient = this.#options.timeoutIsTransient === true
-    const waitMs = this.#options.resourceTimeoutMs ?? (transient ? 30_000 : 15_000)
-    this.#existence.start(kind, name, waitMs, () => {
-      const error = `the server did not send it within ${waitMs / 1000} s`
-      this.#store.missing(kind, name, transient ? 'timeout' : 'doesNotExist', error)
-      this.#report()
-    })
+  #overdue(kind: Kind, names: readonly string[], waitMs: number): void {
+    const state = this.#options.timeoutIsTransient === true ? 'timeout' : 'doesNotExist'
+    const error = `the server did not send it within ${waitMs / 1000} s`
+    for (const name of names) this.#store.missing(kind, name, state, error)
+    this.#report()
   }
 
   // ---- the stream's life ----
@@ -216,7 +218,7 @@ export class AdsClient {
 
   #ended(stream: Stream, reason: string): void {
     this.#stream = undefined
-    this.#existence.cancelAll()
+    this.#existence.clear()
     this.#dropHeld()
     this.#dropReading()
     if (!stream.heard) this.#trouble = reason
@@ -249,18 +251,18 @@ export class AdsClient {
     this.#trouble = undefined
     this.#backoff.reset()
     if (incoming.kind === undefined) {
-      next()
+      this.#report(next)
       return
     }
-    const { kind } = incoming
-    const { clock, decode } = this.#options
-    const receivedAt = clock.wallNow()
-    // a stream that ends while its message is read takes the message with it: nothing of it has had an effect
-    this.#reading = new Job(clock, readAll(kind, incoming, this.#store, decode, receivedAt), (all) => {
-      this.#reading = undefined
+    const { clock } = this.#options
+    this.#read(stream, { kind: incoming.kind, incoming, receivedAt: clock.wallNow() }, next)
+  }
+
+  #read(stream: Stream, response: Response, next: () => void): void {
+    const { kind, incoming } = response
+    const job = new Job(this.#options.clock, this.#readAndTake(response), (error) => {
       const first = !this.#heard.has(kind)
       this.#heard.add(kind)
-      const error = this.#take(kind, incoming, all, receivedAt)
       // answered, and handled by all watchers
       const done = after(2, () => {
         if (this.#stream === stream) next()
@@ -268,23 +270,27 @@ export class AdsClient {
       this.#answer(stream, kind, incoming, error, done)
       this.#report(done, first)
     })
-    this.#slices.begin(this.#reading)
+    this.#reading = job
+    this.#slices.begin(job)
   }
 
-  #take(kind: Kind, incoming: Incoming, all: readonly Read[], receivedAt: number): string | undefined {
-    const { completes } = this.#options.variant
-    const wanted = this.#wants.of(kind)
-    const { error, received, removed } = apply(kind, incoming, all, receivedAt, wanted, this.#store, completes)
-    for (const [name, ttlMs] of received) {
-      this.#existence.cancel(kind, name)
-      if (ttlMs === undefined) this.#ttl.cancel(kind, name)
-      else this.#ttl.start(kind, name, ttlMs, () => this.#expire(kind, name))
-    }
-    for (const name of removed) {
-      this.#existence.cancel(kind, name)
-      this.#ttl.cancel(kind, name)
-    }
-    return error
+  /** A stream that ends while its message is read takes it along: nothing of it has had an effect. Afterwards it is taken to its end. */
+  *#readAndTake(response: Response): Piecewise<string | undefined> {
+    const { kind } = response
+    const all = yield* readAll(response, this.#store, this.#options.decode)
+    this.#reading = undefined
+    return yield* apply(response, all, this.#store, this.#options.variant.completes, {
+      wanted: () => this.#wants.of(kind),
+      received: (name, ttlMs) => {
+        this.#existence.delete(kind, name)
+        if (ttlMs === undefined) this.#ttl.cancel(kind, name)
+        else this.#ttl.start(kind, name, ttlMs, () => this.#expire(kind, name))
+      },
+      removed: (name) => {
+        this.#existence.delete(kind, name)
+        this.#ttl.cancel(kind, name)
+      },
+    })
   }
 
   #expire(kind: Kind, name: string): void {

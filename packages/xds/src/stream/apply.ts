@@ -1,4 +1,4 @@
-// One response into the store: read piece by piece, then taken as a whole. Good resources are taken, bad ones are told by name.
+// One response into the store: all of it is read, then all of it taken. Good resources are taken, bad ones are told by name.
 // Never throws: what a decoder throws is a bad resource.
 import type { Piecewise } from '../piecewise.ts'
 import { nameIn } from '../decode/pieces.ts'
@@ -14,14 +14,6 @@ export type Decoded =
   | { readonly ok: true; readonly name: string; readonly value: unknown }
   | { readonly ok: false; readonly name?: string; readonly error: string }
 
-export interface Applied {
-  /** For the NACK; undefined: all is well. */
-  readonly error: string | undefined
-  /** What was received, also unchanged, with its time to live. */
-  readonly received: ReadonlyMap<string, number | undefined>
-  readonly removed: readonly string[]
-}
-
 /** A resource of a response, read. */
 export interface Read {
   readonly resource: WireResource
@@ -31,37 +23,46 @@ export interface Read {
   readonly error?: string
 }
 
+/** A message of the server. */
+export interface Response {
+  readonly kind: Kind
+  readonly incoming: Incoming
+  /** Milliseconds since the Unix epoch. */
+  readonly receivedAt: number
+}
+
 /** Changes nothing: a response that is given up meanwhile leaves no trace. What has the bytes it had before is not decoded again. */
-export function* readAll(
-  kind: Kind,
-  incoming: Incoming,
-  store: Store,
-  decode: Decode,
-  receivedAt: number,
-): Piecewise<Read[]> {
+export function* readAll(response: Response, store: Store, decode: Decode): Piecewise<Read[]> {
   const all: Read[] = []
-  for (const resource of incoming.resources) {
-    all.push(yield* readOne(kind, resource, store, decode, receivedAt))
+  for (const resource of response.incoming.resources) {
+    all.push(yield* readOne(response, resource, store, decode))
     yield
   }
   return all
 }
 
-/** @param receivedAt milliseconds since the Unix epoch */
-export function apply(
-  kind: Kind,
-  incoming: Incoming,
+/** What the client does besides with what was in a response. */
+export interface Applying {
+  /** All that is wanted of the kind now. */
+  readonly wanted: () => ReadonlySet<string>
+  /** It came, also unchanged, or was refused; with its time to live. */
+  readonly received: (name: string, ttlMs: number | undefined) => void
+  readonly removed: (name: string) => void
+}
+
+/** @returns what is to be told in a NACK; undefined: all is well */
+export function* apply(
+  { kind, incoming, receivedAt }: Response,
   all: readonly Read[],
-  receivedAt: number,
-  wanted: ReadonlySet<string>,
   store: Store,
   complete: boolean,
-): Applied {
+  { wanted, received, removed }: Applying,
+): Piecewise<string | undefined> {
   const errors: string[] = []
   const seen = new Set<string>()
-  const received = new Map<string, number | undefined>()
   let nameless = false
   for (const { resource, name: said, known, error } of all) {
+    yield
     const own = said === undefined ? undefined : canonicalName(said)
     if (own === undefined) nameless = true
     else if (seen.has(own)) {
@@ -69,25 +70,29 @@ export function apply(
       continue
     } else seen.add(own)
     if (error !== undefined) errors.push(own === undefined ? error : `${own}: ${error}`)
-    for (const name of namesOf(own, resource, wanted)) {
+    for (const name of namesOf(own, resource, wanted())) {
       seen.add(name)
       if (error !== undefined) {
         store.refuse(kind, name, error, { version: resource.version, at: receivedAt })
-        received.set(name, undefined)
+        received(name, undefined)
         continue
       }
       if (known !== undefined) store.accept(kind, name, known)
       if (known !== undefined || store.entry(kind, name)?.known?.version === resource.version) {
-        received.set(name, resource.ttlMs)
+        received(name, resource.ttlMs)
       }
     }
   }
-  const removed = incoming.removed.map(canonicalName)
+  const gone = incoming.removed.map(canonicalName)
   if (complete && isFullState(kind) && !nameless) {
-    for (const [name, { known }] of store.entries(kind)) if (known !== undefined && !seen.has(name)) removed.push(name)
+    for (const [name, { known }] of store.entries(kind)) if (known !== undefined && !seen.has(name)) gone.push(name)
   }
-  for (const name of removed) remove(kind, name, wanted, store)
-  return { error: errors.length === 0 ? undefined : errors.join('; '), received, removed }
+  for (const name of gone) {
+    yield
+    remove(kind, name, wanted(), store)
+    removed(name)
+  }
+  return errors.length === 0 ? undefined : errors.join('; ')
 }
 
 function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: Store): void {
@@ -96,11 +101,10 @@ function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: St
 }
 
 function* readOne(
-  kind: Kind,
+  { kind, receivedAt }: Response,
   resource: WireResource,
   store: Store,
   decode: Decode,
-  receivedAt: number,
 ): Piecewise<Read> {
   const { body, name, version } = resource
   if (body === undefined) return { resource, name }
@@ -124,7 +128,7 @@ function* readOne(
 
 /** Under which of its names a resource was asked for; none: nobody asked. */
 function namesOf(own: string | undefined, { aliases }: WireResource, wanted: ReadonlySet<string>): string[] {
-  const names = own === undefined ? [] : [own, ...aliases.map(canonicalName)]
-  const asked = names.filter((name) => wanted.has(name))
-  return asked.length === 0 && own !== undefined && wanted.has(WILDCARD) ? [own] : asked
+  if (own === undefined) return []
+  const asked = [own, ...aliases.map(canonicalName)].filter((name) => wanted.has(name))
+  return asked.length === 0 && wanted.has(WILDCARD) ? [own] : asked
 }

@@ -3,6 +3,13 @@ import { readFileSync } from 'node:fs'
 import { ChannelCredentials } from '@grpc/grpc-js'
 import type { Credentials } from '../bootstrap/bootstrap.ts'
 
+/** Others (`google_default`) need libraries that are none of ours. */
+const supported: ReadonlySet<string> = new Set(['insecure', 'tls'])
+
+export function isSupported(list: readonly Credentials[]): boolean {
+  return list.some(({ type }) => supported.has(type))
+}
+
 /** @throws TypeError when none is supported; Error when a file cannot be read. */
 export function channelCredentials(list: readonly Credentials[]): ChannelCredentials {
   for (const { type, caFile, certificateFile, privateKeyFile } of list) {

@@ -1,9 +1,10 @@
 // Delta: requests say what more and what less is wanted, responses what changed and what is gone.
+import { takeApart } from '../decode/pieces.ts'
 import type { Node } from '../generated/envoy/config/core/v3/base.ts'
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../generated/envoy/service/discovery/v3/discovery.ts'
 import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
-import { fromWrapper, REFUSED } from './sotw.ts'
-import type { Incoming, KnownVersions, Variant } from './variant.ts'
+import { decodeWrapper, fromWrapper, REFUSED } from './sotw.ts'
+import type { Incoming, KnownVersions, Variant, WireResource } from './variant.ts'
 
 type Changes = Partial<
   Pick<DeltaDiscoveryRequest, 'resourceNamesSubscribe' | 'resourceNamesUnsubscribe' | 'initialResourceVersions'>
@@ -27,22 +28,24 @@ export class Delta implements Variant {
 
   request(kind: Kind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array | undefined {
     const said = this.#said.get(kind)
+    if (said === wanted) return undefined
     if (said === undefined) return wanted.size === 0 ? undefined : this.#first(kind, wanted, known)
-    const more = [...wanted].filter((name) => !said.has(name)).sort()
-    const less = [...said].filter((name) => !wanted.has(name)).sort()
+    const more = [...wanted].filter((name) => !said.has(name))
+    const less = [...said].filter((name) => !wanted.has(name))
+    this.#said.set(kind, wanted)
     if (more.length + less.length === 0) return undefined
-    this.#said.set(kind, new Set(wanted))
     return this.#encode(kind, { resourceNamesSubscribe: more, resourceNamesUnsubscribe: less })
   }
 
   read(bytes: Uint8Array): Incoming {
-    const { typeUrl, systemVersionInfo, nonce, resources, removedResources } = DeltaDiscoveryResponse.decode(bytes)
+    const pieces = takeApart(bytes, 2)
+    const { typeUrl, systemVersionInfo, nonce, removedResources } = DeltaDiscoveryResponse.decode(pieces.rest)
     return {
       typeUrl,
       kind: kindOf(typeUrl),
       nonce,
       version: systemVersionInfo,
-      resources: resources.map((resource) => fromWrapper(resource, resource.version)),
+      resources: decodedWrappers(pieces.cut()),
       removed: removedResources,
     }
   }
@@ -53,10 +56,10 @@ export class Delta implements Variant {
 
   /** The first request of a kind on a stream also says what is already here. */
   #first(kind: Kind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array {
-    this.#said.set(kind, new Set(wanted))
+    this.#said.set(kind, wanted)
     const onlyAll = wanted.size === 1 && wanted.has(WILDCARD)
     return this.#encode(kind, {
-      resourceNamesSubscribe: onlyAll ? [] : [...wanted].sort(),
+      resourceNamesSubscribe: onlyAll ? [] : [...wanted],
       initialResourceVersions: Object.fromEntries(known()),
     })
   }
@@ -73,5 +76,12 @@ export class Delta implements Variant {
         ...(error === undefined ? {} : { errorDetail: { code: REFUSED, message: error } }),
       }),
     ).finish()
+  }
+}
+
+function* decodedWrappers(wrappers: Iterable<Uint8Array>): Generator<WireResource> {
+  for (const bytes of wrappers) {
+    const wrapper = decodeWrapper(bytes)
+    yield fromWrapper(wrapper, wrapper.version)
   }
 }

@@ -1,4 +1,5 @@
 // The stream machine over real sockets on loopback: a grpc-js server, and servers that misbehave below gRPC.
+import { Worker } from 'node:worker_threads'
 import { createServer, type Server as TcpServer, type Socket } from 'node:net'
 import { ChannelCredentials, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 import { SeededRandom, VirtualClock } from '@proxyless/core/spi'
@@ -57,7 +58,7 @@ function clientOf(port: number, clock: VirtualClock): AdsClient {
   const client = new AdsClient({
     transport: new GrpcTransport({
       server: `127.0.0.1:${port}`,
-      credentials: ChannelCredentials.createInsecure(),
+      credentials: () => ChannelCredentials.createInsecure(),
       clock,
     }),
     variant: new StateOfTheWorld(Node.fromPartial({ id: 'n' })),
@@ -130,4 +131,49 @@ test('B5 a peer that accepts the connection and never speaks is given up after t
   expect(client.trouble).toBeUndefined()
   clock.advance(20_000)
   expect(client.trouble).toBe('no connection within 20 s')
+})
+
+test('E5 a stream that is open keeps no process alive', async () => {
+  // in a thread of its own: the server's own sockets are not counted here
+  const program = `
+    const { Server, ServerCredentials } = require('@grpc/grpc-js')
+    const { parentPort } = require('node:worker_threads')
+    const server = new Server()
+    const as = (bytes) => bytes
+    const codec = { requestSerialize: as, requestDeserialize: as, responseSerialize: as, responseDeserialize: as }
+    const stream = (call) => call.on('data', () => parentPort.postMessage('asked'))
+    const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources'
+    server.addService({ stream: { path, requestStream: true, responseStream: true, ...codec } }, { stream })
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => parentPort.postMessage(port))`
+  const worker = new Worker(program, { eval: true })
+  closing.push(() => void worker.terminate())
+  const next = (): Promise<unknown> => new Promise((resolve) => worker.once('message', resolve))
+  const port = (await next()) as number
+  const sockets = (): string[] => process.getActiveResourcesInfo().filter((each) => /TCP|TLS|HTTP2/.test(each))
+  const before = sockets()
+  const asked = next()
+  clientOf(port, new VirtualClock())
+    .subscribe(() => undefined)
+    .want('cluster', new Set(['a']))
+  await asked
+  await vi.waitFor(() => expect(sockets()).toEqual(before))
+})
+
+test('credentials that cannot be made are trouble, and are made anew for the next stream', async () => {
+  const clock = new VirtualClock()
+  let tries = 0
+  const transport = new GrpcTransport({
+    server: '127.0.0.1:1',
+    credentials: () => {
+      throw new Error(`no certificate, ${(tries += 1)}`)
+    },
+    clock,
+  })
+  const variant = new StateOfTheWorld(Node.fromPartial({}))
+  const client = new AdsClient({ transport, variant, clock, random: new SeededRandom(1), decode: decodeText })
+  closing.push(() => client.close())
+  client.subscribe(() => undefined).want('cluster', new Set(['a']))
+  await vi.waitFor(() => expect(client.trouble).toBe('no certificate, 1'))
+  clock.advance(1300)
+  await vi.waitFor(() => expect(client.trouble).toBe('no certificate, 2'))
 })

@@ -1,12 +1,14 @@
 // The connection to a control plane by grpc-js: a new channel for each stream, so that the client's own back-off decides.
 import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js'
 import type { Clock } from '@proxyless/core/spi'
+import { BackgroundCredentials } from './background-credentials.ts'
 import type { AdsStream, AdsTransport, StreamEvents } from './transport.ts'
 
 export interface GrpcTransportOptions {
   /** Target as gRPC has it: `host:port`, `unix:///path`, `dns:///host:port`. */
   readonly server: string
-  readonly credentials: ChannelCredentials
+  /** Made anew for each connection: files of certificates may have changed. What it throws is why there is none. */
+  readonly credentials: () => ChannelCredentials
   readonly clock: Clock
   /** A connection that is not usable by then is given up: also one that is accepted and stays silent. Default 20 s. */
   readonly connectTimeoutMs?: number
@@ -19,7 +21,8 @@ export interface GrpcTransportOptions {
 const maxMessageBytes = 128 * 1024 * 1024
 
 const asIs = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-const raw = (buffer: Buffer): Uint8Array => buffer
+/** Not a Buffer, whose parts are slow to make. */
+const raw = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 
 export class GrpcTransport implements AdsTransport {
   readonly #options: GrpcTransportOptions
@@ -33,7 +36,13 @@ export class GrpcTransport implements AdsTransport {
   }
 
   open(method: string, events: StreamEvents): AdsStream {
-    const { server, credentials, clock, connectTimeoutMs = 20_000 } = this.#options
+    const { server, clock, connectTimeoutMs = 20_000 } = this.#options
+    let credentials: BackgroundCredentials
+    try {
+      credentials = new BackgroundCredentials(this.#options.credentials())
+    } catch (error) {
+      return unusable(events, error instanceof Error ? error.message : String(error))
+    }
     const client = new Client(server, credentials, this.#channelOptions())
     const call = client.makeBidiStreamRequest(method, asIs, raw, new Metadata())
     let live = true
@@ -53,9 +62,8 @@ export class GrpcTransport implements AdsTransport {
       clock.clearTimer(timer)
       if (live) events.opened()
     })
-    call.on('metadata', () => letGo(call))
     call.on('data', (bytes: Uint8Array) => {
-      letGo(call)
+      credentials.release()
       call.pause()
       if (live) events.message(bytes, () => call.resume())
     })
@@ -63,7 +71,7 @@ export class GrpcTransport implements AdsTransport {
     call.on('end', () => end('the server ended the stream'))
     return {
       send: (bytes) => {
-        if (live) call.write(bytes)
+        if (live) call.write(bytes, () => credentials.release())
       },
       close: finish,
     }
@@ -87,21 +95,10 @@ export class GrpcTransport implements AdsTransport {
   }
 }
 
-/** A stream that waits for news keeps no process alive. grpc-js has no way to say so: its call leads to its session. */
-function letGo(call: unknown): void {
-  let at = call as Inside | null | undefined
-  for (let depth = 0; depth < 10 && at; depth++) {
-    if (at.session) return at.session.unref()
-    at = at.transport ?? at.child ?? at.underlyingCalls?.at(-1) ?? at.call
-  }
-}
-
-interface Inside {
-  readonly session?: { unref(): void } | null
-  readonly transport?: Inside | null
-  readonly child?: Inside | null
-  readonly underlyingCalls?: readonly Inside[]
-  readonly call?: Inside | null
+function unusable(events: StreamEvents, reason: string): AdsStream {
+  let live = true
+  queueMicrotask(() => live && events.ended(reason))
+  return { send: () => undefined, close: () => void (live = false) }
 }
 
 function whenReady(client: Client, ready: () => void): void {

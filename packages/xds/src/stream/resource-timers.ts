@@ -1,5 +1,4 @@
-// The timers of single resources: how long to wait for one that was asked for, and how long one that came is good.
-// All are background timers: they keep no process alive.
+// The timers of single resources: how long one that came is good. All are background timers: they keep no process alive.
 import type { Clock, TimerHandle } from '@proxyless/core/spi'
 import type { Kind } from './kinds.ts'
 
@@ -9,10 +8,6 @@ export class ResourceTimers {
 
   constructor(clock: Clock) {
     this.#clock = clock
-  }
-
-  has(kind: Kind, name: string): boolean {
-    return this.#timers.has(keyOf(kind, name))
   }
 
   start(kind: Kind, name: string, delayMs: number, fire: () => void): void {
@@ -30,6 +25,8 @@ export class ResourceTimers {
   }
 
   cancel(kind: Kind, name: string): void {
+    // mostly there is none, and no key need be made
+    if (this.#timers.size === 0) return
     const key = keyOf(kind, name)
     const handle = this.#timers.get(key)
     if (handle === undefined) return

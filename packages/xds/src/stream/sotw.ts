@@ -1,8 +1,9 @@
 // State of the world: every request names all that is wanted; responses of listeners and clusters are complete.
 import type { Node } from '../generated/envoy/config/core/v3/base.ts'
 import { DiscoveryRequest, DiscoveryResponse, Resource } from '../generated/envoy/service/discovery/v3/discovery.ts'
-import type { Any } from '../generated/google/protobuf/any.ts'
+import { Any } from '../generated/google/protobuf/any.ts'
 import { millisecondsOf } from '../decode/duration.ts'
+import { takeApart } from '../decode/pieces.ts'
 import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
 import type { Incoming, Variant, WireResource } from './variant.ts'
 
@@ -19,6 +20,8 @@ export class StateOfTheWorld implements Variant {
   readonly #accepted = new Map<Kind, string>()
   readonly #nonces = new Map<Kind, string>()
   readonly #said = new Map<Kind, readonly string[]>()
+  /** Sorting ten thousand names for every answer would cost more than all else. */
+  readonly #sorted = new WeakMap<ReadonlySet<string>, readonly string[]>()
 
   constructor(node: Node) {
     this.#node = node
@@ -39,10 +42,11 @@ export class StateOfTheWorld implements Variant {
   }
 
   read(bytes: Uint8Array): Incoming {
-    const { typeUrl, versionInfo: version, nonce, resources } = DiscoveryResponse.decode(bytes)
+    const pieces = takeApart(bytes, 2)
+    const { typeUrl, versionInfo: version, nonce } = DiscoveryResponse.decode(pieces.rest)
     const kind = kindOf(typeUrl)
     if (kind !== undefined) this.#nonces.set(kind, nonce)
-    return { typeUrl, kind, nonce, version, resources: resources.map((any) => unwrap(any, version)), removed: [] }
+    return { typeUrl, kind, nonce, version, resources: decodedResources(pieces.cut(), version), removed: [] }
   }
 
   answer(kind: Kind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
@@ -54,7 +58,11 @@ export class StateOfTheWorld implements Variant {
   #names(kind: Kind, wanted: ReadonlySet<string>): readonly string[] {
     const said = this.#said.get(kind) ?? []
     if (wanted.size === 1 && wanted.has(WILDCARD) && said.length === 0) return []
-    return [...wanted].sort()
+    const known = this.#sorted.get(wanted)
+    if (known !== undefined) return known
+    const names = [...wanted].sort()
+    this.#sorted.set(wanted, names)
+    return names
   }
 
   #encode(kind: Kind, names: readonly string[], error: string | undefined): Uint8Array {
@@ -74,6 +82,10 @@ export class StateOfTheWorld implements Variant {
   }
 }
 
+function* decodedResources(resources: Iterable<Uint8Array>, version: string): Generator<WireResource> {
+  for (const bytes of resources) yield unwrap(decodeAny(bytes), version)
+}
+
 function unwrap(any: Any, version: string): WireResource {
   if (any.typeUrl !== wrapperUrl) {
     return { name: undefined, aliases: [], version, ttlMs: undefined, body: any }
@@ -81,8 +93,16 @@ function unwrap(any: Any, version: string): WireResource {
   return fromWrapper(decodeWrapper(any.value), version)
 }
 
-/** A wrapper that cannot be read is a resource that cannot be read: it must not cost the others. */
-function decodeWrapper(bytes: Uint8Array): Resource {
+/** What cannot be read is a resource that cannot be read: it must not cost the others. */
+function decodeAny(bytes: Uint8Array): Any {
+  try {
+    return Any.decode(bytes)
+  } catch {
+    return { typeUrl: '', value: bytes }
+  }
+}
+
+export function decodeWrapper(bytes: Uint8Array): Resource {
   try {
     return Resource.decode(bytes)
   } catch {
@@ -101,5 +121,5 @@ export function fromWrapper(wrapper: Resource, version: string): WireResource {
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, index) => name === b[index])
+  return a === b || (a.length === b.length && a.every((name, index) => name === b[index]))
 }

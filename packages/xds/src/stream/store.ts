@@ -35,6 +35,7 @@ export interface StoreOptions {
 export class Store {
   readonly #failOnDataErrors: boolean
   readonly #entries = new Map<Kind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map<string, Entry>()]))
+  readonly #requested = new Map<Kind, Set<string>>(KINDS.map((kind) => [kind, new Set<string>()]))
   #changes = new Map<Kind, Set<string>>()
 
   constructor(options: StoreOptions) {
@@ -54,6 +55,11 @@ export class Store {
 
   entries(kind: Kind): ReadonlyMap<string, Entry> {
     return this.#of(kind)
+  }
+
+  /** Names of which nothing is known but that they were asked for. */
+  requestedNames(kind: Kind): ReadonlySet<string> {
+    return this.#requested.get(kind)!
   }
 
   versions(kind: Kind): ReadonlyMap<string, string> {
@@ -96,7 +102,9 @@ export class Store {
   }
 
   forget(kind: Kind, name: string): void {
-    if (this.#of(kind).delete(name)) this.#changed(kind, name)
+    if (!this.#of(kind).delete(name)) return
+    this.#requested.get(kind)!.delete(name)
+    this.#changed(kind, name)
   }
 
   #fail(kind: Kind, name: string, state: EntryState, error: string, refused?: Entry['refused']): void {
@@ -108,6 +116,9 @@ export class Store {
 
   #set(kind: Kind, name: string, entry: Entry): void {
     this.#of(kind).set(name, entry)
+    const requested = this.#requested.get(kind)!
+    if (entry.state === 'requested') requested.add(name)
+    else requested.delete(name)
     this.#changed(kind, name)
   }
 

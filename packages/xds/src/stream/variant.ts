@@ -25,7 +25,8 @@ export interface Incoming {
   readonly kind: Kind | undefined
   readonly nonce: string
   readonly version: string
-  readonly resources: readonly WireResource[]
+  /** To be read once: each is decoded when its turn comes. */
+  readonly resources: Iterable<WireResource>
   readonly removed: readonly string[]
 }
 

@@ -1,0 +1,136 @@
+// etcd, kube-apiserver and istiod together: documents go in at the API server and come out as xDS.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from '../../../kit/until.ts'
+import type { Binaries } from '../binaries.ts'
+import { ApiServer, type Said } from './api-server.ts'
+import { Etcd } from './etcd.ts'
+import { Istiod } from './istiod.ts'
+import { type Document, documentsIn } from './resources.ts'
+
+/** Why a document is not in force. */
+export interface Refusal {
+  readonly document: Document
+  readonly by: 'API server' | 'istiod'
+  readonly reason: string
+}
+
+export class ControlPlane {
+  readonly istiod: Istiod
+  readonly #etcd: Etcd
+  readonly #api: ApiServer
+  readonly #home: string
+  readonly #namespaces = new Set<string>()
+  /** By path: when the API server says it was made. */
+  readonly #made = new Map<string, string>()
+
+  private constructor(home: string, etcd: Etcd, api: ApiServer, istiod: Istiod) {
+    this.#home = home
+    this.#etcd = etcd
+    this.#api = api
+    this.istiod = istiod
+  }
+
+  static async start(binaries: Binaries): Promise<ControlPlane> {
+    const home = mkdtempSync(join(tmpdir(), 'proxyless-istiod-'))
+    const etcd = await Etcd.start(binaries.etcd, home)
+    const api = await ApiServer.start(binaries.apiServer, home, etcd)
+    await define(api, readFileSync(binaries.definitions, 'utf8'))
+    await applied(api, '/api/v1/namespaces/istio-system', namespace('istio-system'))
+    return new ControlPlane(home, etcd, api, await Istiod.start(binaries.istiod, home, api))
+  }
+
+  /** Documents of a text, in their order; those that are refused are named. @param namespace of documents that say none */
+  async apply(text: string, fallback = 'bookinfo'): Promise<Refusal[]> {
+    const refusals: Refusal[] = []
+    for (const document of documentsIn(text, fallback)) {
+      await this.#ensureNamespace(document.namespace)
+      const refusal = await this.#applyOne(document)
+      if (refusal !== undefined) refusals.push(refusal)
+    }
+    return refusals
+  }
+
+  async delete(text: string, fallback = 'bookinfo'): Promise<void> {
+    for (const { path } of documentsIn(text, fallback)) {
+      await this.#api.delete(path)
+      this.#made.delete(path)
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.istiod.stop()
+    await this.#api.stop()
+    await this.#etcd.stop()
+    rmSync(this.#home, { recursive: true, force: true })
+  }
+
+  async #applyOne(document: Document): Promise<Refusal | undefined> {
+    const { path, kind, namespace: ns, name } = document
+    if (kind === 'EndpointSlice' && document.text.includes('127.0.0.') && document.object !== undefined) {
+      const { object } = document
+      await this.#etcd.put(`/registry/endpointslices/${ns}/${name}`, {
+        ...object,
+        metadata: { ...object.metadata, namespace: ns },
+      })
+      return undefined
+    }
+    const asked = await this.#api.apply(path, document.text, true)
+    if (!asked.accepted) return { document, by: 'API server', reason: asked.reason }
+    if (asked.object.apiVersion.includes('istio')) {
+      const reason = await this.istiod.refusalOf(asked.object)
+      if (reason !== undefined) return { document, by: 'istiod', reason }
+    }
+    const said = await this.#applyInItsOwnSecond(document)
+    // no kubelet is there to say how it fares
+    if (kind === 'Pod') await applied(this.#api, `${path}/status`, document.text)
+    if (said.accepted) this.#made.set(path, said.object.metadata.creationTimestamp ?? '')
+    return said.accepted ? undefined : { document, by: 'API server', reason: said.reason }
+  }
+
+  /** The older of two documents wins, and their age is in whole seconds: the next of a kind waits until it is younger. */
+  async #applyInItsOwnSecond({ path, text }: Document): Promise<Said> {
+    const ofKind = (each: string): string => each.split('/').at(-2) ?? ''
+    const others = [...this.#made].filter(([each]) => ofKind(each) === ofKind(path) && each !== path)
+    const latest =
+      others
+        .map(([, at]) => at)
+        .toSorted()
+        .at(-1) ?? ''
+    if (path.includes('istio') && !this.#made.has(path)) {
+      await until(async () => {
+        const asked = await this.#api.apply(path, text, true)
+        return !asked.accepted || (asked.object.metadata.creationTimestamp ?? '') > latest
+      })
+    }
+    return this.#api.apply(path, text)
+  }
+
+  async #ensureNamespace(name: string): Promise<void> {
+    if (this.#namespaces.has(name)) return
+    await applied(this.#api, `/api/v1/namespaces/${name}`, namespace(name))
+    this.#namespaces.add(name)
+  }
+}
+
+/** Istio's kinds, served from when the API server says so. */
+async function define(api: ApiServer, text: string): Promise<void> {
+  const definitions = text.split(/^---$/m).flatMap((each) => {
+    const name = /^ {2}name: (\S+)$/m.exec(each)?.[1]
+    return name === undefined ? [] : [{ name, text: each }]
+  })
+  for (const each of definitions) {
+    await applied(api, `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${each.name}`, each.text)
+  }
+  await until(async () => api.has('/apis/networking.istio.io/v1/virtualservices'), 60_000)
+}
+
+async function applied(api: ApiServer, path: string, document: string): Promise<void> {
+  const said = await api.apply(path, document)
+  if (!said.accepted) throw new Error(`${path}: ${said.reason}`)
+}
+
+function namespace(name: string): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+}
