@@ -146,8 +146,7 @@ export class Call {
     if (drop !== undefined) return this.answer(replyToDrop(drop))
     cluster.limits.countRequest()
     const trusted = this.#house.settings.trustRequestHeaders && this.mirrorOf === undefined
-    const retry = this.#house.settings.retries === false ? undefined : this.#retryOf(plan, trusted)
-    const tries = new Tries(this.#house, this, cluster, retry, this.#timeoutsOf(plan, trusted))
+    const tries = new Tries(this.#house, this, cluster, this.#retryOf(plan, trusted), this.#timeoutsOf(plan, trusted))
     tries.noContentAfterTimeout = trusted && asksForNoContent(this.view)
     this.#tries = tries
     this.#send(plan, target, tries, nowMs)
@@ -170,6 +169,7 @@ export class Call {
   }
 
   #retryOf({ action }: ForwardPlan, trusted: boolean): ForwardPlan['action']['retry'] {
+    if (this.#house.settings.retries === false) return undefined
     return trusted ? trustedRetryPolicy(action.retry, this.view) : action.retry
   }
 

@@ -33,7 +33,7 @@ export class Installation implements Disposable {
   readonly #transport: HttpTransport
   readonly #gate: Gate
   readonly #undo: (() => void)[] = []
-  #holdsAgents: () => boolean = () => false
+  readonly #holdsAgents: () => boolean = () => false
   readonly taken: ReadonlySet<ClientName>
 
   constructor(
