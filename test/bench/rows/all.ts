@@ -10,6 +10,7 @@ import { garbageBench } from './garbage.ts'
 import { heapBench } from './heap.ts'
 import { layerInstructions, layerTime } from './layer.ts'
 import { pickBench } from './pick.ts'
+import { registerBenches } from './register.ts'
 import { routeBenches } from './routes.ts'
 import { serveBench } from './serve.ts'
 import { tableBenches } from './tables.ts'
@@ -17,6 +18,7 @@ import { xdsBenches } from './xds.ts'
 
 export const benches: readonly Bench[] = [
   ...callBenches,
+  ...registerBenches,
   ...cockatielBenches,
   ...envoyBenches,
   layerTime,
