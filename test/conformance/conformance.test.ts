@@ -1,10 +1,9 @@
 // Runs the whole table of SEMANTICS appendix A, each row in a world of its own.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { MeshConfig } from '@proxyless/core/spi'
-import { check, type IstioOptions } from '@proxyless/istio'
 import type { CreateMeshOptions } from 'proxyless'
-import { regexEngine } from 'proxyless/host'
 import { expectApiReturns, expectSidecarReturns } from '../xds/law.ts'
+import { translated } from './configurations.ts'
 import { elsewhere } from './elsewhere.ts'
 import { table } from './table.ts'
 import { World } from './world.ts'
@@ -48,10 +47,13 @@ describe('every configuration of the table comes back from xDS as it was', () =>
     for (const [id, options] of configured) await returns(id, options, expectApiReturns)
   })
 
-  async function returns(id: string, { config, ...options }: CreateMeshOptions, law: Law): Promise<void> {
-    const texts = (config as readonly string[]).map((text, n) => ({ name: `${id} ${n}`, text }))
-    const { config: translated } = await check(texts, { ...(options as IstioOptions), regex: regexEngine })
-    await law(translated).catch((error: unknown) => expect.fail(`${id}: ${String(error)}`))
+  async function returns(id: string, options: CreateMeshOptions, law: Law): Promise<void> {
+    try {
+      await law(await translated(id, options))
+    } catch (error) {
+      if (error instanceof Error) error.message = `${id}: ${error.message}`
+      throw error
+    }
   }
 })
 

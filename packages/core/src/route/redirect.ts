@@ -25,7 +25,7 @@ function authorityOf(action: RedirectAction, scheme: string, request: Matchable)
 }
 
 function pathOf(action: RedirectAction, match: PathMatch, request: Matchable): string {
-  const query = request.query === undefined ? '' : `?${request.query}`
+  const query = request.query === undefined || action.stripQuery ? '' : `?${request.query}`
   if (action.path !== undefined) return action.path.includes('?') ? action.path : action.path + query
   if (action.prefix !== undefined) return replaceMatched(match, action.prefix)(request.path) + query
   return request.path + query

@@ -8,6 +8,7 @@ import { readOwnTls, readOwnTlsMatches } from '../own/tls.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { readBreakers, readConnections } from './cluster-policy.ts'
 import { readEndpoints } from './endpoints.ts'
+import { CLUSTER_FIELDS } from './fields/cluster-fields.ts'
 import { readHealthCheck } from './health-check.ts'
 import { isAggregated } from './listener.ts'
 import { readBalancing } from './load-balancer.ts'
@@ -96,6 +97,9 @@ function readDiscovery(reading: Reading, cluster: Cluster, own: OwnCluster): Clu
       if (strict) break
       const port =
         cluster.lbConfig?.$case === 'originalDstLbConfig' ? cluster.lbConfig.value.upstreamPortOverride : undefined
+      if (cluster.lbConfig?.$case === 'originalDstLbConfig') {
+        reading.tell('original_dst_lb_config', cluster.lbConfig.value, CLUSTER_FIELDS.OriginalDstLbConfig)
+      }
       return { kind: 'inline', discovery: originalDestination(port), shares: nothing }
     }
     case Type.UNRECOGNIZED:
@@ -151,8 +155,9 @@ function checkSingle(reading: Reading, { loadAssignment, ...cluster }: Cluster):
 }
 
 function noteUnused(reading: Reading, cluster: Cluster, { zones }: OwnCluster): void {
-  if (cluster.lbSubsetConfig !== undefined) reading.note('lb_subset_config', 'is not applied')
+  reading.tell('', cluster, CLUSTER_FIELDS.Cluster)
+  reading.tell('common_lb_config', cluster.commonLbConfig, CLUSTER_FIELDS.CommonLbConfig)
   if (zones === undefined && cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'zoneAwareLbConfig') {
-    reading.note('common_lb_config.zone_aware_lb_config', 'is not applied')
+    reading.note('common_lb_config.zone_aware_lb_config', 'is not applied: which clients there are is not known')
   }
 }

@@ -10,6 +10,7 @@ import {
 import { type Piecewise, whole } from '../piecewise.ts'
 import { ownOf, textIn } from '../own/metadata.ts'
 import { placed, readPositions } from '../own/positions.ts'
+import { ENDPOINT_FIELDS } from './fields/endpoint-fields.ts'
 import { fractionOf } from './percent.ts'
 import { takeApart } from './pieces.ts'
 import type { Reading } from './reading.ts'
@@ -59,7 +60,7 @@ function* read(
     n++
     const locality = readLocality(reading, path, group, localities)
     const weight = group.loadBalancingWeight ?? 0
-    totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
+    if (weight > 0) totals.set(group.priority, (totals.get(group.priority) ?? 0) + weight)
     const own = ownOf(group.metadata)
     if (own?.['filler'] === true) continue
     if (weight > 0) weights.push({ locality, priority: group.priority, weight })
@@ -71,6 +72,8 @@ function* read(
     }
   }
   checkPriorities(reading, totals)
+  reading.tell('', assignment, ENDPOINT_FIELDS.ClusterLoadAssignment)
+  reading.tell('policy', assignment.policy, ENDPOINT_FIELDS.ClusterLoadAssignmentPolicy)
   const factor = assignment.policy?.overprovisioningFactor
   return {
     name: assignment.clusterName,
@@ -140,6 +143,12 @@ function readEndpoint(
     reading.refuse(`${path}.address`, 'neither a socket address nor a pipe')
     return undefined
   }
+  reading.tell(`${path}.endpoint`, identified.value, ENDPOINT_FIELDS.Endpoint)
+  reading.tell(
+    `${path}.health_check_config`,
+    identified.value.healthCheckConfig,
+    ENDPOINT_FIELDS.EndpointHealthCheckConfig,
+  )
   if (said.loadBalancingWeight === 0) reading.refuse(`${path}.load_balancing_weight`, 'must be above 0')
   const { hash_key: hashName, ...lb } = said.metadata?.filterMetadata['envoy.lb'] ?? noLabels
   const name = textIn(ownOf(said.metadata), 'name')

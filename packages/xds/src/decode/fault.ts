@@ -2,6 +2,7 @@
 import type { FaultPolicy } from '@proxyless/core/spi'
 import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
+import { LISTENER_FIELDS } from './fields/listener-fields.ts'
 import { fractionOf } from './percent.ts'
 import type { Reading } from './reading.ts'
 import { unpack } from './unpack.ts'
@@ -12,6 +13,7 @@ export const FAULT_FILTER = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
 export function readFault(reading: Reading, path: string, any: Any): FaultPolicy | undefined {
   const fault = unpack(reading, path, HTTPFault, any)
   if (fault === undefined) return undefined
+  reading.tell(path, fault, LISTENER_FIELDS.HTTPFault)
   if (fault.headers.length > 0 || fault.downstreamNodes.length > 0 || fault.upstreamCluster !== '') {
     reading.note(path, 'a fault for some requests only is not applied')
     return undefined

@@ -6,6 +6,7 @@ import type {
   HealthCheck_HttpHealthCheck,
   HealthCheck_Payload,
 } from '../generated/envoy/config/core/v3/health_check.ts'
+import { CONNECTION_FIELDS } from './fields/connection-fields.ts'
 import type { Reading } from './reading.ts'
 
 /** What all kinds have. */
@@ -21,12 +22,14 @@ export function readHealthCheck(reading: Reading, { healthChecks }: Cluster, own
   const [said, ...more] = healthChecks
   if (said === undefined || (reading.options.dialect === 'api' && !own)) return undefined
   if (more.length > 0) reading.note('health_checks', 'only the first is applied')
+  reading.tell(path, said, CONNECTION_FIELDS.HealthCheck)
   const timing = timingOf(reading, said)
   const checker = said.healthChecker
   switch (checker?.$case) {
     case 'httpHealthCheck':
       return { kind: 'http', ...timing, ...httpOf(reading, checker.value) }
     case 'tcpHealthCheck': {
+      reading.tell(`${path}.tcp_health_check`, checker.value, CONNECTION_FIELDS.TcpHealthCheck)
       const send = bytesOf(checker.value.send)
       return {
         kind: 'tcp',
@@ -36,6 +39,7 @@ export function readHealthCheck(reading: Reading, { healthChecks }: Cluster, own
       }
     }
     case 'grpcHealthCheck': {
+      reading.tell(`${path}.grpc_health_check`, checker.value, CONNECTION_FIELDS.GrpcHealthCheck)
       const { serviceName, authority } = checker.value
       return { kind: 'grpc', ...timing, serviceName, ...(authority === '' ? {} : { authority }) }
     }
@@ -92,7 +96,7 @@ function httpOf(
   said: HealthCheck_HttpHealthCheck,
 ): Omit<Extract<HealthCheck, { kind: 'http' }>, 'kind' | keyof HealthCheckTiming> {
   if (said.path === '') reading.refuse(`${path}.http_health_check.path`, 'is empty')
-  if (said.receive.length > 0) reading.note(`${path}.http_health_check.receive`, 'is not applied')
+  reading.tell(`${path}.http_health_check`, said, CONNECTION_FIELDS.HttpHealthCheck)
   const method = methods[said.method]
   const range = ({ start, end }: { start: number; end: number }): { from: number; to: number } => ({
     from: start,

@@ -10,6 +10,7 @@ import type { Any } from '../generated/google/protobuf/any.ts'
 import { type Own, ownOf } from '../own/metadata.ts'
 import { readUnknownHosts } from '../own/unknown-hosts.ts'
 import { FAULT_FILTER, readFault } from './fault.ts'
+import { LISTENER_FIELDS } from './fields/listener-fields.ts'
 import type { Reading } from './reading.ts'
 import type { HttpListener, ListenerResource } from './resources.ts'
 import { readRouteConfig } from './route-config.ts'
@@ -77,10 +78,20 @@ function readManager(
       reading.refuse(`${path}.original_ip_detection_extensions`, 'must be empty')
     }
   }
+  reading.tell(path, manager, LISTENER_FIELDS.HttpConnectionManager)
   const routes = readRoutes(reading, path, manager)
   const faults = readFilters(reading, `${path}.http_filters`, manager.httpFilters)
   if (routes === undefined) return undefined
-  return { port, routes, faults, pathNormalization: normalizationOf(manager), unknownHosts: readUnknownHosts(own) }
+  const maxStream = manager.commonHttpProtocolOptions?.maxStreamDuration
+  const maxStreamMs = reading.milliseconds(`${path}.common_http_protocol_options`, maxStream) ?? 0
+  return {
+    port,
+    routes,
+    faults,
+    maxStreamMs,
+    pathNormalization: normalizationOf(manager),
+    unknownHosts: readUnknownHosts(own),
+  }
 }
 
 function readRoutes(
@@ -108,7 +119,7 @@ export function isAggregated(source: ConfigSource | undefined): boolean {
   return kind === 'ads' || kind === 'self'
 }
 
-/** gRPC's rules (A39) for api_listeners; a sidecar's chain holds filters for its own observing, which are only told. */
+/** gRPC's rules (A39) for api_listeners; a sidecar's chain holds filters for servers and for observing, which are only told. */
 function readFilters(
   reading: Reading,
   path: string,
@@ -132,10 +143,16 @@ function readFilters(
     if (strict && isLast) reading.refuse(at, 'the last filter is not the router')
     if (filter.disabled) return
     if (type === FAULT_FILTER && config !== undefined) faults.set(filter.name, readFault(reading, at, config))
-    else if (strict && !filter.isOptional) reading.refuse(at, `the filter "${filter.name}" is unknown (${type})`)
-    else if (strict) reading.note(at, `the optional filter "${filter.name}" is not applied`)
+    else if (!filter.isOptional && (strict || !isKnown(type))) {
+      reading.refuse(at, `the filter "${filter.name}" is unknown (${type})`)
+    } else reading.note(at, `the filter "${filter.name}" is not applied`)
   })
   return faults
+}
+
+/** Envoy's and Istio's own, and what is written for a Wasm or Lua engine: none of them is for clients. */
+function isKnown(type: string): boolean {
+  return /^(envoy|istio|io\.istio|stats|(udpa|xds)\.type\.v\d\.TypedStruct$)/.test(type)
 }
 
 function normalizationOf(manager: HttpConnectionManager): PathNormalization {

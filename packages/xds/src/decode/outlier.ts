@@ -2,12 +2,14 @@
 import type { OutlierDetection } from '@proxyless/core/spi'
 import type { Cluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import type { OutlierDetection as Wire } from '../generated/envoy/config/cluster/v3/outlier_detection.ts'
+import { CLUSTER_FIELDS } from './fields/cluster-fields.ts'
 import type { Reading } from './reading.ts'
 
 const path = 'outlier_detection'
 
 export function readOutlier(reading: Reading, { outlierDetection: said }: Cluster): OutlierDetection | undefined {
   if (said === undefined) return undefined
+  reading.tell(path, said, CLUSTER_FIELDS.OutlierDetection)
   checkPercentages(reading, said)
   const ms = (field: string, duration: Wire['interval'], otherwise: number): number =>
     reading.milliseconds(`${path}.${field}`, duration) ?? otherwise

@@ -3,6 +3,7 @@ import type { RegexEngine } from '@proxyless/core/spi'
 import type { Duration } from '../generated/google/protobuf/duration.ts'
 import type { RegexMatcher } from '../generated/envoy/type/matcher/v3/regex.ts'
 import { millisecondsOf } from './duration.ts'
+import { type Fields, untreated } from './fields/fields.ts'
 
 export interface DecodeOptions {
   /** Whose rules hold: `api`: gRPC's (api_listener, A27 to A50); `sidecar`: Envoy's, for listeners with sockets. */
@@ -26,6 +27,7 @@ export class Reading {
   readonly options: DecodeOptions
   readonly errors: string[] = []
   readonly notes: string[] = []
+  readonly #noted = new Set<string>()
 
   constructor(options: DecodeOptions) {
     this.options = options
@@ -35,8 +37,19 @@ export class Reading {
     this.errors.push(path === '' ? why : `${path}: ${why}`)
   }
 
+  /** Once for all places of a field: the first is told. */
   note(path: string, why: string): void {
-    this.notes.push(path === '' ? why : `${path}: ${why}`)
+    const note = path === '' ? why : `${path}: ${why}`
+    const kind = withoutPlaces(note)
+    if (this.#noted.has(kind)) return
+    this.#noted.add(kind)
+    this.notes.push(note)
+  }
+
+  /** Notes what of a message is set and not applied. */
+  tell<T extends object>(path: string, message: T | undefined, fields: Fields<T>): void {
+    if (message === undefined) return
+    for (const name of untreated(message, fields)) this.note(path === '' ? name : `${path}.${name}`, 'is not applied')
   }
 
   /** For what stands inside another resource, where Envoy's rules hold; shares what is found. */
@@ -70,4 +83,9 @@ export class Reading {
     if (ms < 0) this.refuse(path, 'a negative duration')
     return Math.max(0, ms)
   }
+}
+
+/** A note without the positions and names of what it is about: those of one kind are alike. */
+export function withoutPlaces(note: string): string {
+  return note.replaceAll(/\[[^\]]*\]/g, '')
 }

@@ -4,6 +4,7 @@ import type {
   RetryPolicy as WireRetry,
   RouteAction_HashPolicy,
 } from '../generated/envoy/config/route/v3/route_components.ts'
+import { RETRY_FIELDS } from './fields/retry-fields.ts'
 import type { Reading } from './reading.ts'
 import { messageName } from './unpack.ts'
 
@@ -25,7 +26,8 @@ export function readRetry(
     if (conditions.has(word)) retryOn.push(word as RetryCondition)
     else if (word !== '') reading.note(`${path}.retry_on`, `"${word}" is not applied`)
   }
-  if (policy.numRetries !== undefined && policy.numRetries < 1) reading.refuse(`${path}.num_retries`, 'less than 1')
+  const none = policy.numRetries !== undefined && policy.numRetries < 1
+  if (none && reading.options.dialect === 'api') reading.refuse(`${path}.num_retries`, 'less than 1')
   const backOff = policy.retryBackOff
   const base = reading.milliseconds(`${path}.retry_back_off.base_interval`, backOff?.baseInterval)
   const max = reading.milliseconds(`${path}.retry_back_off.max_interval`, backOff?.maxInterval)
@@ -33,14 +35,9 @@ export function readRetry(
     reading.refuse(`${path}.retry_back_off.base_interval`, 'must be above 0')
   }
   if (max !== undefined && max <= 0) reading.refuse(`${path}.retry_back_off.max_interval`, 'must be above 0')
-  for (const [field, said] of [
-    ['retriable_headers', policy.retriableHeaders.length > 0],
-    ['retriable_request_headers', policy.retriableRequestHeaders.length > 0],
-    ['per_try_idle_timeout', policy.perTryIdleTimeout !== undefined],
-  ] as const) {
-    if (said) reading.note(`${path}.${field}`, 'is not applied')
-  }
-  if (retryOn.length === 0) return undefined
+  reading.tell(path, policy, RETRY_FIELDS.RetryPolicy)
+  const avoidPreviousHosts = readHostPredicates(reading, path, policy)
+  if (retryOn.length === 0 || none) return undefined
   const perTry = reading.milliseconds(`${path}.per_try_timeout`, policy.perTryTimeout)
   const baseMs = base ?? 25
   return {
@@ -50,9 +47,7 @@ export function readRetry(
     ...(perTry === undefined || perTry === 0 ? {} : { perTryTimeoutMs: perTry }),
     backoffBaseMs: baseMs,
     backoffMaxMs: Math.max(max ?? baseMs * 10, baseMs),
-    avoidPreviousHosts: policy.retryHostPredicate.some((each) =>
-      isNamed(each.name, each.configType?.value, 'previous_hosts', 'PreviousHostsPredicate'),
-    ),
+    avoidPreviousHosts,
     ...rateLimited(reading, `${path}.rate_limited_retry_back_off`, policy),
     ...(hedges ? { hedgeOnPerTryTimeout: true } : {}),
     retryOtherPriorities:
@@ -64,6 +59,21 @@ export function readRetry(
         'PreviousPrioritiesConfig',
       ),
   }
+}
+
+/** Picks again where a host was tried before: Envoy once unless more is said, here up to five times. */
+function readHostPredicates(reading: Reading, path: string, policy: WireRetry): boolean {
+  const known = policy.retryHostPredicate.filter((each) =>
+    isNamed(each.name, each.configType?.value, 'previous_hosts', 'PreviousHostsPredicate'),
+  )
+  for (const each of policy.retryHostPredicate) {
+    if (!known.includes(each)) reading.note(`${path}.retry_host_predicate`, `"${each.name}" is not applied`)
+  }
+  const picks = policy.hostSelectionRetryMaxAttempts
+  if (known.length > 0 && picks !== 0 && picks !== 5) {
+    reading.note(`${path}.host_selection_retry_max_attempts`, 'is not applied: it is 5')
+  }
+  return known.length > 0
 }
 
 function rateLimited(
@@ -120,6 +130,10 @@ export function readHashPolicies(
       case 'queryParameter':
         return [{ kind: 'queryParameter', name: said.value.name, ...terminal }]
       case 'filterState':
+        // gRPC's key of a channel (A42) is a key of this mesh, as is the address of a client that has none
+        if (said.value.key === 'io.grpc.channel_id') return [{ kind: 'sourceIp', ...terminal }]
+        reading.note(`${at}.filter_state`, 'is not applied')
+        return []
       case undefined:
         reading.note(at, 'a kind of hash policy that is not applied')
         return []

@@ -14,6 +14,7 @@ import type {
   RouteAction as WireAction,
   RouteAction_RequestMirrorPolicy,
 } from '../generated/envoy/config/route/v3/route_components.ts'
+import { ROUTE_FIELDS } from './fields/route-fields.ts'
 import { readMutation } from './header-mutation.ts'
 import { fractionOf } from './percent.ts'
 import type { Reading } from './reading.ts'
@@ -60,11 +61,9 @@ function readForward(
     stream?.grpcTimeoutHeaderMax ?? action.maxGrpcTimeout,
   )
   const retry = readRetry(reading, `${path}.retry_policy`, action.retryPolicy, action.hedgePolicy?.hedgeOnPerTryTimeout)
-  if (action.hedgePolicy !== undefined && !action.hedgePolicy.hedgeOnPerTryTimeout) {
-    reading.note(`${path}.hedge_policy`, 'is not applied')
-  }
-  if (action.internalRedirectPolicy !== undefined) reading.note(`${path}.internal_redirect_policy`, 'is not applied')
-  if (action.idleTimeout !== undefined) reading.note(`${path}.idle_timeout`, 'is not applied')
+  reading.tell(path, action, ROUTE_FIELDS.RouteAction)
+  reading.tell(`${path}.hedge_policy`, action.hedgePolicy, ROUTE_FIELDS.HedgePolicy)
+  reading.tell(`${path}.max_stream_duration`, stream, ROUTE_FIELDS.MaxStreamDuration)
   return {
     kind: 'forward',
     clusters,
@@ -131,6 +130,7 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
       return [{ cluster: said.value, weight: 1 }]
     case 'weightedClusters': {
       const at = `${path}.weighted_clusters`
+      reading.tell(at, said.value, ROUTE_FIELDS.WeightedCluster)
       const entries = said.value.clusters.map((each, n) => ({
         each,
         at: `${at}.clusters[${n}]`,
@@ -142,6 +142,7 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
       return entries
         .filter(({ weight }) => weight > 0)
         .map(({ each, at: place, weight }) => {
+          reading.tell(place, each, ROUTE_FIELDS.ClusterWeight)
           const byHeader = each.name === '' && each.clusterHeader !== '' && reading.options.dialect === 'sidecar'
           if (each.name === '' && !byHeader) reading.refuse(place, 'a cluster without a name')
           const requestHeaders = readMutation(reading, place, [
@@ -150,9 +151,6 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
           const responseHeaders = readMutation(reading, place, [
             { toAdd: each.responseHeadersToAdd, toRemove: each.responseHeadersToRemove },
           ])
-          if (Object.keys(each.typedPerFilterConfig).length > 0) {
-            reading.note(`${place}.typed_per_filter_config`, 'is not applied')
-          }
           return {
             cluster: each.name,
             weight,
@@ -193,7 +191,6 @@ const redirectStatus: Readonly<Record<number, RedirectAction['status']>> = { 0: 
 function readRedirect(reading: Reading, path: string, redirect: WireRedirect): RedirectAction {
   const { schemeRewriteSpecifier: scheme, pathRewriteSpecifier: rewrite } = redirect
   if (rewrite?.$case === 'regexRewrite') reading.note(`${path}.regex_rewrite`, 'is not applied')
-  if (redirect.stripQuery) reading.note(`${path}.strip_query`, 'is not applied')
   const named = scheme?.$case === 'schemeRedirect' ? scheme.value.toLowerCase() : scheme?.value === true ? 'https' : ''
   return {
     kind: 'redirect',
@@ -204,6 +201,7 @@ function readRedirect(reading: Reading, path: string, redirect: WireRedirect): R
     // Envoy takes an empty path for none, and istiod sends one where there is none
     ...(rewrite?.$case === 'pathRedirect' && rewrite.value !== '' ? { path: rewrite.value } : {}),
     ...(rewrite?.$case === 'prefixRewrite' ? { prefix: rewrite.value } : {}),
+    ...(redirect.stripQuery ? { stripQuery: true as const } : {}),
   }
 }
 

@@ -8,20 +8,19 @@ import {
 import { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
 import { FAULT_FILTER, readFault } from './fault.ts'
+import { ROUTE_FIELDS } from './fields/route-fields.ts'
 import { type HeaderLevel, readMutation } from './header-mutation.ts'
 import { ownOf } from '../own/metadata.ts'
 import { readOrigin } from '../own/origin.ts'
 import { readOwnRoute } from '../own/route.ts'
-import type { Reading } from './reading.ts'
-import type { RouteEntry, RouteHost, RouteResource } from './resources.ts'
+import { Reading } from './reading.ts'
+import type { FilterFaults, RouteEntry, RouteHost, RouteResource } from './resources.ts'
 import { type Piecewise, whole } from '../piecewise.ts'
 import { takeApart } from './pieces.ts'
 import { readAction, readMirror } from './route-action.ts'
 import { readRouteMatch } from './route-match.ts'
 import { readRetry } from './retry.ts'
 import { messageName, unpack } from './unpack.ts'
-
-type Overrides = ReadonlyMap<string, FaultPolicy | undefined>
 
 export function readRouteConfig(reading: Reading, config: RouteConfiguration): RouteResource {
   return whole(read(reading, config, config.virtualHosts))
@@ -41,7 +40,7 @@ function isElsewhere({ metadata }: VirtualHost): boolean {
 
 function* read(reading: Reading, config: RouteConfiguration, said: Iterable<VirtualHost>): Piecewise<RouteResource> {
   const plugins = definedPlugins(reading, config)
-  if (config.vhds !== undefined) reading.note('vhds', 'virtual hosts on demand are not applied')
+  reading.tell('', config, ROUTE_FIELDS.RouteConfiguration)
   const faults = readOverrides(reading, 'typed_per_filter_config', config.typedPerFilterConfig)
   const hosts: RouteHost[] = []
   for (const host of said) {
@@ -58,16 +57,18 @@ function readHost(
   path: string,
   config: RouteConfiguration,
   host: VirtualHost,
-  above: Overrides,
+  above: FilterFaults,
 ): RouteHost {
   if (host.domains.length === 0) reading.refuse(`${path}.domains`, 'a virtual host without domains')
-  if (host.hedgePolicy !== undefined) reading.note(`${path}.hedge_policy`, 'is not applied')
+  reading.tell(path, host, ROUTE_FIELDS.VirtualHost)
   const faults = new Map([
     ...above,
     ...readOverrides(reading, `${path}.typed_per_filter_config`, host.typedPerFilterConfig),
   ])
   // refused even when every route has its own
-  readRetry(reading, `${path}.retry_policy`, host.retryPolicy)
+  const unused = new Reading(reading.options)
+  readRetry(unused, `${path}.retry_policy`, host.retryPolicy)
+  reading.errors.push(...unused.errors)
   const routes = host.routes.flatMap((route, n) =>
     readRoute(reading, `${path}.routes[${n}]`, config, host, route, faults),
   )
@@ -81,8 +82,9 @@ function readRoute(
   config: RouteConfiguration,
   host: VirtualHost,
   wire: WireRoute,
-  above: Overrides,
+  above: FilterFaults,
 ): RouteEntry[] {
+  reading.tell(path, wire, ROUTE_FIELDS.Route)
   const match = readRouteMatch(reading, `${path}.match`, wire.match)
   const action = readAction(reading, path, inherit(wire, host))
   const levels = config.mostSpecificHeaderMutationsWins ? [config, host, wire] : [wire, host, config]
@@ -107,14 +109,33 @@ function readRoute(
     origin: originOf(reading, config, path),
     origins: {},
   }
-  return [{ route: readOwnRoute(ownOf(wire.metadata), route), faults }]
+  const clusterFaults = readClusterFaults(reading, path, wire)
+  return [{ route: readOwnRoute(ownOf(wire.metadata), route), faults, clusterFaults, saysDuration: saysDuration(wire) }]
 }
 
-/** A route's retry policy takes the place of its virtual host's, whole. */
+/** In the order of the split, which leaves out clusters of weight 0; empty where none says anything. */
+function readClusterFaults(reading: Reading, path: string, { action }: WireRoute): FilterFaults[] {
+  const specifier = action?.$case === 'route' ? action.value.clusterSpecifier : undefined
+  if (specifier?.$case !== 'weightedClusters') return []
+  const faults = specifier.value.clusters.flatMap(({ weight, typedPerFilterConfig }, n) =>
+    (weight ?? 0) === 0
+      ? []
+      : [readOverrides(reading, `${path}.route.weighted_clusters.clusters[${n}]`, typedPerFilterConfig)],
+  )
+  return faults.some(({ size }) => size > 0) ? faults : []
+}
+
+function saysDuration({ action }: WireRoute): boolean {
+  const said = action?.$case === 'route' ? action.value.maxStreamDuration : undefined
+  return said?.maxStreamDuration !== undefined || said?.grpcTimeoutHeaderMax !== undefined
+}
+
+/** A route's policies for retries and hedging take the place of its virtual host's, whole. */
 function inherit(wire: WireRoute, host: VirtualHost): WireRoute {
   const { action } = wire
-  if (action?.$case !== 'route' || action.value.retryPolicy !== undefined || host.retryPolicy === undefined) return wire
-  return { ...wire, action: { $case: 'route', value: { ...action.value, retryPolicy: host.retryPolicy } } }
+  if (action?.$case !== 'route' || (host.retryPolicy === undefined && host.hedgePolicy === undefined)) return wire
+  const { retryPolicy = host.retryPolicy, hedgePolicy = host.hedgePolicy } = action.value
+  return { ...wire, action: { $case: 'route', value: { ...action.value, retryPolicy, hedgePolicy } } }
 }
 
 function readInheritedMirrors(
@@ -144,7 +165,7 @@ function responseLevel(level: {
 }
 
 /** What a route or a host says for single filters; only the fault filter's is looked into. */
-function readOverrides(reading: Reading, path: string, said: Readonly<Record<string, Any>>): Overrides {
+function readOverrides(reading: Reading, path: string, said: Readonly<Record<string, Any>>): FilterFaults {
   const faults = new Map<string, FaultPolicy | undefined>()
   for (const [name, any] of Object.entries(said)) {
     const at = `${path}[${name}]`

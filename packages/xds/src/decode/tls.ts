@@ -10,6 +10,7 @@ import {
   type CommonTlsContext,
   UpstreamTlsContext,
 } from '../generated/envoy/extensions/transport_sockets/tls/v3/tls.ts'
+import { CONNECTION_FIELDS } from './fields/connection-fields.ts'
 import type { CertificateFiles, Reading } from './reading.ts'
 import { messageName, unpack } from './unpack.ts'
 
@@ -42,6 +43,7 @@ export function readTls(
     reading.refuse(`${path}.common_tls_context`, 'is missing')
     return undefined
   }
+  reading.tell(path, context, CONNECTION_FIELDS.UpstreamTlsContext)
   checkUnsupported(reading, `${path}.common_tls_context`, common)
   if (said !== undefined) return said
   const validation = validationOf(common)
@@ -59,6 +61,8 @@ export function readTls(
 
 function checkUnsupported(reading: Reading, path: string, common: CommonTlsContext): void {
   const validation = validationOf(common)
+  reading.tell(path, common, CONNECTION_FIELDS.CommonTlsContext)
+  reading.tell(`${path}.validation_context`, validation, CONNECTION_FIELDS.CertificateValidationContext)
   const unsupported = [
     ['tls_params', common.tlsParams !== undefined],
     ['custom_handshaker', common.customHandshaker !== undefined],

@@ -206,13 +206,26 @@ describe('a Listener (A27, A39)', () => {
       'listener',
       filters(named('x', 'x.Unknown', { isOptional: true }), routerFilter),
     )
-    expect(notes).toEqual([expect.stringContaining('"x" is not applied')])
+    expect(notes).toEqual([expect.stringContaining('the filter "x" is not applied')])
     expect(http?.routes).toEqual({ named: 'routes' })
   })
 
-  test('of a sidecar is taken with filters for observing, and gives its port', () => {
-    const body = socketListener('0.0.0.0_80', 80, { httpFilters: [named('istio.stats', 'x.Stats'), routerFilter] })
-    expect(accepted<ListenerResource>('listener', body, sidecar).http).toMatchObject({ port: 80 })
+  test('of a sidecar is taken with filters for servers and for observing, which are told, and gives its port', () => {
+    const httpFilters = [
+      named('istio.stats', 'stats.PluginConfig'),
+      named('cors', 'envoy.extensions.filters.http.cors.v3.Cors'),
+      named('wasm', 'udpa.type.v1.TypedStruct'),
+      named('else', 'x.Unknown', { isOptional: true }),
+      routerFilter,
+    ]
+    const { http, notes } = accepted<ListenerResource>('listener', socketListener('l', 80, { httpFilters }), sidecar)
+    expect(http).toMatchObject({ port: 80 })
+    expect(notes).toHaveLength(4)
+  })
+
+  test('of a sidecar is refused for a filter that nobody knows, unless it is optional', () => {
+    const body = socketListener('l', 80, { httpFilters: [named('x', 'x.Unknown'), routerFilter] })
+    expect(refusal('listener', body, sidecar)).toContain('the filter "x" is unknown')
   })
 
   test('of a server, or without HTTP, is nothing to a client', () => {
@@ -374,6 +387,39 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
       return routesOf(matched({ ...prefix, runtimeFraction }))[0]?.route.match.share
     }
     expect([share(30), share(0), share(100)]).toEqual([{ numerator: 300_000 }, { numerator: 0 }, undefined])
+  })
+
+  test('num_retries of 0 switches retries off for a sidecar', () => {
+    const action = { ...toCluster('a'), retryPolicy: { retryOn: '5xx', numRetries: 0 } }
+    expect(actionOf(action, sidecar)).not.toHaveProperty('retry')
+  })
+
+  test('A42: the key of a channel is a key of this mesh', () => {
+    const by = (key: string): object => ({ policySpecifier: { $case: 'filterState', value: { key } }, terminal: true })
+    const hashPolicy = [by('io.grpc.channel_id'), by('other')]
+    expect(actionOf({ ...toCluster('a'), hashPolicy })).toMatchObject({
+      hashPolicies: [{ kind: 'sourceIp', terminal: true }],
+    })
+  })
+
+  test('a virtual host’s hedging is its routes’, and picks of retries that differ are told', () => {
+    const hedge = { hedgePolicy: { hedgeOnPerTryTimeout: true } }
+    const retryPolicy = {
+      retryOn: '5xx',
+      retryHostPredicate: [{ name: 'envoy.retry_host_predicates.previous_hosts' }, { name: 'omit_canary_hosts' }],
+      hostSelectionRetryMaxAttempts: 3,
+    }
+    const body = routeConfig('r', [
+      { name: 'h', domains: ['*'], routes: [route(toCluster('a'))], retryPolicy, ...hedge },
+    ])
+    const { hosts, notes } = accepted<RouteResource>('route', body)
+    expect(hosts[0]?.routes[0]?.route.action).toMatchObject({
+      retry: { hedgeOnPerTryTimeout: true, avoidPreviousHosts: true },
+    })
+    expect(notes).toEqual([
+      expect.stringContaining('"omit_canary_hosts" is not applied'),
+      expect.stringContaining('host_selection_retry_max_attempts: is not applied: it is 5'),
+    ])
   })
 
   test('a header names the cluster for a sidecar; gRPC leaves the route out', () => {
@@ -796,6 +842,11 @@ describe('a ClusterLoadAssignment', () => {
     ['a missing locality', eds(group([1], { locality: undefined })), 'locality: is missing'],
     ['one locality twice in a priority', eds(group([1]), group([2])), 'appears twice'],
     ['a gap between priorities', eds(group([1], { priority: 1 })), '0 is missing'],
+    [
+      'a priority without weight before one with weight',
+      eds(group([1], { loadBalancingWeight: undefined }), group([2], { priority: 1 })),
+      '0 is missing',
+    ],
     ['an endpoint weight of 0', eds(group([], { lbEndpoints: [endpoint(1, { loadBalancingWeight: 0 })] })), 'above 0'],
     [
       'endpoint weights above 2^32 - 1',

@@ -33,7 +33,7 @@ export function writeAssignment(
   const written = groups.all().map((group) => writeGroup(group, mixed, weights !== undefined, dialect))
   return {
     clusterName: name,
-    endpoints: dialect === 'api' ? [...written, ...gaps(groups.all())] : written,
+    endpoints: dialect === 'api' ? [...written, ...gaps(written)] : written,
     namedEndpoints: {},
     policy: policyOf(cluster),
   }
@@ -109,9 +109,10 @@ function writeGroup(
   }
 }
 
-/** gRPC refuses an assignment that skips a priority. */
-function gaps(groups: readonly Group[]): LocalityLbEndpoints[] {
-  const priorities = new Set(groups.map(({ priority }) => priority))
+/** gRPC refuses an assignment that skips a priority, and does not see groups without weight. */
+function gaps(groups: readonly LocalityLbEndpoints[]): LocalityLbEndpoints[] {
+  const seen = groups.filter(({ loadBalancingWeight }) => loadBalancingWeight !== undefined)
+  const priorities = new Set(seen.map(({ priority }) => priority))
   const missing: LocalityLbEndpoints[] = []
   for (let priority = Math.max(-1, ...priorities) - 1; priority >= 0; priority--) {
     if (!priorities.has(priority)) missing.push({ ...filler, priority })
@@ -120,7 +121,7 @@ function gaps(groups: readonly Group[]): LocalityLbEndpoints[] {
 }
 
 const filler: LocalityLbEndpoints = {
-  locality: { region: '', zone: '', subZone: '' },
+  locality: { region: '', zone: '', subZone: 'nobody' },
   metadata: ownMetadata({ filler: true }),
   lbEndpoints: [],
   lbConfig: undefined,

@@ -1,6 +1,7 @@
 // What people are told of resources: those refused, those that are missing, and what of the others is not applied.
 // Kept by resource, so that only what changed is looked at.
 import type { Problem } from '@proxyless/core/spi'
+import { withoutPlaces } from '../decode/reading.ts'
 import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
 import { sameList } from './same-list.ts'
 import { type Cache, WIRE_NAMES } from './cache.ts'
@@ -37,7 +38,7 @@ export class Problems {
       const parts = KINDS.flatMap((kind) => [...this.#of(kind, wants[kind])])
       if (!sameList(parts, this.#parts)) {
         this.#parts = parts
-        this.#list = parts.flat()
+        this.#list = onceEach(parts.flat())
       }
     }
     this.#changed = false
@@ -49,6 +50,21 @@ export class Problems {
     const all = wanted.has(WILDCARD)
     for (const [name, problems] of this.#byKind.get(kind)!) if (all || wanted.has(name)) yield problems
   }
+}
+
+/** Of many resources of a kind that say the same, the first by name is told of. */
+function onceEach(problems: readonly Problem[]): readonly Problem[] {
+  const first = new Map<string, Problem>()
+  for (const problem of problems) {
+    const known = first.get(likenessOf(problem))
+    if (known === undefined || problem.resource < known.resource) first.set(likenessOf(problem), problem)
+  }
+  return problems.filter((problem) => first.get(likenessOf(problem)) === problem)
+}
+
+function likenessOf({ code, resource, message }: Problem): string {
+  if (code !== 'XDS_NOT_APPLIED') return `${code} ${resource}`
+  return `${resource.slice(0, resource.indexOf(' '))} ${withoutPlaces(message)}`
 }
 
 function problemsOf(cache: Cache, kind: Kind, name: string, { server, node }: Whence): Problem[] {

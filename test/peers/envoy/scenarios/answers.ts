@@ -13,6 +13,8 @@ function redirected(says: string, action: Parameters<typeof redirect>[0], ...ask
 export const answers: readonly Scenario[] = [
   redirected('C052: a path keeps the query', { path: '/new' }, '/old?k=1', '/old'),
   redirected('C052: a path that brings a query', { path: '/new?z=1' }, '/old?k=1', '/old'),
+  redirected('without the query', { path: '/new?z=1', stripQuery: true }, '/old?k=1', '/old'),
+  redirected('without the query, to the same path', { authority: 'n', stripQuery: true }, '/old?k=1', '/old'),
   redirected(
     'C054: https drops port 80 only',
     { scheme: 'https' },

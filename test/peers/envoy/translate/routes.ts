@@ -101,6 +101,9 @@ function destinationOf(clusters: readonly WeightedCluster[]): Json {
         ...headersOf('request', each.requestHeaders),
         ...headersOf('response', each.responseHeaders),
         ...given('host_rewrite_literal', each.hostRewrite),
+        ...given('typed_per_filter_config', each.fault, (fault) => ({
+          'envoy.filters.http.fault': faultOf(fault === 'none' ? {} : fault),
+        })),
       })),
     },
   }
@@ -141,6 +144,7 @@ function redirectOf(action: RedirectAction, port: number): Json {
     ...given('host_redirect', action.authority),
     ...given('path_redirect', action.path),
     ...given('prefix_rewrite', action.prefix),
+    ...given('strip_query', action.stripQuery),
     ...given('port_redirect', redirectPort(action.port, port)),
   }
 }

@@ -1,0 +1,160 @@
+// What becomes of the fields of listeners and of the HTTP in them.
+// Sockets, and what proxies do with the connections that come in at them, are nothing to a client: `none`.
+import type { Listener } from '../../generated/envoy/config/listener/v3/listener.ts'
+import type { FilterChain } from '../../generated/envoy/config/listener/v3/listener_components.ts'
+import type {
+  HttpConnectionManager,
+  HttpFilter,
+  Rds,
+} from '../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts'
+import type { FaultAbort, HTTPFault } from '../../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
+import type { FaultDelay } from '../../generated/envoy/extensions/filters/common/fault/v3/fault.ts'
+import type { FieldsOf } from './fields.ts'
+
+interface Messages {
+  Listener: Listener
+  FilterChain: FilterChain
+  HttpConnectionManager: HttpConnectionManager
+  HttpFilter: HttpFilter
+  Rds: Rds
+  HTTPFault: HTTPFault
+  FaultAbort: FaultAbort
+  FaultDelay: FaultDelay
+}
+
+export const LISTENER_FIELDS: FieldsOf<Messages> = {
+  Listener: {
+    name: 'read',
+    address: 'read',
+    additionalAddresses: 'none',
+    statPrefix: 'none',
+    filterChains: 'read',
+    filterChainMatcher: 'none',
+    useOriginalDst: 'none',
+    defaultFilterChain: 'read',
+    perConnectionBufferLimitBytes: 'none',
+    metadata: 'none',
+    deprecatedV1: 'none',
+    drainType: 'none',
+    listenerFilters: 'none',
+    listenerFiltersTimeout: 'none',
+    continueOnListenerFiltersTimeout: 'none',
+    transparent: 'none',
+    freebind: 'none',
+    socketOptions: 'none',
+    tcpFastOpenQueueLength: 'none',
+    trafficDirection: 'read',
+    udpListenerConfig: 'none',
+    apiListener: 'read',
+    connectionBalanceConfig: 'none',
+    reusePort: 'none',
+    enableReusePort: 'none',
+    tcpBacklogSize: 'none',
+    maxConnectionsToAcceptPerSocketEvent: 'none',
+    bindToPort: 'none',
+    listenerSpecifier: 'none',
+    enableMptcp: 'none',
+    ignoreGlobalConnLimit: 'none',
+    bypassOverloadManager: 'none',
+  },
+  FilterChain: {
+    filterChainMatch: 'none',
+    filters: 'read',
+    useProxyProto: 'none',
+    metadata: 'none',
+    transportSocket: 'none',
+    transportSocketConnectTimeout: 'none',
+    name: 'none',
+    onDemandConfiguration: 'none',
+  },
+  HttpConnectionManager: {
+    codecType: 'none',
+    statPrefix: 'none',
+    routeSpecifier: 'read',
+    httpFilters: 'read',
+    addUserAgent: 'none',
+    tracing: 'none',
+    commonHttpProtocolOptions: 'read',
+    httpProtocolOptions: 'none',
+    http2ProtocolOptions: 'none',
+    http3ProtocolOptions: 'none',
+    serverName: 'none',
+    serverHeaderTransformation: 'none',
+    schemeHeaderTransformation: 'told',
+    maxRequestHeadersKb: 'none',
+    streamIdleTimeout: 'told',
+    requestTimeout: 'told',
+    requestHeadersTimeout: 'none',
+    drainTimeout: 'none',
+    delayedCloseTimeout: 'none',
+    accessLogFlushInterval: 'none',
+    flushAccessLogOnNewRequest: 'none',
+    accessLogOptions: 'none',
+    useRemoteAddress: 'none',
+    xffNumTrustedHops: 'read',
+    originalIpDetectionExtensions: 'read',
+    earlyHeaderMutationExtensions: 'told',
+    internalAddressConfig: 'none',
+    skipXffAppend: 'none',
+    via: 'told',
+    generateRequestId: 'none',
+    preserveExternalRequestId: 'none',
+    alwaysSetRequestIdInResponse: 'none',
+    forwardClientCertDetails: 'none',
+    setCurrentClientCertDetails: 'none',
+    proxy100Continue: 'none',
+    representIpv4RemoteAddressAsIpv4MappedIpv6: 'none',
+    upgradeConfigs: 'none',
+    normalizePath: 'read',
+    mergeSlashes: 'read',
+    pathWithEscapedSlashesAction: 'read',
+    requestIdExtension: 'none',
+    localReplyConfig: 'told',
+    stripMatchingHostPort: 'none',
+    stripPortMode: 'none',
+    streamErrorOnInvalidHttpMessage: 'none',
+    pathNormalizationOptions: 'told',
+    stripTrailingHostDot: 'none',
+    proxyStatusConfig: 'none',
+    typedHeaderValidationConfig: 'none',
+    appendXForwardedPort: 'none',
+    appendLocalOverload: 'none',
+    addProxyProtocolConnectionState: 'none',
+  },
+  HttpFilter: {
+    name: 'read',
+    configType: 'read',
+    isOptional: 'read',
+    disabled: 'read',
+  },
+  Rds: {
+    configSource: 'read',
+    routeConfigName: 'read',
+  },
+  HTTPFault: {
+    delay: 'read',
+    abort: 'read',
+    upstreamCluster: 'read',
+    headers: 'read',
+    downstreamNodes: 'read',
+    maxActiveFaults: 'read',
+    responseRateLimit: 'told',
+    delayPercentRuntime: 'none',
+    abortPercentRuntime: 'none',
+    delayDurationRuntime: 'none',
+    abortHttpStatusRuntime: 'none',
+    maxActiveFaultsRuntime: 'none',
+    responseRateLimitPercentRuntime: 'none',
+    abortGrpcStatusRuntime: 'none',
+    disableDownstreamClusterStats: 'none',
+    filterMetadata: 'none',
+  },
+  FaultAbort: {
+    errorType: 'read',
+    percentage: 'read',
+  },
+  FaultDelay: {
+    faultDelaySecifier: 'read',
+    percentage: 'read',
+  },
+}
