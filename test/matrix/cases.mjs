@@ -90,7 +90,7 @@ export const webSocketCases = {
       socket.addEventListener('open', () => socket.send('hello'))
       socket.addEventListener('message', ({ data }) => resolve(data))
     })
-    same(answer, 'echo hello')
+    same(answer, 'hello')
     const closed = new Promise((resolve) => socket.addEventListener('close', resolve))
     socket.close()
     await closed

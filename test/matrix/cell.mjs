@@ -1,6 +1,7 @@
 // One cell of the matrix, run by one Node: `cell.mjs UNDICI before|after`, where the application loads that undici before the mesh
 // is installed or after. Sends each case's name and failure to its parent.
 import { strictEqual as same } from 'node:assert'
+import { once } from 'node:events'
 import { get } from 'node:http'
 import { createMesh } from 'proxyless'
 import { fetchCases, requestCases, webSocketCases } from './cases.mjs'
@@ -41,13 +42,10 @@ async function runAll(client, cases, parts) {
   }
 }
 
-function byNodeHttp() {
-  return new Promise((resolve, reject) => {
-    get('http://svc.example/n', async (response) => resolve(Buffer.concat(await response.toArray()).toString())).on(
-      'error',
-      reject,
-    )
-  })
+async function byNodeHttp() {
+  const request = get('http://svc.example/n')
+  const [response] = await once(request, 'response')
+  return Buffer.concat(await response.toArray()).toString()
 }
 
 function documents(port) {

@@ -10,7 +10,8 @@ export const bigSize = 20 * 1024 * 1024
 export async function startServer() {
   const failing = new Set()
   const state = { port: 0, bigSent: 0, accepted: 0, aborted: 0, seen: [], close: () => server.closeAllConnections() }
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void serve(request, response))
+  const serve = async (request, response) => {
     state.seen.push(request.url)
     request.on('error', () => undefined)
     response.once('close', () => !response.writableFinished && state.aborted++)
@@ -43,9 +44,9 @@ export async function startServer() {
       default:
         return response.end(`${request.method} ${request.headers.host} ${request.url} ${body.toString()}`)
     }
-  })
+  }
   const sockets = new WebSocketServer({ server })
-  sockets.on('connection', (socket) => socket.on('message', (text) => socket.send(`echo ${text}`)))
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data, { binary: false })))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   state.port = server.address().port

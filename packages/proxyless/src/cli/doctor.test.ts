@@ -26,7 +26,11 @@ async function doctor(
       done()
     },
   })
-  const code = await runCommand(['doctor', directory, ...options], { out: stream, err: stream })
+  const code = await runCommand(['doctor', directory, ...options], {
+    out: stream,
+    err: stream,
+    ended: () => AbortSignal.abort(),
+  })
   return { code, out: stripVTControlCharacters(out) }
 }
 
@@ -43,7 +47,11 @@ const application = JSON.stringify({ dependencies: { axios: '1', ws: '8', got: '
 
 test('says which clients of an application would be meshed, and gives the process back', async () => {
   const before = globalThis.fetch
-  const { code, out } = await doctor({ 'proxyless.yaml': 'config: ./a.yaml\n', 'a.yaml': entry, 'package.json': application })
+  const { code, out } = await doctor({
+    'proxyless.yaml': 'config: ./a.yaml\n',
+    'a.yaml': entry,
+    'package.json': application,
+  })
   expect(code).toBe(0)
   expect(out).toContain('fetch, undici  meshed; 0 calls')
   expect(out).toMatch(/slot +undici\.globalDispatcher\.1 is held by mesh/)
@@ -67,7 +75,10 @@ test('names what keeps the application from starting', async () => {
 })
 
 test('names documents that are refused', async () => {
-  const { code, out } = await doctor({ 'proxyless.yaml': 'config: ./a.yaml\n', 'a.yaml': entry.replace('hosts', 'hoste') })
+  const { code, out } = await doctor({
+    'proxyless.yaml': 'config: ./a.yaml\n',
+    'a.yaml': entry.replace('hosts', 'hoste'),
+  })
   expect(code).toBe(1)
   expect(out).toContain('ServiceEntry default/a')
 })
