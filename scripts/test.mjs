@@ -25,7 +25,7 @@ close({
   skipped: tests.skipped,
 })
 
-/** @returns {[string, () => boolean][]} names, and whether they pass */
+/** @returns {[string, () => boolean][]} */
 function allChecks() {
   return [
     ['format: oxfmt', () => check('oxfmt', ['--check', '.'])],
