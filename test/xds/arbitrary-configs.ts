@@ -142,7 +142,10 @@ const forwardArb = optional(
   {
     kind: fc.constant('forward'),
     clusters: fc.array(
-      optional({ cluster: clusterName, weight: fc.integer({ min: 1, max: 100 }) }, { ...headers, hostRewrite: text }),
+      optional(
+        { cluster: clusterName, weight: fc.integer({ min: 1, max: 100 }) },
+        { ...headers, hostRewrite: text, fault: faultArb },
+      ),
       { maxLength: 3 },
     ),
     timeoutMs: fc.oneof(fc.constant(0), ms),
@@ -178,6 +181,7 @@ const redirectArb = optional(
       path.map((value) => ({ path: value })),
       fc.oneof(path, fc.constant('')).map((prefix) => ({ prefix })),
     ),
+    stripQuery: fc.constant(true),
     responseHeaders: mutationArb,
   },
 ).map(({ to, ...redirect }) => ({ ...redirect, ...to })) as fc.Arbitrary<RedirectAction>

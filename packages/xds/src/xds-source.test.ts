@@ -265,6 +265,45 @@ describe('the dialect of gRPC', () => {
     ])
   })
 
+  test('A31 the listener says how long streams may last where a route says nothing', async () => {
+    const world = await apiWorld()
+    const seconds = (n: number): object => ({ maxStreamDuration: { seconds: n, nanos: 0 } })
+    await world.send('listener', apiListener('reviews:80', { commonHttpProtocolOptions: seconds(9) }))
+    const routes = [
+      route(toCluster('a')),
+      route({ ...toCluster('a'), maxStreamDuration: seconds(3) }),
+      route({ ...toCluster('a'), maxStreamDuration: seconds(0) }),
+    ]
+    await world.send('route', routeConfig('routes', [{ name: 'h', domains: ['reviews'], routes }]))
+    expect(world.config.virtualHosts[0]?.routes.map(({ action }) => 'timeoutMs' in action && action.timeoutMs)).toEqual(
+      [9000, 3000, 0],
+    )
+  })
+
+  test('A39 a cluster of a split has the last word on a filter', async () => {
+    const world = await apiWorld()
+    const name = 'envoy.extensions.filters.http.fault.v3.HTTPFault'
+    const fault = (httpStatus: number): Any =>
+      any(name, HTTPFault as never, {
+        abort: { errorType: { $case: 'httpStatus', value: httpStatus }, percentage: { numerator: 100 } },
+      })
+    const filter = { name: 'fault', configType: { $case: 'typedConfig', value: fault(500) } }
+    await world.send('listener', apiListener('reviews:80', { httpFilters: [filter, routerFilter] }))
+    const clusters = [
+      { name: 'x', weight: 0, typedPerFilterConfig: { fault: fault(400) } },
+      { name: 'a', weight: 1, typedPerFilterConfig: { fault: fault(418) } },
+      { name: 'a', weight: 1, typedPerFilterConfig: { fault: any(name, HTTPFault as never, {}) } },
+      { name: 'a', weight: 1 },
+    ]
+    const split = { clusterSpecifier: { $case: 'weightedClusters', value: { clusters } } }
+    await world.send('route', routeConfig('routes', [{ name: 'h', domains: ['reviews'], routes: [route(split)] }]))
+    const abort = (httpStatus: number): object => ({ abort: { httpStatus } })
+    expect(world.config.virtualHosts[0]?.routes[0]?.action).toMatchObject({
+      fault: abort(500),
+      clusters: [{ cluster: 'a', fault: abort(418) }, { cluster: 'a', fault: 'none' }, { cluster: 'a' }],
+    })
+  })
+
   test('what is not applied is told once for all resources of a kind', async () => {
     const world = await apiWorld()
     const told = { lbSubsetConfig: { fallbackPolicy: 1 } }

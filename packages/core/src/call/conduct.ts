@@ -114,19 +114,18 @@ export class Call {
   /** Faults come before everything that costs anything (Envoy's fault filter sits before its router). */
   #forward(plan: ForwardPlan): void {
     this.plan = plan
-    const { fault } = plan.action
+    const fault = plan.faultsDiffer ? this.#aim(plan)?.fault : plan.action.fault
     if (fault === undefined || !this.#house.settings.faults) return this.#route(plan, this.#startedAtMs)
     const delayMs = drawDelay(fault, this.view, this.#house.random)
-    if (delayMs === 0 || !this.#startFault(fault)) return this.#abortOrRoute(plan, this.#startedAtMs)
+    if (delayMs === 0 || !this.#startFault(fault)) return this.#abortOrRoute(plan, fault, this.#startedAtMs)
     this.flag('DI')
-    this.#delay = this.#house.waits.start(delayMs, () => this.#abortOrRoute(plan, this.#house.clock.now()))
+    this.#delay = this.#house.waits.start(delayMs, () => this.#abortOrRoute(plan, fault, this.#house.clock.now()))
   }
 
-  #abortOrRoute(plan: ForwardPlan, nowMs: number): void {
+  #abortOrRoute(plan: ForwardPlan, fault: FaultPolicy, nowMs: number): void {
     this.#delay = undefined
-    const { fault } = plan.action
-    const abort = fault && drawAbort(fault, this.view, this.#house.random)
-    if (fault === undefined || abort === undefined || !this.#startFault(fault)) return this.#route(plan, nowMs)
+    const abort = drawAbort(fault, this.view, this.#house.random)
+    if (abort === undefined || !this.#startFault(fault)) return this.#route(plan, nowMs)
     this.#aim(plan)
     this.answer(replyToAbort(abort))
   }
@@ -162,7 +161,9 @@ export class Call {
     if (this.requestSent) this.#requestComplete(plan, tries, nowMs)
   }
 
+  /** Draws once. */
   #aim(plan: ForwardPlan): Target | undefined {
+    if (this.target !== undefined) return this.target
     const target = plan.split.pick(this.#house.random)
     this.target = target
     if (target !== undefined) this.request.clusterName = clusterOf(target, this.view)

@@ -4,7 +4,8 @@ import { chance, SeededRandom } from '../base/random.ts'
 import type { FaultPolicy } from '../model/policy.ts'
 import { viewOf } from '../route/request.suite.ts'
 import { drawAbort, drawDelay } from './fault.ts'
-import { expectNothingLeft, retries, simple } from './world.suite.ts'
+import { cluster, config, forward, host, route } from '../model/config.suite.ts'
+import { expectNothingLeft, retries, simple, worldOf } from './world.suite.ts'
 
 afterEach(expectNothingLeft)
 
@@ -206,4 +207,23 @@ test('A33 max_active_faults of 0 spares all; a delay and an abort of one call co
   const it = one.call('http://a/')
   one.clock.advance(10)
   expect(it.seen).toBe(503)
+})
+
+test('a cluster of a split may have a fault of its own, or none', async () => {
+  const clusters = [
+    { cluster: 'c', weight: 1, fault: abort({ httpStatus: 418 }) },
+    { cluster: 'd', weight: 1, fault: 'none' as const },
+    { cluster: 'e', weight: 1 },
+  ]
+  const all = ['c', 'd', 'e'].map((name) => cluster(name, ['10.0.0.1']))
+  const to = forward('', { clusters, fault: abort({ httpStatus: 503 }) })
+  const world = await worldOf(config([host(['a'], [route(to)])], all))
+  const seen = new Set<string>()
+  for (let i = 0; i < 100; i++) {
+    const explained = world.mesh.explain({ url: 'http://a/' }).outcome
+    const { seen: status } = world.call('http://a/')
+    seen.add(`${world.record.cluster} ${status}`)
+    expect(explained.answer ?? explained.cluster).toBe(status === 200 ? 'd' : `${status} FI`)
+  }
+  expect([...seen].toSorted()).toEqual(['c 418', 'd 200', 'e 503'])
 })

@@ -1,7 +1,7 @@
 // A route compiled into the deeds of a call: the split, header operations, path rewrite and mirrors of one route.
 // Made at first use of a virtual host; read on every call.
 import type { RegexEngine } from '../base/regex.ts'
-import type { MirrorPolicy } from '../model/policy.ts'
+import type { FaultPolicy, MirrorPolicy } from '../model/policy.ts'
 import type { DirectResponseAction, ForwardAction, RedirectAction, Route, WeightedCluster } from '../model/route.ts'
 import { compileHeaderPlans, type HeaderPlan } from '../route/header-plan.ts'
 import type { RequestView } from '../route/request-view.ts'
@@ -18,6 +18,8 @@ export interface ForwardPlan {
   readonly action: ForwardAction
   readonly timeouts: CallTimeouts
   readonly split: Split<Target>
+  /** Some target has a fault of its own: it is chosen before the dice fall. */
+  readonly faultsDiffer: boolean
   readonly pathPlan: PathPlan | undefined
   readonly mirrors: readonly MirrorPlan[]
 }
@@ -40,6 +42,7 @@ export interface AnswerPlan {
 export interface Target {
   readonly weight: number
   readonly cluster: string
+  readonly fault: FaultPolicy | undefined
   /** The request header that names it instead. */
   readonly clusterHeader: string | undefined
   /** Levels in the order Envoy runs them: the cluster's, then the route's. */
@@ -72,6 +75,7 @@ export function compileRoute(route: Route, regex: RegexEngine): RoutePlan {
     action,
     timeouts: routeTimeouts(action),
     split: new Split(action.clusters.map((cluster) => compileTarget(cluster, action, regex))),
+    faultsDiffer: action.clusters.some(({ fault }) => fault !== undefined),
     pathPlan: action.rewrite && compilePathRewrite(action.rewrite, route.match.path, regex),
     mirrors: action.mirrors.map((policy) => ({ policy, plan: compileMirror(policy, route, action) })),
   }
@@ -80,7 +84,8 @@ export function compileRoute(route: Route, regex: RegexEngine): RoutePlan {
 /** A plan that sends everything to one cluster as it is. */
 export function plainPlan(route: Route, action: ForwardAction): ForwardPlan {
   const split = new Split(action.clusters.map((cluster) => compileTarget(cluster, action)))
-  return { kind: 'forward', route, action, timeouts: routeTimeouts(action), split, pathPlan: undefined, mirrors: [] }
+  const timeouts = routeTimeouts(action)
+  return { kind: 'forward', route, action, timeouts, split, faultsDiffer: false, pathPlan: undefined, mirrors: [] }
 }
 
 function compileMirror(policy: MirrorPolicy, route: Route, action: ForwardAction): ForwardPlan {
@@ -99,6 +104,7 @@ function compileTarget(cluster: WeightedCluster, action: ForwardAction, regex?: 
   return {
     weight: cluster.weight,
     cluster: cluster.cluster,
+    fault: cluster.fault === undefined ? action.fault : cluster.fault === 'none' ? undefined : cluster.fault,
     clusterHeader: cluster.clusterHeader,
     requestPlans: compileHeaderPlans([cluster.requestHeaders, action.requestHeaders]),
     responsePlans: compileHeaderPlans([cluster.responseHeaders, action.responseHeaders]),

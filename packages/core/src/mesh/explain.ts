@@ -153,8 +153,9 @@ class Account {
   }
 
   #forward(title: string, plan: ForwardPlan, request: Matchable): Explanation {
-    const abort = this.#fault(plan)
-    const target = plan.split.pick(this.#world.random)
+    const aimed = plan.faultsDiffer ? plan.split.pick(this.#world.random) : undefined
+    const abort = this.#fault(plan, aimed === undefined ? plan.action.fault : aimed.fault)
+    const target = aimed ?? plan.split.pick(this.#world.random)
     if (plan.split.choices.length > 1) {
       const shares = plan.split.choices.map((choice) => `${percent(plan.split.share(choice))} ${nameOfTarget(choice)}`)
       this.#say(
@@ -186,8 +187,7 @@ class Account {
   }
 
   /** Throws the dice as the next call will; the abort it is answered with, if any. */
-  #fault(plan: ForwardPlan): FaultPolicy['abort'] {
-    const { fault } = plan.action
+  #fault(plan: ForwardPlan, fault: FaultPolicy | undefined): FaultPolicy['abort'] {
     if (fault === undefined) return undefined
     const off = this.#world.settings.faults ? '' : ' (switched off in this process)'
     const at = originOf(plan, 'fault')

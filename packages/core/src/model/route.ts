@@ -53,6 +53,8 @@ export interface WeightedCluster {
   /** The request header whose value names the cluster, instead of `cluster`; lower case. */
   readonly clusterHeader?: string
   readonly weight: number
+  /** Instead of the route's; `none`: its calls suffer none. */
+  readonly fault?: FaultPolicy | 'none'
   readonly hostRewrite?: string
   readonly requestHeaders?: HeaderMutation
   readonly responseHeaders?: HeaderMutation

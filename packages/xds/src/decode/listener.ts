@@ -82,7 +82,16 @@ function readManager(
   const routes = readRoutes(reading, path, manager)
   const faults = readFilters(reading, `${path}.http_filters`, manager.httpFilters)
   if (routes === undefined) return undefined
-  return { port, routes, faults, pathNormalization: normalizationOf(manager), unknownHosts: readUnknownHosts(own) }
+  const maxStream = manager.commonHttpProtocolOptions?.maxStreamDuration
+  const maxStreamMs = reading.milliseconds(`${path}.common_http_protocol_options`, maxStream) ?? 0
+  return {
+    port,
+    routes,
+    faults,
+    maxStreamMs,
+    pathNormalization: normalizationOf(manager),
+    unknownHosts: readUnknownHosts(own),
+  }
 }
 
 function readRoutes(

@@ -31,6 +31,8 @@ export interface HttpListener {
   readonly routes: { readonly named: string } | { readonly inline: RouteResource }
   /** The fault filters of the chain, by their names. */
   readonly faults: ReadonlyMap<string, FaultPolicy | undefined>
+  /** For routes that say no `max_stream_duration` of their own; 0: none. */
+  readonly maxStreamMs: number
   readonly pathNormalization: PathNormalization
   /** Where it is said beside the routes. */
   readonly unknownHosts: UnknownHosts | undefined
@@ -53,8 +55,14 @@ export interface RouteEntry {
   /** Without a fault: whether there is one depends on the listener's filters. */
   readonly route: Route
   /** Overrides of filters by their names; undefined switches the fault off. */
-  readonly faults: ReadonlyMap<string, FaultPolicy | undefined>
+  readonly faults: FilterFaults
+  /** Those of single clusters of the route's split, which stand before the route's. */
+  readonly clusterFaults: readonly FilterFaults[]
+  /** It says its own `max_stream_duration`. */
+  readonly saysDuration: boolean
 }
+
+export type FilterFaults = ReadonlyMap<string, FaultPolicy | undefined>
 
 export interface ClusterResource extends Resource {
   readonly discovery: ClusterDiscovery

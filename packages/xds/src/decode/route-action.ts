@@ -151,9 +151,6 @@ function readClusters(reading: Reading, path: string, action: WireAction): Weigh
           const responseHeaders = readMutation(reading, place, [
             { toAdd: each.responseHeadersToAdd, toRemove: each.responseHeadersToRemove },
           ])
-          if (Object.keys(each.typedPerFilterConfig).length > 0) {
-            reading.note(`${place}.typed_per_filter_config`, 'is not applied')
-          }
           return {
             cluster: each.name,
             weight,

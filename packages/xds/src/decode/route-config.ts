@@ -14,15 +14,13 @@ import { ownOf } from '../own/metadata.ts'
 import { readOrigin } from '../own/origin.ts'
 import { readOwnRoute } from '../own/route.ts'
 import { Reading } from './reading.ts'
-import type { RouteEntry, RouteHost, RouteResource } from './resources.ts'
+import type { FilterFaults, RouteEntry, RouteHost, RouteResource } from './resources.ts'
 import { type Piecewise, whole } from '../piecewise.ts'
 import { takeApart } from './pieces.ts'
 import { readAction, readMirror } from './route-action.ts'
 import { readRouteMatch } from './route-match.ts'
 import { readRetry } from './retry.ts'
 import { messageName, unpack } from './unpack.ts'
-
-type Overrides = ReadonlyMap<string, FaultPolicy | undefined>
 
 export function readRouteConfig(reading: Reading, config: RouteConfiguration): RouteResource {
   return whole(read(reading, config, config.virtualHosts))
@@ -59,7 +57,7 @@ function readHost(
   path: string,
   config: RouteConfiguration,
   host: VirtualHost,
-  above: Overrides,
+  above: FilterFaults,
 ): RouteHost {
   if (host.domains.length === 0) reading.refuse(`${path}.domains`, 'a virtual host without domains')
   reading.tell(path, host, ROUTE_FIELDS.VirtualHost)
@@ -84,7 +82,7 @@ function readRoute(
   config: RouteConfiguration,
   host: VirtualHost,
   wire: WireRoute,
-  above: Overrides,
+  above: FilterFaults,
 ): RouteEntry[] {
   reading.tell(path, wire, ROUTE_FIELDS.Route)
   const match = readRouteMatch(reading, `${path}.match`, wire.match)
@@ -111,7 +109,25 @@ function readRoute(
     origin: originOf(reading, config, path),
     origins: {},
   }
-  return [{ route: readOwnRoute(ownOf(wire.metadata), route), faults }]
+  const clusterFaults = readClusterFaults(reading, path, wire)
+  return [{ route: readOwnRoute(ownOf(wire.metadata), route), faults, clusterFaults, saysDuration: saysDuration(wire) }]
+}
+
+/** In the order of the split, which leaves out clusters of weight 0; empty where none says anything. */
+function readClusterFaults(reading: Reading, path: string, { action }: WireRoute): FilterFaults[] {
+  const specifier = action?.$case === 'route' ? action.value.clusterSpecifier : undefined
+  if (specifier?.$case !== 'weightedClusters') return []
+  const faults = specifier.value.clusters.flatMap(({ weight, typedPerFilterConfig }, n) =>
+    (weight ?? 0) === 0
+      ? []
+      : [readOverrides(reading, `${path}.route.weighted_clusters.clusters[${n}]`, typedPerFilterConfig)],
+  )
+  return faults.some(({ size }) => size > 0) ? faults : []
+}
+
+function saysDuration({ action }: WireRoute): boolean {
+  const said = action?.$case === 'route' ? action.value.maxStreamDuration : undefined
+  return said?.maxStreamDuration !== undefined || said?.grpcTimeoutHeaderMax !== undefined
 }
 
 /** A route's policies for retries and hedging take the place of its virtual host's, whole. */
@@ -149,7 +165,7 @@ function responseLevel(level: {
 }
 
 /** What a route or a host says for single filters; only the fault filter's is looked into. */
-function readOverrides(reading: Reading, path: string, said: Readonly<Record<string, Any>>): Overrides {
+function readOverrides(reading: Reading, path: string, said: Readonly<Record<string, Any>>): FilterFaults {
   const faults = new Map<string, FaultPolicy | undefined>()
   for (const [name, any] of Object.entries(said)) {
     const at = `${path}[${name}]`

@@ -9,8 +9,9 @@ import type {
 } from '@proxyless/core/spi'
 import type { Route as Wire } from '../generated/envoy/config/route/v3/route_components.ts'
 import type { EncoderOptions } from './encoder.ts'
+import { FAULT_FILTER_NAME } from './http-chain.ts'
 import { writeMutations } from './header-mutation.ts'
-import { writeHashPolicy, writeMirror, writeRetry } from './route-policy.ts'
+import { writeFault, writeHashPolicy, writeMirror, writeRetry } from './route-policy.ts'
 import { duration, given } from './values.ts'
 
 type Fields = NonNullable<Parameters<typeof Wire.fromPartial>[0]['action']>
@@ -74,6 +75,9 @@ function destinationOf(clusters: readonly WeightedCluster[]): object {
         weight: each.weight,
         ...writeMutations(each),
         ...given('hostRewriteSpecifier', each.hostRewrite, literal),
+        ...given('typedPerFilterConfig', each.fault, (fault) => ({
+          [FAULT_FILTER_NAME]: writeFault(fault === 'none' ? {} : fault),
+        })),
       })),
     },
   }

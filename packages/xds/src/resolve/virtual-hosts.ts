@@ -1,7 +1,7 @@
 // Virtual hosts for the engine: routes with the faults of their listener, under the names and ports that callers use.
-import type { Origin, Route, VirtualHost } from '@proxyless/core/spi'
+import type { FaultPolicy, ForwardAction, Origin, Route, VirtualHost, WeightedCluster } from '@proxyless/core/spi'
 import type { Piecewise } from '../piecewise.ts'
-import type { HttpListener, RouteEntry, RouteHost, RouteResource } from '../decode/resources.ts'
+import type { FilterFaults, HttpListener, RouteEntry, RouteHost, RouteResource } from '../decode/resources.ts'
 import { hostFor, splitDomain } from './domains.ts'
 
 /** For one name that callers use (`reviews:9080`), as gRPC looks it up; undefined: the routes are not for it. */
@@ -67,19 +67,51 @@ function made(
     name: host.name,
     domains,
     ...(port === undefined ? {} : { port }),
-    routes: host.routes.map((entry) => withFault(entry, listener)),
+    routes: host.routes.map((entry) => within(entry, listener)),
     origin,
   }
 }
 
-/** A route's own word on a filter stands for the listener's; a filter that the listener does not have does nothing. */
-function withFault({ route, faults }: RouteEntry, listener: HttpListener): Route {
-  if (route.action.kind !== 'forward') return route
+/** What a listener says of the routes that it carries: its fault filters, and how long streams may last. */
+function within({ route, faults, clusterFaults, saysDuration }: RouteEntry, listener: HttpListener): Route {
+  const { action } = route
+  if (action.kind !== 'forward') return route
+  const fault = faultOf(listener, [faults])
+  const timeoutMs = saysDuration ? action.timeoutMs : shorter(action.timeoutMs, listener.maxStreamMs)
+  const clusters =
+    clusterFaults.length === 0 ? action.clusters : withOwnFaults(action, fault, clusterFaults, faults, listener)
+  if (fault === undefined && timeoutMs === action.timeoutMs && clusters === action.clusters) return route
+  return { ...route, action: { ...action, timeoutMs, clusters, ...(fault === undefined ? {} : { fault }) } }
+}
+
+function withOwnFaults(
+  { clusters }: ForwardAction,
+  fault: FaultPolicy | undefined,
+  own: readonly FilterFaults[],
+  faults: FilterFaults,
+  listener: HttpListener,
+): readonly WeightedCluster[] {
+  return clusters.map((cluster, n) => {
+    const ofCluster = faultOf(listener, [own[n] ?? nothing, faults])
+    return ofCluster === fault ? cluster : { ...cluster, fault: ofCluster ?? 'none' }
+  })
+}
+
+/** The first word on a filter stands for all others and the listener's; a filter that the listener does not have does nothing. */
+function faultOf(listener: HttpListener, said: readonly FilterFaults[]): FaultPolicy | undefined {
   for (const [name, general] of listener.faults) {
-    const fault = faults.has(name) ? faults.get(name) : general
-    if (fault !== undefined) return { ...route, action: { ...route.action, fault } }
+    const own = said.find((each) => each.has(name))
+    const fault = own === undefined ? general : own.get(name)
+    if (fault !== undefined) return fault
   }
-  return route
+  return undefined
+}
+
+const nothing: FilterFaults = new Map()
+
+/** Of two durations of which 0 is none. */
+function shorter(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other)
 }
 
 function originOf(routes: RouteResource, host: RouteHost, source: string): Origin {

@@ -1,5 +1,6 @@
 // SEMANTICS 4 and 10: timeouts and faults. Durations are short, and far apart from one another.
-import { cluster } from '../../../kit/config.ts'
+import { cluster, forward, route } from '../../../kit/config.ts'
+import { alike, counted } from '../harness/distribution.ts'
 import { type Scenario, scenario } from '../harness/scenario.ts'
 import type { Side } from '../harness/side.ts'
 import { always, edit, never, prefix, retries, to } from '../harness/words.ts'
@@ -187,6 +188,22 @@ export const timing: readonly Scenario[] = [
       '/abort',
       { path: '/', headers: ['x-envoy-fault-abort-request', '503'] },
     ],
+  }),
+  scenario('10: a destination has a fault of its own, or none', {
+    routes: [
+      route(
+        forward('', {
+          fault: { abort: { httpStatus: 503, percent: always } },
+          clusters: [
+            { cluster: 'a', weight: 1, fault: { abort: { httpStatus: 418, percent: always } } },
+            { cluster: 'b', weight: 1, fault: 'none' },
+            { cluster: 'c', weight: 1 },
+          ],
+        }),
+      ),
+    ],
+    play: (side) => counted(side, 300),
+    compare: alike,
   }),
   scenario('10: no more faults at once than a policy lets be', {
     routes: [to('a', { fault: { abort: { httpStatus: 503, percent: always }, maxActive: 0 } })],

@@ -101,6 +101,9 @@ function destinationOf(clusters: readonly WeightedCluster[]): Json {
         ...headersOf('request', each.requestHeaders),
         ...headersOf('response', each.responseHeaders),
         ...given('host_rewrite_literal', each.hostRewrite),
+        ...given('typed_per_filter_config', each.fault, (fault) => ({
+          'envoy.filters.http.fault': faultOf(fault === 'none' ? {} : fault),
+        })),
       })),
     },
   }
