@@ -2,7 +2,8 @@
 import { createMesh, type Mesh, xds, type XdsOptions } from 'proxyless'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startBackend, type Backend } from '../../kit/backend.ts'
-import { ControlPlane, controlPlaneBinary, type Snapshot } from './server.ts'
+import { ControlPlane, controlPlaneBinary } from './server.ts'
+import { clusterNamed, node, sidecarWorld, world } from './snapshots.ts'
 
 let binary: string | undefined
 const closing: (() => Promise<unknown>)[] = []
@@ -14,67 +15,6 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()
 })
-
-const node = 'peer-node'
-const ads = { ads: {}, resource_api_version: 'V3' }
-const any = (type: string, value: object): object => ({ '@type': `type.googleapis.com/${type}`, ...value })
-const router = { name: 'router', typed_config: any('envoy.extensions.filters.http.router.v3.Router', {}) }
-
-function world(
-  version: string,
-  ports: Readonly<Record<string, number>>,
-  to: string,
-  more: Partial<Snapshot> = {},
-): Snapshot {
-  const manager = any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
-    stat_prefix: 'x',
-    rds: { route_config_name: 'routes', config_source: ads },
-    http_filters: [router],
-  })
-  return {
-    version,
-    listeners: [{ name: 'reviews:80', api_listener: { api_listener: manager } }],
-    routes: [
-      {
-        name: 'routes',
-        virtual_hosts: [
-          { name: 'reviews', domains: ['reviews'], routes: [{ match: { prefix: '/' }, route: { cluster: to } }] },
-        ],
-      },
-    ],
-    clusters: Object.keys(ports).map((name) => clusterNamed(name)),
-    endpoints: Object.entries(ports).map(([cluster_name, port_value]) => ({
-      cluster_name,
-      endpoints: [
-        {
-          locality: { zone: 'z' },
-          load_balancing_weight: 1,
-          lb_endpoints: [{ endpoint: { address: { socket_address: { address: '127.0.0.1', port_value } } } }],
-        },
-      ],
-    })),
-    ...more,
-  }
-}
-
-/** The same, with the listener on a socket and the connection manager in its filter chain. */
-function sidecarWorld(version: string, ports: Readonly<Record<string, number>>, to: string): Snapshot {
-  const { listeners, ...rest } = world(version, ports, to)
-  const [api] = listeners as readonly { api_listener: { api_listener: object } }[]
-  const filter = { name: 'http', typed_config: api?.api_listener.api_listener }
-  const address = { socket_address: { address: '0.0.0.0', port_value: 80 } }
-  const listener = {
-    name: '0.0.0.0_80',
-    address,
-    traffic_direction: 'OUTBOUND',
-    filter_chains: [{ filters: [filter] }],
-  }
-  return { ...rest, listeners: [listener] }
-}
-
-function clusterNamed(name: string, more: object = {}): object {
-  return { name, type: 'EDS', eds_cluster_config: { eds_config: ads }, ...more }
-}
 
 async function controlPlane(port = 0): Promise<ControlPlane> {
   const started = await ControlPlane.start(binary!, port)
@@ -185,4 +125,62 @@ test('E3 a host that the server does not know answers at once with what is missi
     config: xds({ server: `127.0.0.1:${plane.port}`, node: { id: node }, hosts: ['nobody:80'], startTimeoutMs: 500 }),
   })
   await expect(refused).rejects.toThrow(/Listener nobody:80.*node peer-node/)
+})
+
+test('F1 F2 F3 a server that is not there is stood in for by the next, and has its place back when it comes', async (context) => {
+  if (binary === undefined) return context.skip()
+  const reserved = await controlPlane()
+  await reserved.stop()
+  const second = await controlPlane()
+  const [one, two] = [await backend('one'), await backend('two')]
+  await second.serve(node, world('9', { a: two.port }, 'a'))
+  const server = [`127.0.0.1:${reserved.port}`, `127.0.0.1:${second.port}`]
+  const mesh = await createMesh({ config: xds({ server, node: { id: node }, hosts: ['reviews:80'] }) })
+  closing.push(() => mesh.close())
+  expect(await answers(mesh)).toBe('200 two')
+  expect(mesh.status().problems).toEqual([])
+  const first = await controlPlane(reserved.port)
+  await first.serve(node, world('1', { a: one.port }, 'a'))
+  await vi.waitFor(async () => expect(await answers(mesh)).toBe('200 one'), soon)
+  for (const plane of [first, second]) await plane.stop()
+  for (let call = 0; call < 200; call++) expect(await answers(mesh)).toBe('200 one')
+})
+
+test('R1 R2 R3 load reports say how many calls went where and how they ended, by endpoint', async (context) => {
+  if (binary === undefined) return context.skip()
+  const plane = await controlPlane()
+  const one = await backend('one')
+  const clusters = [clusterNamed('a', { lrs_server: { self: {} } })]
+  await plane.serve(node, world('1', { a: one.port }, 'a', { clusters }))
+  const mesh = await meshOn(plane.port, {})
+  await vi.waitFor(async () => expect((await plane.loads()).reports).toBeGreaterThan(0), soon)
+  const statuses = [200, 404, 500, 503]
+  one.answerNext(...statuses.map((status) => ({ status })))
+  for (const status of statuses) expect(await answers(mesh)).toBe(`${status} one`)
+  const sum = (numbers: readonly (string | undefined)[]): number =>
+    numbers.reduce((total, each) => total + Number(each ?? 0), 0)
+  await vi.waitFor(async () => {
+    const { clusters: told } = await plane.loads()
+    const localities = told.flatMap(({ upstreamLocalityStats = [] }) => upstreamLocalityStats)
+    const endpoints = localities.flatMap(({ upstreamEndpointStats = [] }) => upstreamEndpointStats)
+    expect(sum(localities.map(({ totalIssuedRequests }) => totalIssuedRequests))).toBe(4)
+    expect(sum(localities.map(({ totalSuccessfulRequests }) => totalSuccessfulRequests))).toBe(2)
+    expect(sum(localities.map(({ totalErrorRequests }) => totalErrorRequests))).toBe(2)
+    expect(sum(endpoints.map(({ totalIssuedRequests }) => totalIssuedRequests))).toBe(4)
+    expect(endpoints.map(({ address }) => address.socketAddress.portValue)).toContain(one.port)
+    expect(localities[0]?.locality).toEqual({ zone: 'z' })
+  }, soon)
+})
+
+test('J1 the same server polled by REST-JSON', async (context) => {
+  if (binary === undefined) return context.skip()
+  const plane = await controlPlane()
+  const [one, two] = [await backend('one'), await backend('two')]
+  await plane.serve(node, world('1', { a: one.port }, 'a'))
+  const config = xds({ server: plane.rest, protocol: 'rest', pollMs: 100, node: { id: node }, hosts: ['reviews:80'] })
+  const mesh = await createMesh({ config })
+  closing.push(() => mesh.close())
+  expect(await answers(mesh)).toBe('200 one')
+  await plane.serve(node, world('2', { a: one.port, b: two.port }, 'b'))
+  await vi.waitFor(async () => expect(await answers(mesh)).toBe('200 two'), soon)
 })

@@ -31,6 +31,21 @@ export interface Stats {
   readonly errors: readonly string[] | null
 }
 
+/** Numbers of 64 bits are texts; what is 0 is left out. */
+export interface ClusterLoad {
+  readonly clusterName: string
+  readonly upstreamLocalityStats?: readonly {
+    readonly locality: { readonly zone: string }
+    readonly totalIssuedRequests?: string
+    readonly totalSuccessfulRequests?: string
+    readonly totalErrorRequests?: string
+    readonly upstreamEndpointStats?: readonly {
+      readonly address: { readonly socketAddress: { readonly portValue: number } }
+      readonly totalIssuedRequests?: string
+    }[]
+  }[]
+}
+
 export class ControlPlane {
   readonly port: number
   readonly #http: string
@@ -59,6 +74,17 @@ export class ControlPlane {
 
   async stats(): Promise<Stats> {
     return (await (await fetch(`${this.#http}/stats`)).json()) as Stats
+  }
+
+  /** Where it serves REST-JSON. */
+  get rest(): string {
+    return this.#http
+  }
+
+  /** All load reports so far: how many, and what they say of clusters, as protobuf JSON. */
+  async loads(): Promise<{ readonly reports: number; readonly clusters: readonly ClusterLoad[] }> {
+    const answer = await fetch(`${this.#http}/loads`)
+    return (await answer.json()) as { reports: number; clusters: readonly ClusterLoad[] }
   }
 
   async stop(): Promise<void> {

@@ -19,6 +19,8 @@ export class Poller {
   #outstanding: AbortController | undefined
   /** The question under way names others than are wanted now. */
   #outdated = false
+  /** These names were not answered yet: a version would tell a server that compares nothing else that there is no news. */
+  #fresh = true
   #closed = false
   /** The last question was answered, or the first one is still under way. */
   works = true
@@ -37,6 +39,7 @@ export class Poller {
     const same = before !== undefined && before.join('\n') === request.resourceNames.join('\n')
     this.#request = request
     if (same || this.#closed) return
+    this.#fresh = true
     if (before !== undefined && before.length > 0 && request.resourceNames.length === 0) this.#stop()
     else if (this.#outstanding === undefined) this.#poll()
     else this.#outdated = true
@@ -71,10 +74,11 @@ export class Poller {
       clock.clearTimer(timeout)
       if (this.#outstanding === outstanding) then()
     }
-    exchange(request, outstanding.signal).then(
+    exchange(this.#fresh ? { ...request, versionInfo: '' } : request, outstanding.signal).then(
       (response) =>
         over(() => {
           this.works = true
+          this.#fresh = this.#outdated
           // a message of no kind: the server lives
           answered(response ?? DiscoveryResponse.fromPartial({}), () => this.#next(outstanding))
         }),

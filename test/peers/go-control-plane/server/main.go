@@ -1,5 +1,6 @@
-// A go-control-plane server for tests, on loopback: ADS as state of the world and delta, and an HTTP knob.
-// PUT /snapshot?node=ID takes {version, listeners, routes, clusters, endpoints}, each entry protobuf JSON; GET /stats counts answers.
+// A go-control-plane server for tests, on loopback: ADS as state of the world and delta, LRS, and an HTTP knob that also serves REST-JSON.
+// PUT /snapshot?node=ID takes {version, listeners, routes, clusters, endpoints}, each entry protobuf JSON; GET /stats counts answers,
+// GET /loads has the load reports so far.
 // It prints {"xds":PORT,"http":PORT} once it serves, and ends when its input does.
 package main
 
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"time"
 
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
@@ -21,6 +23,7 @@ import (
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	discovery "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	loadstats "github.com/envoyproxy/go-control-plane/envoy/service/load_stats/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
@@ -28,6 +31,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 type snapshot struct {
@@ -106,6 +110,42 @@ func (s snapshot) build() (*cache.Snapshot, error) {
 	})
 }
 
+// Asks every client for the load of all clusters each second, by endpoint, and keeps what it is told.
+type loads struct {
+	sync.Mutex
+	Reports  int               `json:"reports"`
+	Clusters []json.RawMessage `json:"clusters"`
+}
+
+func (l *loads) StreamLoadStats(stream loadstats.LoadReportingService_StreamLoadStatsServer) error {
+	if _, err := stream.Recv(); err != nil {
+		return err
+	}
+	err := stream.Send(&loadstats.LoadStatsResponse{
+		SendAllClusters:           true,
+		LoadReportingInterval:     durationpb.New(time.Second),
+		ReportEndpointGranularity: true,
+	})
+	for err == nil {
+		var report *loadstats.LoadStatsRequest
+		if report, err = stream.Recv(); err == nil {
+			l.keep(report)
+		}
+	}
+	return err
+}
+
+func (l *loads) keep(report *loadstats.LoadStatsRequest) {
+	l.Lock()
+	defer l.Unlock()
+	l.Reports++
+	for _, each := range report.ClusterStats {
+		if raw, err := protojson.Marshal(each); err == nil {
+			l.Clusters = append(l.Clusters, raw)
+		}
+	}
+}
+
 func main() {
 	port := "0"
 	if len(os.Args) > 1 {
@@ -131,10 +171,28 @@ func main() {
 		os.Exit(1)
 	}
 	grpcServer := grpc.NewServer()
-	discovery.RegisterAggregatedDiscoveryServiceServer(grpcServer, server.NewServer(context.Background(), snapshots, callbacks))
+	control := server.NewServer(context.Background(), snapshots, callbacks)
+	discovery.RegisterAggregatedDiscoveryServiceServer(grpcServer, control)
+	reported := &loads{Clusters: []json.RawMessage{}}
+	loadstats.RegisterLoadReportingServiceServer(grpcServer, reported)
 	go grpcServer.Serve(xds)
 
 	mux := http.NewServeMux()
+	gateway := server.HTTPGateway{Server: control}
+	mux.HandleFunc("POST /v3/", func(w http.ResponseWriter, r *http.Request) {
+		body, code, err := gateway.ServeHTTP(r)
+		if err != nil {
+			http.Error(w, err.Error(), code)
+			return
+		}
+		w.WriteHeader(code)
+		w.Write(body)
+	})
+	mux.HandleFunc("GET /loads", func(w http.ResponseWriter, _ *http.Request) {
+		reported.Lock()
+		defer reported.Unlock()
+		json.NewEncoder(w).Encode(reported)
+	})
 	mux.HandleFunc("PUT /snapshot", func(w http.ResponseWriter, r *http.Request) {
 		var said snapshot
 		if err := json.NewDecoder(r.Body).Decode(&said); err != nil {
