@@ -8,6 +8,7 @@ import {
   type ClientWritableStream,
   type GrpcObject,
   loadPackageDefinition,
+  type Metadata,
   type ServiceClientConstructor,
   type ServiceError,
 } from '@grpc/grpc-js'
@@ -35,6 +36,7 @@ export interface RatingsClient extends Client {
   Summarize(book: Book, done: Done<Summary>): ClientUnaryCall
   List(book: Book): ClientReadableStream<Stars>
   Rate(done: Done<Summary>): ClientWritableStream<Stars>
+  Rate(metadata: Metadata, done: Done<Summary>): ClientWritableStream<Stars>
   Discuss(): ClientDuplexStream<Stars, Summary>
 }
 

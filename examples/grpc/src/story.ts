@@ -81,11 +81,7 @@ export const steps: readonly Step[] = [
       metadata.set('end-user', 'nobody')
       const before = servers.map(({ calls }) => calls).join()
       const code = await new Promise<number>((resolve) => {
-        const rate = client.Rate as unknown as (
-          metadata: Metadata,
-          done: (error: { code: number } | null) => void,
-        ) => void
-        rate.call(client, metadata, (error) => resolve(error?.code ?? 0))
+        client.Rate(metadata, (error) => resolve(error?.code ?? 0))
       })
       return { measured: `status ${code}`, good: code === 7 && before === servers.map(({ calls }) => calls).join() }
     },

@@ -1,8 +1,10 @@
 // The command `proxyless`: what it can do and how it is asked. Each subcommand is a file beside this one.
 // Exits with 0, with 1 for problems of documents, with 2 when it was asked wrongly.
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { runCheck } from './check.ts'
+import { runDoctor } from './doctor.ts'
 import { runExplain } from './explain.ts'
 import type { ServeOptions } from './serve.ts'
 
@@ -60,6 +62,17 @@ function commandOf({ out, err, ended }: Surroundings, done: (code: number) => vo
     })
 
   program
+    .command('doctor')
+    .description(
+      'Tell which clients of an application `--import proxyless/register` would mesh, and what is in the way.',
+    )
+    .argument('[directory]', 'of the application', '.')
+    .option('--json', 'the account as JSON')
+    .action(async (directory: string, options: Parameters<typeof runDoctor>[1]) => {
+      done(await runDoctor(resolve(directory), options, out))
+    })
+
+  program
     .command('explain')
     .description('Tell where a request would go, and which document decides what.')
     .argument('<url>', 'for example http://reviews:9080/reviews/0')
@@ -85,6 +98,7 @@ function commandOf({ out, err, ended }: Surroundings, done: (code: number) => vo
     .option('--xds <host:port>', 'where xDS is served', '127.0.0.1:15010')
     .option('--http <host:port>', 'where the feed and the insight are served', '127.0.0.1:15080')
     .option('--strict', 'refuse documents with unknown fields instead of warning')
+    .option('--lines', 'tell clients the lines of the documents, for explain; each is parsed once more for it')
     .action(async (options: ServeOptions) => {
       const { runServe } = await import('./serve.ts')
       done(await runServe(options, { out, err }, ended()))
