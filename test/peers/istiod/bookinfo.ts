@@ -6,7 +6,7 @@ import type { Fixture } from './fixtures.ts'
 const base = fileURLToPath(new URL('../../../examples/bookinfo/mesh/', import.meta.url))
 const steps = fileURLToPath(new URL('../../../examples/bookinfo/steps/', import.meta.url))
 
-export const bookinfoServices = [
+const bookinfoServices = [
   ['details', 'v1'],
   ['ratings', 'v1'],
   ['reviews', 'v1'],
@@ -15,14 +15,14 @@ export const bookinfoServices = [
 ] as const
 
 /** `variant` (`reviews.all-v1.yaml`) takes the place of the document that it is named after. */
-export function bookinfoDocuments(variant?: string): string {
+function bookinfoDocuments(variant?: string): string {
   const texts = new Map(readdirSync(base).map((file) => [file, readFileSync(base + file, 'utf8')]))
   if (variant !== undefined) texts.set(`${variant.split('.')[0] ?? ''}.yaml`, readFileSync(steps + variant, 'utf8'))
   return [...texts.values()].join('---\n')
 }
 
 /** What the stage of Bookinfo writes: its services, all instances on loopback. */
-export function bookinfoRegistry(port: (service: string, version: string) => number): string {
+function bookinfoRegistry(port: (service: string, version: string) => number): string {
   const names = [...new Set(bookinfoServices.map(([service]) => service))]
   return names
     .map((name) => {
