@@ -44,11 +44,13 @@ export interface BackendOptions {
   readonly tls?: TlsFiles
   /** 0: any free port. */
   readonly port?: number
+  /** Another address of loopback. Default 127.0.0.1. */
+  readonly host?: string
 }
 
 export interface Backend {
   readonly name: string
-  readonly host: '127.0.0.1'
+  readonly host: string
   readonly port: number
   readonly authority: string
   readonly url: string
@@ -81,7 +83,7 @@ type Outgoing = ServerResponse | Http2ServerResponse
 
 class RecordingBackend implements Backend {
   readonly name: string
-  readonly host = '127.0.0.1' as const
+  readonly host: string
   readonly #handler: Handler
   readonly #server: Server
   readonly #scheme: string
@@ -92,7 +94,8 @@ class RecordingBackend implements Backend {
   readonly #sockets = new Set<Socket>()
   readonly #scripted: Answer[] = []
 
-  constructor({ handler = () => ({}), name = 'backend', protocol = 'http1', tls }: BackendOptions) {
+  constructor({ handler = () => ({}), name = 'backend', protocol = 'http1', tls, host = '127.0.0.1' }: BackendOptions) {
+    this.host = host
     this.name = name
     this.#handler = handler
     this.#scheme = protocol === 'https' ? 'https' : 'http'

@@ -2,9 +2,10 @@
 import type { Clock, DocumentSource, Problem, RegexEngine } from '@proxyless/core/spi'
 import { Reader, type Reading, type TranslationOptions } from '@proxyless/istio'
 import { createEncoder } from '@proxyless/xds'
-import { Connection } from './ads/connection.ts'
+import { Connection, type Wire } from './ads/connection.ts'
 import { type NackRecord, Nacks } from './ads/nacks.ts'
 import { type Listening, listen } from './ads/server.ts'
+import type { Variant } from './ads/variant.ts'
 import { Documents, internalProblem } from './documents.ts'
 import { Editions } from './http/editions.ts'
 import { Feed } from './http/feed.ts'
@@ -61,49 +62,46 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     changed: async (reading) => {
       observer.changed?.(reading)
       counts.changed(clock.wallNow())
-      editions.add(reading)
-      await views.update(reading)
+      await Promise.all([views.update(reading), editions.add(reading)])
     },
     problem: (problem) => observer.problem?.(problem),
   })
   const feed = new Feed({ clock, editions })
   const insight = new Insight({ documents, views, connections, nacks, feed, counts })
-  const http = await HttpServer.listen(options.http, [...feed.routes, ...insight.routes])
+  const accept = (variant: Variant, wire: Wire): Connection => {
+    const connection = new Connection({
+      clock,
+      views,
+      variant,
+      wire,
+      observer: {
+        sent: (kind, size) => counts.sent(kind, size),
+        accepted: (kind) => counts.accepted(kind),
+        unserved: () => counts.unserved(),
+        refused: (from, nack) => {
+          counts.refused(nack.kind)
+          observer.refused?.(nacks.add(from, nack, clock.wallNow()))
+        },
+        closed: (gone) => connections.delete(gone),
+      },
+    })
+    connections.add(connection)
+    return connection
+  }
+  let http: HttpServer | undefined
   let xds: Listening | undefined
-  let closing: Promise<void> | undefined
   const closeAll = async (): Promise<void> => {
     insight.ready = false
     feed.close()
-    await Promise.all([documents.close(), xds?.close(), http.close()])
+    await Promise.all([documents.close(), xds?.close(), http?.close()])
     views.close()
   }
+  let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= closeAll())
   try {
+    http = await HttpServer.listen(options.http, [...feed.routes, ...insight.routes])
     await documents.start()
-    xds = await listen(
-      options.xds,
-      (variant, wire) => {
-        const connection: Connection = new Connection({
-          clock,
-          views,
-          variant,
-          wire,
-          observer: {
-            sent: (kind, size) => counts.sent(kind, size),
-            accepted: (kind) => counts.accepted(kind),
-            unserved: () => counts.unserved(),
-            refused: (from, nack) => {
-              counts.refused(nack.kind)
-              observer.refused?.(nacks.add(from, nack, clock.wallNow()))
-            },
-            closed: (gone) => connections.delete(gone),
-          },
-        })
-        connections.add(connection)
-        return connection
-      },
-      clock,
-    )
+    xds = await listen(options.xds, accept, clock)
   } catch (error) {
     await close()
     throw error

@@ -3,7 +3,7 @@
 import type { Clock, DocumentText, MeshConfig, Problem, RegexEngine } from '@proxyless/core/spi'
 import { Library } from './documents/library.ts'
 import type { Shelf } from './documents/library.ts'
-import { type OwnDocument, ownDocumentOf } from './documents/own-document.ts'
+import { type DocumentName, type OwnDocument, ownDocumentOf } from './documents/own-document.ts'
 import { Report } from './findings.ts'
 import type { TranslationOptions, Workload } from './options.ts'
 import { Pace } from './pace.ts'
@@ -29,8 +29,9 @@ export interface Reading {
   readonly version: string
   /** Of the documents themselves; a translation may find more. */
   readonly problems: readonly Problem[]
+  readonly names: readonly DocumentName[]
   /** As they were written, each with its namespace. Worked out when it is asked for. */
-  readonly documents: () => readonly OwnDocument[]
+  readonly documents: () => Promise<readonly OwnDocument[]>
 }
 
 export interface Translation {
@@ -56,11 +57,12 @@ export class Reader {
   /** One at a time: what is kept of a bad text depends on what was read before. */
   async read(texts: readonly DocumentText[]): Promise<Reading> {
     const shelf = await this.#library.update(texts, this.#pace())
-    let documents: readonly OwnDocument[] | undefined
+    let documents: Promise<readonly OwnDocument[]> | undefined
     const reading: Reading = {
       version: versionOf(shelf.resources),
       problems: shelf.problems,
-      documents: () => (documents ??= shelf.resources.map(ownDocumentOf)),
+      names: shelf.resources.map(({ kind, namespace, name }) => ({ kind, namespace, name })),
+      documents: () => (documents ??= this.#ownDocuments(shelf)),
     }
     shelves.set(reading, shelf)
     return reading
@@ -75,6 +77,16 @@ export class Reader {
         return translator.translate(shelf, this.#pace())
       },
     }
+  }
+
+  async #ownDocuments({ resources }: Shelf): Promise<readonly OwnDocument[]> {
+    const pace = this.#pace()
+    const documents: OwnDocument[] = []
+    for (const resource of resources) {
+      documents.push(ownDocumentOf(resource))
+      if (pace.due()) await pace.rest()
+    }
+    return documents
   }
 
   #pace(): Pace {

@@ -46,6 +46,7 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
       dialect,
       regex,
       source: uri,
+      instance: node.id,
       certificates: bootstrap.certificates,
       trusted: features.has('trusted_xds_server'),
     }),

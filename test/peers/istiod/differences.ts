@@ -40,7 +40,7 @@ const opaque = 'HTTPS is opaque to a sidecar; ours is above TLS'
 
 export const caseDifferences: readonly CaseDifference[] = [
   {
-    at: /^C020.2 |^C024 http:\/\/other|^C026 |^C02[12] .*127|^C(028|029|037|054|055|122|138) |^C125 |^seed \S+ (http:\/\/(bookinfo|other)|https:)/,
+    at: /^C020.2 |^C024 http:\/\/other|^C026 |^C02[12] .*127|^C(028|029|037|054|055|122|138) |^C125 |^seed \S+ (http:\/\/(bookinfo|other)|https:)|^bookinfo .* http:\/\/bookinfo.com/,
     dialect: 'api',
     ours: /./,
     theirs: /^503 directly/,
@@ -64,6 +64,13 @@ export const caseDifferences: readonly CaseDifference[] = [
     sameWith: ports,
   },
   { at: /^C122 /, ours: /\|80\|v\d\|a/, theirs: /\|80\|v\d\|a/, why: port80, sameWith: ports },
+  {
+    at: /^bookinfo .* http:\/\/bookinfo.com\//,
+    ours: /9080\|v1\|reviews/,
+    theirs: /9080\|v1\|reviews/,
+    why: port80,
+    sameWith: ports,
+  },
   {
     at: /^C037 http:\/\/t.local:8080\/$/,
     ours: /v1\|reviews/,

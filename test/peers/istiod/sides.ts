@@ -1,7 +1,7 @@
 // Both ways to a configuration: our own translation of documents, and istiod's by xDS in one of its dialects.
 import { documentSource, fromDocuments, type IstioOptions } from '@proxyless/istio'
 import { xdsSource } from '@proxyless/xds'
-import type { Clock, Mesh } from 'proxyless'
+import type { Clock, Mesh, XdsOptions } from 'proxyless'
 import { processClock, processRandom, regexEngine } from 'proxyless/host'
 import { until } from '../../kit/until.ts'
 import { type Watched, watchedMesh } from './decision.ts'
@@ -39,34 +39,52 @@ export function ourSide(
   return watchedMesh(source)
 }
 
-/** @param hosts that will be called (`reviews:9080`), which gRPC's dialect must ask for by name */
 export function istiodSide(
-  { istiod }: ControlPlane,
+  plane: ControlPlane,
   dialect: Dialect,
   client: Client,
   hosts: readonly string[],
 ): Promise<Watched> {
-  const { namespace, labels, locality } = client
-  // an address that is no endpoint's, or it would be that workload
-  const id = `sidecar~127.0.0.9~client.${namespace}~${namespace}.svc.cluster.local`
-  const metadata = { NAMESPACE: namespace, LABELS: labels, CLUSTER_ID: 'Kubernetes', ISTIO_VERSION: '1.31.0' }
-  const place = locality && { region: locality.region, zone: locality.zone, subZone: locality.subzone }
-  const node = { id, metadata: dialect === 'api' ? { ...metadata, GENERATOR: 'grpc' } : metadata }
-  const options = {
-    server: istiod.server,
-    node: place === undefined ? node : { ...node, locality: place },
-    dialect,
-    ...(dialect === 'api' ? { hosts: [...hosts, marker] } : {}),
-  }
+  const options = xdsOptions(plane, dialect, client, [...hosts, marker])
   const host = { clock: hastened, random: processRandom(), regex: regexEngine, env: {}, node: { id: '' } }
-  return watchedMesh(xdsSource(options, host))
+  return watchedMesh(xdsSource({ ...options, startTimeoutMs: 30_000 * haste }, host))
+}
+
+/** @param hosts that will be called (`reviews:9080`), which gRPC's dialect must ask for by name */
+export function xdsOptions(
+  { istiod }: ControlPlane,
+  dialect: Dialect,
+  { namespace, labels, locality }: Client,
+  hosts: readonly string[],
+): XdsOptions {
+  const place = locality && { region: locality.region, zone: locality.zone, subZone: locality.subzone }
+  return {
+    server: istiod.server,
+    node: {
+      // an address that is no endpoint's, or it would be that workload
+      id: `sidecar~127.0.0.9~client.${namespace}~${namespace}.svc.cluster.local`,
+      ...(place === undefined ? {} : { locality: place }),
+      metadata: {
+        NAMESPACE: namespace,
+        LABELS: labels,
+        CLUSTER_ID: 'Kubernetes',
+        ISTIO_VERSION: '1.31.0',
+        ...(dialect === 'api' ? { GENERATOR: 'grpc' } : {}),
+      },
+    },
+    dialect,
+    ...(dialect === 'api' ? { hosts } : {}),
+  }
 }
 
 /** What istiod does not have is given up for lost sooner than after 15 s; what comes later is used all the same. */
 const hastened: Clock = {
   ...processClock,
-  setTimer: (delayMs, fire, background) => processClock.setTimer(delayMs / 50, fire, background),
+  now: () => processClock.now() * haste,
+  setTimer: (delayMs, fire, background) => processClock.setTimer(delayMs / haste, fire, background),
 }
+
+const haste = 50
 
 const marker = 'marker.test:80'
 

@@ -285,6 +285,13 @@ describe('sotw:', () => {
     expect(client.follow()).toEqual(['endpoints b=1'])
   })
 
+  test('T3 the nonce of an earlier stream is no reason not to answer the first request', () => {
+    const client = new ScriptedClient('sotw', world)
+    client.ask('cluster', { nonce: 'old' })
+    expect(client.follow()).toEqual(['cluster a=1 b=1'])
+    expect(client.session.progress()).toMatchObject([{ accepted: '1' }])
+  })
+
   test('T7 more names get what is new, fewer get nothing', () => {
     const client = new ScriptedClient('sotw', world)
     client.ask('endpoints', { names: ['a'] })

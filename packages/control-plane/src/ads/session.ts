@@ -88,7 +88,8 @@ export class Session {
     if (kind === undefined) return
     const known = this.#lanes.get(kind)
     const lane = known ?? this.#open(kind)
-    const stale = request.nonce !== '' && request.nonce !== lane.nonce
+    // the first of its kind may carry what an earlier stream left it with
+    const stale = known !== undefined && request.nonce !== '' && request.nonce !== lane.nonce
     if (stale && request.voidWhenStale) return
     if (!stale && request.nonce !== '') this.#answered(kind, lane, request.error)
     request.apply(lane.watch, known === undefined, this.#passage.at[kind])

@@ -22,7 +22,7 @@ export function configRoute({ clock, editions, closing }: ConfigRouteOptions): R
   const handle = async (request: HttpRequest, response: ServerResponse): Promise<void> => {
     const type = chooseType(request.header('accept'), types)
     if (type === undefined) return replyError(response, 406, `there is ${types.join(' and ')}`)
-    let edition = editions.newest
+    let edition = await editions.newest()
     if (edition === undefined) {
       response.setHeader('retry-after', '1')
       return replyError(response, 503, 'the documents are not read yet')

@@ -26,29 +26,48 @@ const kept = 32
 const leaves = new WeakMap<OwnDocument, Leaf>()
 
 export class Editions {
+  #reading: Reading | undefined
   #kept: readonly Edition[] = []
+  /** Until somebody asks, nothing is worked out. */
+  #asked = false
+  #building: Promise<void> = Promise.resolve()
   readonly #listeners = new Set<(edition: Edition) => void>()
 
-  get newest(): Edition | undefined {
+  /** The edition of what was added last; undefined before anything was. */
+  async newest(): Promise<Edition | undefined> {
+    if (!this.#asked && this.#reading !== undefined) this.#build(this.#reading)
+    this.#asked = true
+    await this.#building
     return this.#kept.at(-1)
   }
 
+  /** One of the last. */
   find(version: string): Edition | undefined {
     return this.#kept.findLast((edition) => edition.version === version)
   }
 
-  /** Told as well when only what is refused is another. */
-  add(reading: Reading): void {
-    const edition = editionOf(reading)
-    const before = this.#kept.filter(({ version }) => version !== edition.version)
-    this.#kept = [...before, edition].slice(-kept)
-    for (const listener of this.#listeners) listener(edition)
+  /** Listeners are told as well when only what is refused is another. Resolves when they are. */
+  async add(reading: Reading): Promise<void> {
+    this.#reading = reading
+    if (this.#asked) this.#build(reading)
+    await this.#building
   }
 
   /** Returns how to stop. */
   listen(listener: (edition: Edition) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** One after the other; one that fails costs itself only. */
+  #build(reading: Reading): void {
+    const build = async (): Promise<void> => {
+      const edition = await editionOf(reading)
+      const before = this.#kept.filter(({ version }) => version !== edition.version)
+      this.#kept = [...before, edition].slice(-kept)
+      for (const listener of this.#listeners) listener(edition)
+    }
+    this.#building = this.#building.then(build, build)
   }
 }
 
@@ -59,9 +78,9 @@ export function differenceBetween(before: Edition, after: Edition): Difference {
   }
 }
 
-function editionOf(reading: Reading): Edition {
+async function editionOf(reading: Reading): Promise<Edition> {
   const documents = new Map<string, Leaf>()
-  for (const document of reading.documents()) {
+  for (const document of await reading.documents()) {
     let leaf = leaves.get(document)
     if (leaf === undefined) leaves.set(document, (leaf = { ...document, json: JSON.stringify(document.value) }))
     documents.set(`${leaf.kind} ${leaf.namespace}/${leaf.name}`, leaf)

@@ -52,7 +52,7 @@ afterEach(async () => {
 async function publish(...documents: readonly object[]): Promise<string> {
   const text = documents.map((document) => JSON.stringify(document)).join('\n---\n')
   const reading = await reader.read([{ name: 'mesh.json', text }])
-  editions.add(reading)
+  await editions.add(reading)
   return reading.version
 }
 
@@ -162,7 +162,7 @@ describe('GET /v1/config', () => {
     // what it says is what the JSON says
     const { documents: read } = json(await ask('/v1/config'))
     const again = await reader.read([{ name: 'again.yaml', text: answer.body.toString() }])
-    expect(again.documents().map(({ value }) => value)).toEqual(read)
+    expect((await again.documents()).map(({ value }) => value)).toEqual(read)
   })
 
   test('is JSON for whoever takes anything, and nothing for whoever takes neither', async () => {
@@ -275,6 +275,8 @@ describe('GET /v1/stream', () => {
     ['?basis=', (basis: string) => new Events(`/v1/stream?basis=${basis}`)],
   ])('%s names what the client has: it is told what changed since, or that nothing did', async (_, connect) => {
     const first = await publish(entry('a'), entry('b'))
+    // the feed is of use to somebody
+    await ask('/v1/config')
     const second = await publish(entry('a'), entry('c'))
     expect(await connect(first).until(4)).toEqual([
       'intent changes',

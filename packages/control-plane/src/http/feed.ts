@@ -39,7 +39,7 @@ export class Feed {
     this.#editions = editions
     this.reports = new StatusReports(clock)
     const config = configRoute({ clock, editions, closing: this.#closing.signal })
-    const handle = (request: HttpRequest, response: ServerResponse): void => this.#stream(request, response)
+    const handle = (request: HttpRequest, response: ServerResponse): Promise<void> => this.#stream(request, response)
     this.routes = [config, { method: 'GET', path: '/v1/stream', handle }, this.reports.route]
     this.#stopListening = editions.listen((edition) => {
       for (const stream of this.#streams.keys()) stream.offer(edition)
@@ -59,8 +59,8 @@ export class Feed {
     this.#streams.clear()
   }
 
-  #stream({ query, header }: HttpRequest, response: ServerResponse): void {
-    const { newest } = this.#editions
+  async #stream({ query, header }: HttpRequest, response: ServerResponse): Promise<void> {
+    const newest = await this.#editions.newest()
     if (newest === undefined || this.#closing.signal.aborted) {
       response.setHeader('retry-after', '1')
       return replyError(response, 503, 'the documents are not read yet')

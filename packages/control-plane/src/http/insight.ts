@@ -64,7 +64,7 @@ export class Insight {
       const { reading } = documents
       const overview = {
         version: reading?.version,
-        documents: reading?.documents().map(({ kind, namespace, name }) => ({ kind, namespace, name })),
+        documents: reading?.names,
         problems: documents.problems,
         views: views.all().map(viewAccount),
       }

@@ -46,7 +46,7 @@ export function metricsText({ documents, views, connections, feed, counts }: Ins
       [{}, counts.unservedRequests],
     ]),
     metric('proxyless_views', 'gauge', 'Workloads that are translated for.', [[{}, views.all().length]]),
-    metric('proxyless_documents', 'gauge', 'Documents in force.', [[{}, documents.reading?.documents().length ?? 0]]),
+    metric('proxyless_documents', 'gauge', 'Documents in force.', [[{}, documents.reading?.names.length ?? 0]]),
     metric('proxyless_document_problems', 'gauge', 'Problems of the documents and of their source.', [
       problems('error'),
       problems('warning'),

@@ -4,10 +4,13 @@ import type { Chunk } from './chunk.ts'
 import { parseChunk } from './parse.ts'
 import type { Resource } from './resource.ts'
 
-export interface OwnDocument {
+export interface DocumentName {
   readonly kind: string
   readonly namespace: string
   readonly name: string
+}
+
+export interface OwnDocument extends DocumentName {
   /** Plain data. */
   readonly value: Readonly<Record<string, unknown>>
 }

@@ -65,10 +65,10 @@ interface Serving {
   end(): Promise<number>
 }
 
-async function serve(...more: readonly string[]): Promise<Serving> {
+async function serve(config = directory): Promise<Serving> {
   const [out, err] = [collected(), collected()]
   const ended = new AbortController()
-  const words = ['serve', '--config', directory, '--xds', '127.0.0.1:0', '--http', '127.0.0.1:0', ...more]
+  const words = ['serve', '--config', config, '--xds', '127.0.0.1:0', '--http', '127.0.0.1:0']
   const code = runCommand(words, { out: out.stream, err: err.stream, ended: () => ended.signal })
   const end = (): Promise<number> => {
     ended.abort()
@@ -146,6 +146,24 @@ test('a feed’s client reports what it applies, and what it refuses is told', a
     expect(feed.reports).toMatchObject([{ applied: version, rejected: [] }])
   }, soon)
   await mesh.close()
+})
+
+test('one may be fed by another: what is written there arrives here, and that it is applied is told there', async () => {
+  await write('a.yaml', reviews())
+  await write('b.yaml', rule('/one/'))
+  const first = await serve()
+  const second = await serve(first.http)
+  const mesh = await meshOn(xds({ server: second.xds, node }))
+  expect(await answerOf(mesh)).toBe('seen /one/x')
+  await write('b.yaml', rule('/two/'))
+  await vi.waitFor(async () => expect(await answerOf(mesh)).toBe('seen /two/x'), soon)
+  await vi.waitFor(async () => {
+    const { version, feed: reported } = (await json(`${first.http}/debug/clients`)) as {
+      version: string
+      feed: { reports: object[] }
+    }
+    expect(reported.reports).toMatchObject([{ applied: version, rejected: [] }])
+  }, soon)
 })
 
 test('/debug/config has the documents, their problems, what each workload is served, and what a client is given', async () => {

@@ -29,11 +29,11 @@ export async function runServe(options: ServeOptions, { out, err }: Output, ende
   const warn = (line: string): void => void err.write(`${line}\n`)
   let told: ReadonlySet<string> = new Set()
   const plane = await start(options, {
-    changed: ({ version, problems, documents }) => {
+    changed: ({ version, problems, names }) => {
       const lines = new Set(problems.map(formatProblem))
       for (const line of lines) if (!told.has(line)) warn(line)
       told = lines
-      say(`${count(documents().length, 'document')} in force, version ${version}: ${countsOf(problems)}`)
+      say(`${count(names.length, 'document')} in force, version ${version}: ${countsOf(problems)}`)
     },
     problem: (problem) => warn(formatProblem(problem)),
     refused: ({ client, kind, resources, message }) =>

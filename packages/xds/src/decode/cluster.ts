@@ -24,7 +24,7 @@ const aggregateName = 'envoy.extensions.clusters.aggregate.v3.ClusterConfig'
 
 export function readCluster(reading: Reading, cluster: Cluster): ClusterResource {
   const ownFields = ownOf(cluster.metadata)
-  const own = readOwnCluster(ownFields)
+  const own = readOwnCluster(ownFields, reading.options.instance)
   const discovery = readDiscovery(reading, cluster, own)
   const { loadBalancer, slowStart, weighsLocalities } = readBalancing(reading, cluster)
   const healthCheck = readHealthCheck(reading, cluster, ownFields !== undefined)

@@ -11,6 +11,8 @@ export interface DecodeOptions {
   readonly regex: RegexEngine
   /** Where resources come from, for people. */
   readonly source: string
+  /** Tells this process from others that are given the same. */
+  readonly instance?: string
   /** The bootstrap calls the server trusted (gRFC A81): it may change the host that calls name. */
   readonly trusted: boolean
   /** Files of the certificate providers, by instance name. */

@@ -42,19 +42,19 @@ export interface OwnCluster {
   apply(cluster: Cluster): Cluster
 }
 
-export function readOwnCluster(own: Own | undefined): OwnCluster {
+export function readOwnCluster(own: Own | undefined, instance: string | undefined): OwnCluster {
   const kind = textIn(own, 'discovery')
   return {
     kind: kinds.find((each) => each === kind),
     port: numberIn(own, 'port'),
     zones: readZones(own),
-    apply: (cluster) => (own === undefined ? cluster : applied(own, cluster)),
+    apply: (cluster) => (own === undefined ? cluster : applied(own, instance, cluster)),
   }
 }
 
 const kinds = ['static', 'strictDns', 'logicalDns', 'originalDestination'] as const
 
-function applied(own: Own, cluster: Cluster): Cluster {
+function applied(own: Own, instance: string | undefined, cluster: Cluster): Cluster {
   const { connectionPool, circuitBreakers, outlierDetection } = cluster
   const { retryBudget } = circuitBreakers
   const slowStart = numbersIn(objectIn(own, 'slowStart'), ['windowMs', 'aggression', 'minWeight'])
@@ -74,7 +74,7 @@ function applied(own: Own, cluster: Cluster): Cluster {
       ? {}
       : { outlierDetection: { ...outlierDetection, errorStatusCodes } }),
     ...(slowStart === undefined ? {} : { slowStart }),
-    ...readAdaptive(own),
+    ...readAdaptive(own, instance),
     origin: readOrigin(own) ?? cluster.origin,
     origins: readOrigins(own),
   }

@@ -20,8 +20,8 @@ export interface KubernetesObject {
     readonly name: string
     readonly namespace?: string
     readonly creationTimestamp?: string
-    readonly labels?: Readonly<Record<string, string>>
   }
+  readonly spec?: { readonly host?: string; readonly hosts?: readonly string[] }
 }
 
 export class ApiServer {

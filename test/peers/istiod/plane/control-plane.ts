@@ -22,8 +22,8 @@ export class ControlPlane {
   readonly #api: ApiServer
   readonly #home: string
   readonly #namespaces = new Set<string>()
-  /** By path: when the API server says it was made. */
-  readonly #made = new Map<string, string>()
+  /** By path, with when the API server says it was made. */
+  readonly #made = new Map<string, { readonly document: Document; readonly at: string }>()
 
   private constructor(home: string, etcd: Etcd, api: ApiServer, istiod: Istiod) {
     this.#home = home
@@ -85,20 +85,19 @@ export class ControlPlane {
     const said = await this.#applyInItsOwnSecond(document)
     // no kubelet is there to say how it fares
     if (kind === 'Pod') await applied(this.#api, `${path}/status`, document.text)
-    if (said.accepted) this.#made.set(path, said.object.metadata.creationTimestamp ?? '')
+    if (said.accepted) this.#made.set(path, { document, at: said.object.metadata.creationTimestamp ?? '' })
     return said.accepted ? undefined : { document, by: 'API server', reason: said.reason }
   }
 
-  /** The older of two documents wins, and their age is in whole seconds: the next of a kind waits until it is younger. */
-  async #applyInItsOwnSecond({ path, text }: Document): Promise<Said> {
-    const ofKind = (each: string): string => each.split('/').at(-2) ?? ''
-    const others = [...this.#made].filter(([each]) => ofKind(each) === ofKind(path) && each !== path)
-    const latest =
-      others
-        .map(([, at]) => at)
-        .toSorted()
-        .at(-1) ?? ''
-    if (path.includes('istio') && !this.#made.has(path)) {
+  /** Of two for one host the older wins, and their age is in whole seconds: the next one waits until it is younger. */
+  async #applyInItsOwnSecond(document: Document): Promise<Said> {
+    const { path, text } = document
+    const rivals = [...this.#made.values()].filter((each) => isRival(each.document, document))
+    const latest = rivals
+      .map(({ at }) => at)
+      .toSorted()
+      .at(-1)
+    if (latest !== undefined) {
       await until(async () => {
         const asked = await this.#api.apply(path, text, true)
         return !asked.accepted || (asked.object.metadata.creationTimestamp ?? '') > latest
@@ -112,6 +111,19 @@ export class ControlPlane {
     await applied(this.#api, `/api/v1/namespaces/${name}`, namespace(name))
     this.#namespaces.add(name)
   }
+}
+
+/** Another document of its kind for a host of the same name, however long it is written. */
+function isRival(other: Document, document: Document): boolean {
+  const hosts = new Set(hostsOf(other))
+  return (
+    other.kind === document.kind && other.path !== document.path && hostsOf(document).some((host) => hosts.has(host))
+  )
+}
+
+function hostsOf({ object }: Document): string[] {
+  const { host, hosts = [] } = object?.spec ?? {}
+  return [...hosts, ...(host === undefined ? [] : [host])].map((each) => each.split('.')[0] ?? '')
 }
 
 /** Istio's kinds, served from when the API server says so. */
