@@ -68,6 +68,14 @@ export function wideResources(type: Type, endpoints: number): Resource[] {
   }
 }
 
+/** The same for endpoints that are there: servers of this machine. */
+export function loopbackResources(type: Type, ports: readonly number[]): Resource[] {
+  if (type !== 'endpoints') return wideResources(type, 0)
+  const endpoints = ports.map((each): Value => ({ 1: { 1: { 1: { 2: '127.0.0.1', 3: each } } }, 4: { 1: 1 } }))
+  const group = { 1: { 1: 'r1', 2: 'z1' }, 2: endpoints, 3: { 1: ports.length } }
+  return [{ name: wide, bytes: encode({ 1: wide, 2: group }) }]
+}
+
 const workload: Fields = {
   1: [
     { 1: 'envoy.transport_socket_match', 2: { 1: { 1: 'tlsMode', 2: { 3: 'istio' } } } },

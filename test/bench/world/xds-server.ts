@@ -4,6 +4,7 @@ import { type ServerDuplexStream, Server, ServerCredentials } from '@grpc/grpc-j
 import { any, decode, encode, type Fields } from './wire.ts'
 import {
   assignment,
+  loopbackResources,
   type Resource,
   resourcesOf,
   type Type,
@@ -21,14 +22,18 @@ export interface Change {
 
 type Stream = ServerDuplexStream<Buffer, Buffer>
 
-const world = JSON.parse(process.argv[2] ?? '') as XdsWorld & { readonly wide?: number }
+const world = JSON.parse(process.argv[2] ?? '') as XdsWorld & { readonly wide?: number; readonly ports?: number[] }
 const served = new Map<Type, Map<string, Resource>>()
 for (const type of Object.keys(types) as Type[]) {
-  const resources = world.wide === undefined ? resourcesOf(type, world) : wideResources(type, world.wide)
+  const resources = world.ports ? loopbackResources(type, world.ports) : largeResources(type)
   served.set(type, new Map(resources.map((each) => [each.name, each])))
 }
 let version = 1
 const changed = new Set<(resource: Resource) => void>()
+
+function largeResources(type: Type): Resource[] {
+  return world.wide === undefined ? resourcesOf(type, world) : wideResources(type, world.wide)
+}
 
 function serve(stream: Stream, read: (request: Buffer) => Request, reply: Reply): void {
   const subscribed = new Map<Type, Set<string>>()
