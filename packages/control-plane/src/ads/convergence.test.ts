@@ -115,7 +115,7 @@ describe.each<VariantName>(['sotw', 'delta'])('%s:', (variant) => {
         settle(model)
         expect(withoutLeftovers(model.holds(), last, variant)).toEqual(model.wantedOf(last))
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 })
