@@ -15,5 +15,14 @@ export default defineConfig({
     hookTimeout: 60_000,
     exclude: ['**/node_modules/**', '**/dist/**'],
     reporters: ['default', new ClosingLine()],
+    projects: [
+      { extends: true, test: { name: { label: 'all', color: 'white' } } },
+      // the gRPC door holds to what three minors of grpc-js have in common
+      ...['1.12', '1.13'].map((minor) => ({
+        extends: true as const,
+        resolve: { alias: { '@grpc/grpc-js': `grpc-js-${minor}` } },
+        test: { name: `grpc-js ${minor}`, include: ['test/grpc/*.test.ts'], exclude: ['test/grpc/install.test.ts'] },
+      })),
+    ],
   },
 })

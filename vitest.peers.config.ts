@@ -2,10 +2,12 @@
 import { defineConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
+const { projects: _minors, ...shared } = base.test ?? {}
+
 export default defineConfig({
   ...base,
   test: {
-    ...base.test,
+    ...shared,
     include: ['test/peers/**/*.peer.ts'],
     passWithNoTests: true,
     fileParallelism: false,

@@ -25,6 +25,7 @@ close({
   skipped: tests.skipped,
 })
 
+/** @returns {[string, () => boolean][]} */
 function allChecks() {
   return [
     ['format: oxfmt', () => check('oxfmt', ['--check', '.'])],

@@ -1,5 +1,5 @@
 // The connections under gRPC calls: shared, bounded, moved without a failure, and gone in the end.
-import { connectivityState, Metadata } from '@grpc/grpc-js'
+import { connectivityState, credentials, Metadata } from '@grpc/grpc-js'
 import type { Cluster } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import { expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { cluster, config, endpoint, forward, host, route } from '../kit/config.t
 import { startGrpc } from '../kit/grpc-backend.ts'
 import { collect, GrpcClient } from '../kit/grpc-calls.ts'
 import { startMesh, type TestMesh } from '../kit/mesh.ts'
+import { startMute } from '../kit/mute-server.ts'
 import { closeAfterEach, opened } from '../kit/opened.ts'
 import { answerWith, framed, type RawGrpcServer, startRawGrpc } from '../kit/raw-grpc-server.ts'
 import { until } from '../kit/until.ts'
@@ -181,6 +182,16 @@ test('a call that waits for readiness gets through once there is an endpoint tha
   expect((await client.unary('/t/Unary', 'x')).details).toBe('no healthy upstream')
   await mesh.apply(configOf([server.authority]))
   expect(await waiting).toMatchObject({ code: 0, message: Buffer.from('ok') })
+})
+
+const holds = '_createSecureConnector' in credentials.createInsecure()
+
+test.skipIf(!holds)('a connection that is given up while it is being made is closed', async () => {
+  const mute = opened(await startMute())
+  const mesh = await meshTo([mute.authority], { connectTimeoutMs: 50 })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  expect((await client.unary('/t/Unary')).code).toBe(14)
+  await until(() => mute.sockets.size === 0)
 })
 
 test('closing the mesh ends calls and leaves no connection', async () => {

@@ -1,4 +1,5 @@
 // SEMANTICS 14, the column of gRPC: what a client hears where the mesh answers itself, with real sockets behind it.
+import { credentials } from '@grpc/grpc-js'
 import type { Cluster, MeshConfig, Route } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import { describe, expect, test } from 'vitest'
@@ -6,9 +7,12 @@ import { cluster, config, endpoint, forward, host, route } from '../kit/config.t
 import { collect, GrpcClient } from '../kit/grpc-calls.ts'
 import { startMesh, type TestMesh } from '../kit/mesh.ts'
 import { closeAfterEach, opened } from '../kit/opened.ts'
+import { startMute } from '../kit/mute-server.ts'
 import { framed, type RawGrpcServer, startRawGrpc } from '../kit/raw-grpc-server.ts'
 
 closeAfterEach()
+
+const waitsForSettings = '_createSecureConnector' in credentials.createInsecure()
 
 const always = { numerator: 1_000_000 }
 const never: Cluster['circuitBreakers'] = {
@@ -89,16 +93,12 @@ describe('what the mesh answers itself', () => {
     ])
   })
 
-  test('a connection that takes too long: 14', async () => {
-    // accepts, and never says a word of HTTP/2
-    const { createServer } = await import('node:net')
-    const mute = createServer((socket) => void socket.on('error', () => undefined).resume())
-    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
-    const { port } = mute.address() as { port: number }
-    opened({ close: () => new Promise<void>((resolve) => void mute.close(() => resolve())) })
+  // before its 1.13 grpc-js took a connection for ready that nobody had answered on
+  test.skipIf(!waitsForSettings)('a connection that takes too long: 14', async () => {
+    const mute = opened(await startMute())
     const mesh = await meshOf(
       [route(forward('c'))],
-      [cluster('c', [endpoint(`127.0.0.1:${port}`)], { connectTimeoutMs: 50 })],
+      [cluster('c', [endpoint(mute.authority)], { connectTimeoutMs: 50 })],
     )
     expect((await hear(mesh)).slice(0, 3)).toEqual([14, `${reset}connection timeout`, 'UF'])
   })

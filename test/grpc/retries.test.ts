@@ -227,3 +227,22 @@ test('hedging: an attempt beside a slow one wins, the slow one is cancelled, and
   expect(begun).toBeGreaterThan(0)
   await until(() => cancelled === begun)
 })
+
+test.each([
+  ['0', 3],
+  ['40', 3],
+  ['-1', 1],
+  ['soon', 1],
+])('a server that pushes back with %j is asked %i times', async (pushback, times) => {
+  const server = opened(
+    await startRawGrpc((stream) => trailersOnly(stream, 14, { 'grpc-retry-pushback-ms': pushback })),
+  )
+  // without the server's word the next attempt would come in an hour
+  const retry = policy({ backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000 })
+  const mesh = await meshTo([server.authority], { retry })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const started = performance.now()
+  expect((await client.unary('/t/Unary')).code).toBe(14)
+  expect(server.requests).toHaveLength(times)
+  if (pushback === '40') expect(performance.now() - started).toBeGreaterThan(78)
+})

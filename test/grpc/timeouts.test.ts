@@ -93,7 +93,7 @@ test('a stream whose time is up after its head breaks off', async () => {
       stream.write(framed('one'))
     }),
   )
-  const mesh = await meshTo(server, { timeoutMs: 100, maxGrpcTimeoutMs: 100 })
+  const mesh = await meshTo(server, { timeoutMs: 2_000, maxGrpcTimeoutMs: 2_000 })
   using client = new GrpcClient('ratings', meshChannel(mesh))
   const { messages, code } = await collect(client.serverStream('/t/Server'))
   expect({ messages: messages.map(String), code }).toEqual({ messages: ['one'], code: 4 })

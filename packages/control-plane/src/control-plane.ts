@@ -1,7 +1,7 @@
 // The control plane as a whole: documents in; xDS on one address, a feed of the documents and the insight on another.
 import type { Clock, DocumentSource, Problem, RegexEngine } from '@proxyless/core/spi'
 import { Reader, type Reading, type TranslationOptions } from '@proxyless/istio'
-import { createEncoder } from '@proxyless/xds'
+import { createEncoder, type Encoder, type EncoderOptions } from '@proxyless/xds'
 import { Connection, type Wire } from './ads/connection.ts'
 import { type NackRecord, Nacks } from './ads/nacks.ts'
 import { type Listening, listen } from './ads/server.ts'
@@ -22,6 +22,8 @@ export interface ControlPlaneOptions extends TranslationOptions {
   readonly http: string
   readonly clock: Clock
   readonly regex: RegexEngine
+  /** Clients are told the lines of the documents, for `explain`; every document is parsed once more for it. Default false. */
+  readonly lines?: boolean
   /** Awaited between slices of work, so that nothing blocks the event loop. */
   readonly pause: () => Promise<void>
   readonly observer?: ControlPlaneObserver
@@ -48,10 +50,11 @@ const defaultNamespace = 'default'
 
 /** @throws Error when an address cannot be listened on, or when there are no documents to begin with */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { clock, observer = {}, pause } = options
+  const { clock, observer = {}, pause, lines = false } = options
   const reader = new Reader({ ...options, defaultNamespace })
   const failed = (error: unknown): void => observer.problem?.(internalProblem(error))
-  const views = new Views({ clock, reader, encoder: (dialect) => createEncoder({ dialect }), pause, failed })
+  const encoder = (dialect: EncoderOptions['dialect']): Encoder => createEncoder({ dialect, positions: lines })
+  const views = new Views({ clock, reader, encoder, pause, failed })
   const editions = new Editions()
   const nacks = new Nacks()
   const counts = new Counts()

@@ -10,7 +10,7 @@ import type { Lane } from './lane.ts'
 import type { Line, LineWatcher } from './line.ts'
 import { appendMetadata, metadataOf } from './metadata.ts'
 import { readLoadReport, trailingReport } from './load-report.ts'
-import { written } from './request-messages.ts'
+import { type Message, written } from './request-messages.ts'
 
 export class GrpcAttempt implements CallListener {
   readonly exchange: GrpcExchange
@@ -96,28 +96,29 @@ export class GrpcAttempt implements CallListener {
   /** Sends what is there and was not sent. */
   pump(): void {
     const stream = this.#stream
-    if (stream === undefined || this.#phase === 'over' || this.#sending || this.#halfClosed) return
+    if (stream === undefined || this.#phase === 'over' || this.#halfClosed) return
     const { messages } = this.exchange
-    const message = messages.at(this.#position)
-    if (message !== undefined) {
-      this.#sending = true
-      this.#position++
-      const sent = (): void => {
-        this.#sending = false
-        written(message)
-        this.exchange.sent()
-        this.pump()
-      }
-      stream.sendMessageWithContext(
-        message.flags === undefined ? { callback: sent } : { callback: sent, flags: message.flags },
-        message.bytes,
-      )
-    }
-    // not after the last has arrived: one frame less for calls with one message
-    if (messages.ended && this.#position === messages.count && !this.#halfClosed) {
+    const message = this.#sending ? undefined : messages.at(this.#position)
+    if (message !== undefined) this.#sendMessage(stream, message)
+    // with the last message, not after it has arrived: one frame less
+    if (messages.ended && this.#position === messages.count) {
       this.#halfClosed = true
       stream.halfClose()
     }
+  }
+
+  #sendMessage(stream: CallStream, message: Message): void {
+    this.#sending = true
+    this.#position++
+    const callback = (): void => {
+      if (this.#stream !== stream) return
+      this.#sending = false
+      written(message)
+      this.exchange.sent()
+      this.pump()
+    }
+    const { flags, bytes } = message
+    stream.sendMessageWithContext(flags === undefined ? { callback } : { callback, flags }, bytes)
   }
 
   responseHeader(name: string): string | undefined {
@@ -212,7 +213,7 @@ export class GrpcAttempt implements CallListener {
   #end(cancel: boolean): void {
     const line = this.#line
     if (cancel) this.#stream?.cancelWithStatus(codes.CANCELLED, 'the mesh has ended this attempt')
-    if (line !== undefined) this.#pool.release(line)
+    if (line !== undefined) this.#pool.release(line, this)
   }
 
   /** What endpoints say of themselves beside their answer. */

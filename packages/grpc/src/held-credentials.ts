@@ -5,6 +5,11 @@ import { ChannelCredentials } from '@grpc/grpc-js'
 
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>
 
+/** Before its 1.13 grpc-js makes its sockets where nobody can hold them: these then close when grpc-js closes them. */
+export function held(given: ChannelCredentials): HeldCredentials | undefined {
+  return '_createSecureConnector' in given ? new HeldCredentials(given) : undefined
+}
+
 export class HeldCredentials extends ChannelCredentials {
   readonly #given: ChannelCredentials
   readonly #sockets = new Set<Socket>()

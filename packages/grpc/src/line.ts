@@ -1,9 +1,16 @@
 // One connection: a grpc-js channel to one address, seen as a connection that opens once and is gone once.
 // grpc-js would reconnect and back off by itself; here a channel that leaves READY is closed and never used again.
-import { Channel, type ChannelCredentials, type ChannelOptions, connectivityState, Metadata } from '@grpc/grpc-js'
+import {
+  Channel,
+  type ChannelCredentials,
+  type ChannelOptions,
+  connectivityState,
+  Metadata,
+  status as codes,
+} from '@grpc/grpc-js'
 import type { CallStream } from './call-stream.ts'
 import { ConnectFailed } from './failure.ts'
-import { HeldCredentials } from './held-credentials.ts'
+import { held, type HeldCredentials } from './held-credentials.ts'
 import { unmeshedOption } from './unmeshed-option.ts'
 
 export interface LineEvents {
@@ -14,6 +21,11 @@ export interface LineEvents {
   gone(line: Line): void
 }
 
+/** An attempt on a line. */
+export interface LineJob {
+  readonly stream: CallStream | undefined
+}
+
 /** Who wants to know how a line is. */
 export interface LineWatcher {
   changed(line: Line): void
@@ -22,12 +34,12 @@ export interface LineWatcher {
 export class Line {
   readonly lane: string
   readonly openedAtMs: number
-  /** Calls under way. */
-  active = 0
+  /** Under way on it. */
+  readonly jobs: Set<LineJob> = new Set()
   served = 0
   state: 'connecting' | 'ready' | 'failed' | 'closed' = 'connecting'
   readonly #channel: Channel
-  readonly #credentials: HeldCredentials
+  readonly #held: HeldCredentials | undefined
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
 
@@ -43,8 +55,8 @@ export class Line {
     this.lane = lane
     this.openedAtMs = openedAtMs
     this.#events = events
-    this.#credentials = new HeldCredentials(credentials)
-    this.#channel = new Channel(target, this.#credentials, { ...options, [unmeshedOption]: 1 })
+    this.#held = held(credentials)
+    this.#channel = new Channel(target, this.#held ?? credentials, { ...options, [unmeshedOption]: 1 })
   }
 
   /** @param until wall time in milliseconds after which it has failed */
@@ -71,7 +83,7 @@ export class Line {
   /** Takes no more calls; those under way go on. */
   close(): void {
     if (this.state === 'closed') return
-    if (this.state !== 'ready') this.#credentials.drop()
+    if (this.state !== 'ready') this.#held?.drop()
     this.#become('closed')
     this.#channel.close()
   }
@@ -79,7 +91,8 @@ export class Line {
   /** At once: what is under way breaks off. */
   destroy(): void {
     this.close()
-    this.#credentials.drop()
+    for (const { stream } of this.jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
+    this.#held?.drop()
   }
 
   get channelz(): ReturnType<Channel['getChannelzRef']> {

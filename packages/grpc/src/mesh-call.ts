@@ -19,7 +19,7 @@ const notReady: ReadonlySet<MeshErrorCode | undefined> = new Set<MeshErrorCode>(
   'CONNECT_TIMEOUT',
 ])
 /** So much later than the mesh's own timeout is the same deadline kept for the application. */
-const afterMeshMs = 10
+const afterMeshMs = 100
 const firstPauseMs = 20
 const longestPauseMs = 1_000
 

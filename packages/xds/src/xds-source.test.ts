@@ -508,6 +508,19 @@ describe('the dialect of a sidecar', () => {
     expect(world.config.virtualHosts).toEqual([])
   })
 
+  test('O1 a cluster that is gone stays for routes in force until those that took their place have all they need', async () => {
+    const world = await sidecarWorld()
+    const passthrough = cluster('Passthrough', { clusterDiscoveryType: { $case: 'type', value: 4 } })
+    await world.send('cluster', cluster('a'), cluster('b'), passthrough)
+    const toB = { name: 'reviews:80', domains: ['reviews'], routes: [route(toCluster('b'))] }
+    await world.send('route', routeConfig('80', [toB, allowAny]))
+    await world.send('cluster', cluster('b'), passthrough)
+    expect([world.hosts(), world.ports('a')]).toEqual([{ 'reviews:80': 'a', '*.reviews:9080': 'a' }, [1]])
+    await world.send('endpoints', assignment('b', [group([2])]))
+    expect([world.hosts(), world.ports('b')]).toEqual([{ 'reviews:80': 'b' }, [2]])
+    expect(world.config.clusters.has('a')).toBe(false)
+  })
+
   test('T8 a cluster and a listener that are gone are gone', async () => {
     const world = await sidecarWorld()
     await world.send('listener')

@@ -7,6 +7,7 @@ import { cockatielBenches } from './cockatiel.ts'
 import { documentsBench } from './documents.ts'
 import { envoyBenches } from './envoy.ts'
 import { garbageBench } from './garbage.ts'
+import { grpcBenches } from './grpc.ts'
 import { heapBench } from './heap.ts'
 import { layerInstructions, layerTime } from './layer.ts'
 import { pickBench } from './pick.ts'
@@ -17,6 +18,7 @@ import { xdsBenches } from './xds.ts'
 
 export const benches: readonly Bench[] = [
   ...callBenches,
+  ...grpcBenches,
   ...cockatielBenches,
   ...envoyBenches,
   layerTime,

@@ -21,7 +21,7 @@ export interface XdsWorld {
   readonly endpoints: number
 }
 
-const wide = 'wide'
+export const wide = 'wide'
 
 const ads: Fields = { 3: {}, 6: 2 }
 const port = 9_080
@@ -45,7 +45,11 @@ export function resourcesOf(type: Type, { clusters, endpoints }: XdsWorld): Reso
 
 /** Endpoints number `first` and following; every number has an address of its own. */
 export function assignment(name: string, first: number, count: number): Resource {
-  const endpoints = times(count, (i): Value => ({ 1: { 1: { 1: address(first + i) } }, 3: workload, 4: { 1: 1 } }))
+  const endpoints = times(count, (i): Value => ({
+    1: { 1: { 1: { 2: addressOf(first + i), 3: port } } },
+    3: workload,
+    4: { 1: 1 },
+  }))
   const group = { 1: { 1: 'r1', 2: 'z1' }, 2: endpoints, 3: { 1: count } }
   return { name, bytes: encode({ 1: name, 2: group }) }
 }
@@ -71,8 +75,8 @@ const workload: Fields = {
   ],
 }
 
-function address(i: number): Fields {
-  return { 2: `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`, 3: port }
+export function addressOf(i: number): string {
+  return `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`
 }
 
 const unlimited = { 1: 4_294_967_295 }

@@ -24,6 +24,7 @@ import {
 } from './local-reply.ts'
 import { ownDelayOf, ownSentAtMs } from './own-delay.ts'
 import { Race } from './race.ts'
+import { pushbackHeader, pushbackMs } from './pushback.ts'
 import { rateLimitedMs } from './rate-limited.ts'
 import { Retries } from './retries.ts'
 import { retryReason } from './retry.ts'
@@ -270,6 +271,7 @@ export class Tries implements Expiring, Selecting {
     const policy = this.#retry
     if (policy === undefined || this.#isHedged(attempt) || retryReason(policy, verdict) === undefined) return false
     const askedMs = verdict.kind === 'response' ? this.#askedMs(policy, attempt) : undefined
+    if (askedMs === 'never') return false
     const waitMs = this.#reserveRetry(policy, askedMs)
     if (waitMs === undefined) return false
     this.#leave(attempt)
@@ -289,11 +291,15 @@ export class Tries implements Expiring, Selecting {
     return undefined
   }
 
-  /** How long the response asks to wait, where the policy obeys. */
-  #askedMs({ rateLimitedBackoff }: RetryPolicy, attempt: Attempt): number | undefined {
+  /** How long the response asks to wait: a gRPC server is always obeyed, others where the policy says so. */
+  #askedMs({ rateLimitedBackoff }: RetryPolicy, attempt: Attempt): number | 'never' | undefined {
+    const { grpc, exchange } = this.#call
+    if (rateLimitedBackoff === undefined && !grpc) return undefined
+    const headerOf = (name: string): string | undefined => exchange.responseHeader?.(attempt, name)
+    const pushback = grpc ? headerOf(pushbackHeader) : undefined
+    if (pushback !== undefined) return pushbackMs(pushback)
     if (rateLimitedBackoff === undefined) return undefined
     const { clock, random } = this.#house
-    const headerOf = (name: string): string | undefined => this.#call.exchange.responseHeader?.(attempt, name)
     return rateLimitedMs(rateLimitedBackoff, headerOf, clock.wallNow(), random)
   }
 

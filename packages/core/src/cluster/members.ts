@@ -37,15 +37,16 @@ export class Members {
   #takeMiddle(models: readonly EndpointModel[], head: number, tail: number): Change | undefined {
     const before = this.#list
     const changed = models.slice(head, models.length - tail)
-    const placeOf = finder(before, changed.length)
+    const keyOf = keying(changed)
+    const placeOf = finder(before, changed.length, keyOf)
     const added: Endpoint[] = []
     const kept = new Set<Endpoint>()
     const seen = new Set<string>()
     const middle: Endpoint[] = []
     for (const model of changed) {
-      const place = placeOf(model)
+      const key = keyOf(model)
+      const place = placeOf(model, key)
       const known = before[place]
-      const key = endpointKey(model)
       if (place >= before.length - tail) return undefined
       if (seen.has(key) || (known !== undefined && place < head)) continue
       seen.add(key)
@@ -72,9 +73,21 @@ function isAt({ model }: Endpoint, { address, port }: EndpointModel): boolean {
   return model.port === port && model.address === address
 }
 
-function finder(endpoints: readonly Endpoint[], asked: number): (model: EndpointModel) => number {
+type KeyOf = (model: EndpointModel) => string
+
+/** Mostly all have one port, and the address alone tells them apart. */
+function keying(models: readonly EndpointModel[]): KeyOf {
+  const port = models[0]?.port
+  return (model) => (model.port === port ? model.address : endpointKey(model))
+}
+
+function finder(
+  endpoints: readonly Endpoint[],
+  asked: number,
+  keyOf: KeyOf,
+): (model: EndpointModel, key: string) => number {
   if (asked <= few || endpoints.length === 0) return (model) => endpoints.findIndex((one) => isAt(one, model))
   const places = new Map<string, number>()
-  endpoints.forEach((endpoint, place) => places.set(endpointKey(endpoint.model), place))
-  return (model) => places.get(endpointKey(model)) ?? -1
+  endpoints.forEach((endpoint, place) => places.set(keyOf(endpoint.model), place))
+  return (_model, key) => places.get(key) ?? -1
 }

@@ -291,7 +291,7 @@ class Account {
   }
 
   #say(what: string, text: string, origin?: Origin): void {
-    const position = origin && this.#snapshot.config.locate?.(origin)
+    const position = origin && (this.#snapshot.config.locate?.(origin) ?? origin.position)
     this.#steps.push({
       what,
       text,

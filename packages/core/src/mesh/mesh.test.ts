@@ -124,6 +124,27 @@ describe('clusters', () => {
     await house.apply(world('3', [], { ...same }))
     expect(house.mesh.cluster('c')?.selection).not.toBe(selection)
   })
+
+  test('a map of clusters that knows what has changed spares a look at all others', async () => {
+    const names = ['kept', 'changed', 'gone']
+    const first = world('1', [], ...names.map((name) => cluster(name, ['10.0.0.1'])))
+    const house = await worldOf(first)
+    const [kept, changed, gone] = names.map((name) => house.mesh.cluster(name))
+    const asked: string[] = []
+    const clusters = new Map([...first.clusters].filter(([name]) => name !== 'gone'))
+    clusters.set('changed', cluster('changed', ['10.0.0.2']))
+    const knowing = Object.assign(clusters, {
+      changedSince: (before: unknown) => (before === first.clusters ? ['changed', 'gone', 'unused'] : undefined),
+      get: (name: string) => {
+        asked.push(name)
+        return new Map(clusters.entries()).get(name)
+      },
+    })
+    await house.apply({ ...world('2', []), clusters: knowing })
+    expect(asked.sort()).toEqual(['changed', 'gone', 'unused'])
+    expect([house.mesh.cluster('kept') === kept, changed?.endpointCount, gone?.retired]).toEqual([true, 1, true])
+    expect([...(changed?.endpoints() ?? [])].map(({ key }) => key)).toEqual(['10.0.0.2:80'])
+  })
 })
 
 describe('status', () => {

@@ -18,6 +18,7 @@ import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
 import type { Resolver } from '../cluster/discovery.ts'
 import type { HealthProbers } from '../cluster/health-probe.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
+import type { Cluster as ClusterModel } from '../model/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
 import type { Problem } from '../model/origin.ts'
 import { Affinity } from '../route/affinity.ts'
@@ -185,17 +186,11 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     const config = this.#next
     this.#next = undefined
     if (config === undefined || this.closed) return
+    const before = this.#snapshot?.config.clusters
     this.#snapshot = new Snapshot(config, this.#compiler, this.#snapshot)
     this.#sourceProblems = []
-    for (const cluster of this.#clusters.values()) {
-      const model = config.clusters.get(cluster.name)
-      if (model === undefined) {
-        this.#clusters.delete(cluster.name)
-        cluster.retire()
-      } else if (model !== cluster.model) {
-        cluster.update(model)
-      }
-    }
+    const changed = before && config.clusters.changedSince?.(before)
+    for (const name of changed ?? this.#clusters.keys()) this.#renew(name, config.clusters.get(name))
     this.#observer.configApplied?.({ version: config.version, problems: config.problems })
     this.#becameReady()
     for (const call of this.#early.splice(0)) call.beginLate()
@@ -208,6 +203,17 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     const waiting = this.#asking
     this.#asking = waiting.filter((call) => !known(call))
     for (const call of waiting.filter(known)) call.beginLate()
+  }
+
+  #renew(name: string, model: ClusterModel | undefined): void {
+    const cluster = this.#clusters.get(name)
+    if (cluster === undefined || cluster.model === model) return
+    if (model !== undefined) {
+      cluster.update(model)
+      return
+    }
+    this.#clusters.delete(name)
+    cluster.retire()
   }
 
   // ---- for calls and clusters ----

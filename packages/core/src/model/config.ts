@@ -9,13 +9,19 @@ export interface MeshConfig {
   readonly version: string
   /** An earlier host wins a domain that two claim. */
   readonly virtualHosts: readonly VirtualHost[]
-  readonly clusters: ReadonlyMap<string, Cluster>
+  readonly clusters: Clusters
   readonly unknownHosts: UnknownHosts
   readonly pathNormalization: PathNormalization
   /** All problems of this version, those of kept documents included. */
   readonly problems: readonly Problem[]
   /** Finds the line of an origin; undefined where the source has no text. */
   readonly locate?: (origin: Origin) => Position | undefined
+}
+
+/** Clusters by name. A map may know what differs from an earlier one, which spares comparing all of them. */
+interface Clusters extends ReadonlyMap<string, Cluster> {
+  /** At least the names whose clusters are not the earlier map's; undefined: not known. Default: not known. */
+  changedSince?(before: ReadonlyMap<string, Cluster>): Iterable<string> | undefined
 }
 
 /** What happens to a request whose host no virtual host claims. */

@@ -9,6 +9,8 @@ export interface Origin {
   readonly path: string
   /** File or address the resource was read from, when there is one. */
   readonly source?: string
+  /** Where there is no text to look it up in (`MeshConfig.locate`). */
+  readonly position?: Position
 }
 
 /** A place in a text; line and column count from 1. */

@@ -85,6 +85,7 @@ function commandOf({ out, err, ended }: Surroundings, done: (code: number) => vo
     .option('--xds <host:port>', 'where xDS is served', '127.0.0.1:15010')
     .option('--http <host:port>', 'where the feed and the insight are served', '127.0.0.1:15080')
     .option('--strict', 'refuse documents with unknown fields instead of warning')
+    .option('--lines', 'tell clients the lines of the documents, for explain; each is parsed once more for it')
     .action(async (options: ServeOptions) => {
       const { runServe } = await import('./serve.ts')
       done(await runServe(options, { out, err }, ended()))

@@ -133,6 +133,20 @@ describe.each(ways)('by %s', (way, configOf) => {
   })
 })
 
+test('explain over xDS names the documents, and with --lines their lines, as over the documents themselves', async () => {
+  await write('a.yaml', reviews())
+  await write('b.yaml', rule('/one/', '      timeout: 3s\n'))
+  const explained = async (config: CreateMeshOptions['config']): Promise<string> =>
+    (await meshOn(config)).explain('http://reviews:9080/x').toString()
+  const [plain, lined] = [await serve(), await serve('--lines')]
+  const own = await explained(directory)
+  expect(own).toMatch(/3000 ms for all attempts +\(VirtualService shop\/reviews spec\.http\[0\]\.timeout, .*b\.yaml:9:/)
+  for (const dialect of [{}, { hosts: ['reviews:9080'] }]) {
+    expect(await explained(xds({ server: lined.xds, node, ...dialect }))).toBe(own)
+    expect(await explained(xds({ server: plain.xds, node, ...dialect }))).toBe(own.replaceAll(/, \S+:\d+:\d+\)/g, ')'))
+  }
+})
+
 test('a feed’s client reports what it applies, and what it refuses is told', async () => {
   await write('a.yaml', reviews())
   const serving = await serve()
@@ -237,6 +251,7 @@ test('--help names every option, what is served, and where', async () => {
     '--xds',
     '--http',
     '--strict',
+    '--lines',
     '127.0.0.1:15010',
     '127.0.0.1:15080',
     '/debug/clients',

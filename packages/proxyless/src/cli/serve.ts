@@ -13,6 +13,7 @@ export interface ServeOptions {
   readonly xds: string
   readonly http: string
   readonly strict?: boolean
+  readonly lines?: boolean
 }
 
 interface Output {
@@ -55,7 +56,7 @@ function more(names: readonly string[]): string {
 }
 
 async function start(options: ServeOptions, observer: ControlPlaneObserver): Promise<ControlPlane> {
-  const { config, strict = false } = options
+  const { config, strict = false, lines = false } = options
   const [xds, http] = [parseAddress(options.xds, '--xds'), parseAddress(options.http, '--http')]
   const node = { id: `proxyless-serve-${hostname()}-${process.pid}`, namespace: 'default', labels: {} }
   const [only] = config
@@ -70,6 +71,7 @@ async function start(options: ServeOptions, observer: ControlPlaneObserver): Pro
       xds,
       http,
       strict,
+      lines,
       clock: processClock,
       regex: regexEngine,
       pause: () => new Promise((resolve) => setImmediate(resolve)),

@@ -45,6 +45,41 @@ function accepted<T>(kind: Kind, body: Any, decode = strict): T {
   return decoded.value as T
 }
 
+/** What it is, the resource, and why gRPC refuses it. */
+type Refused = [what: string, body: Any, why: string]
+
+/** What gRPC's rules refuse and a sidecar takes, as Envoy does or because nothing is lost by it; all else both refuse. */
+const sidecarTakes: Readonly<Record<Kind, readonly string[]>> = {
+  listener: [
+    'xff_num_trusted_hops',
+    'original_ip_detection_extensions',
+    'no filters',
+    'a router that is not last',
+    'a last filter that is not the router',
+  ],
+  route: ['a header matcher of no known kind', 'num_retries below 1', 'an override of an unknown filter'],
+  cluster: [
+    'STATIC',
+    'STRICT_DNS',
+    'ORIGINAL_DST',
+    'LOGICAL_DNS without endpoints',
+    'LOGICAL_DNS with two localities',
+    'LOGICAL_DNS with two endpoints',
+    'LOGICAL_DNS without a host',
+    'LOGICAL_DNS with a resolver',
+    'transport_socket_matches',
+    'TLS parameters',
+    'certificates by SDS',
+  ],
+  endpoints: [
+    'a missing locality',
+    'one locality twice in a priority',
+    'a gap between priorities',
+    'a priority without weight before one with weight',
+    'an address that comes twice',
+  ],
+}
+
 const big = 2 ** 32 - 1
 const prefixed = (action: object, more: object = {}): Any =>
   routeConfig('routes', [{ name: 'h', domains: ['*'], routes: [route(action)] }], more)
@@ -111,6 +146,20 @@ describe('any resource', () => {
     expect(refusal('cluster', cluster(''))).toContain('without a name')
   })
 
+  test('with fields that nobody knows is taken', () => {
+    // field 9999, a text
+    const unknown = [0xfa, 0xf0, 0x04, 0x01, 0x78]
+    for (const [kind, body] of [
+      ['listener', apiListener('l')],
+      ['route', routeConfig('r', [])],
+      ['cluster', cluster('a')],
+      ['endpoints', assignment('a', [])],
+    ] as const) {
+      const value = Uint8Array.from([...body.value, ...unknown])
+      for (const decode of [strict, sidecar]) expect(refusal(kind, { ...body, value }, decode)).toBe('accepted')
+    }
+  })
+
   test('no bytes make a decoder throw', () => {
     fc.assert(
       fc.property(fc.constantFrom(...KINDS), fc.uint8Array({ maxLength: 200 }), (kind, value) => {
@@ -140,7 +189,7 @@ describe('any resource', () => {
 
 describe('a Listener (A27, A39)', () => {
   const filters = (...httpFilters: object[]): Any => apiListener('l', { httpFilters })
-  test.each<[string, Any, string]>([
+  const refused: Refused[] = [
     [
       'an api_listener that is no HttpConnectionManager',
       listenerOf({ name: 'l', apiListener: { apiListener: emptyAny('x.Y') } }),
@@ -199,7 +248,13 @@ describe('a Listener (A27, A39)', () => {
       }),
       'without a match',
     ],
-  ])('is refused for %s', (_, body, why) => expect(refusal('listener', body)).toContain(why))
+  ]
+  test.each(refused)('is refused for %s', (_, body, why) => expect(refusal('listener', body)).toContain(why))
+
+  test('of these a sidecar takes', () => {
+    const taken = refused.filter(([, body]) => refusal('listener', body, sidecar) === 'accepted').map(([what]) => what)
+    expect(taken).toEqual(sidecarTakes.listener)
+  })
 
   test('is taken with an unknown filter that is optional, which is told', () => {
     const { notes, http } = accepted<ListenerResource>(
@@ -237,7 +292,7 @@ describe('a Listener (A27, A39)', () => {
 })
 
 describe('a RouteConfiguration (A28, A44, A39)', () => {
-  test.each<[string, Any, string]>([
+  const refused: Refused[] = [
     [
       'a route without a match',
       routeConfig('r', [
@@ -303,7 +358,13 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
       routeConfig('r', [{ name: 'h', domains: ['*'], routes: [], typedPerFilterConfig: { f: emptyAny('x.Y') } }]),
       'unknown filter',
     ],
-  ])('is refused for %s', (_, body, why) => expect(refusal('route', body)).toContain(why))
+  ]
+  test.each(refused)('is refused for %s', (_, body, why) => expect(refusal('route', body)).toContain(why))
+
+  test('of these a sidecar takes', () => {
+    const taken = refused.filter(([, body]) => refusal('route', body, sidecar) === 'accepted').map(([what]) => what)
+    expect(taken).toEqual(sidecarTakes.route)
+  })
 
   const routesOf = (body: Any): RouteResource['hosts'][number]['routes'] =>
     accepted<RouteResource>('route', body).hosts[0]!.routes
@@ -587,7 +648,7 @@ describe('a RouteConfiguration (A28, A44, A39)', () => {
 describe('a Cluster', () => {
   const value = (n: number): object => ({ clusterDiscoveryType: { $case: 'type', value: n } })
   const outlier = (more: object): Any => cluster('a', { outlierDetection: more })
-  test.each<[string, Any, string]>([
+  const refused: Refused[] = [
     ['STATIC', cluster('a', value(0)), 'neither EDS nor'],
     ['STRICT_DNS', cluster('a', value(1)), 'neither EDS nor'],
     ['ORIGINAL_DST', cluster('a', value(4)), 'neither EDS nor'],
@@ -605,6 +666,22 @@ describe('a Cluster', () => {
     [
       'LOGICAL_DNS without a host',
       dns([{ lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value: { address: socket('', 1) } } }] }]),
+      'host and a port',
+    ],
+    [
+      'LOGICAL_DNS without a port',
+      dns([
+        {
+          lbEndpoints: [
+            {
+              hostIdentifier: {
+                $case: 'endpoint',
+                value: { address: { address: { $case: 'socketAddress', value: { address: 'h' } } } },
+              },
+            },
+          ],
+        },
+      ]),
       'host and a port',
     ],
     ['LOGICAL_DNS with a resolver', dns([group([1])], { typedDnsResolverConfig: { name: 'x' } }), 'resolver'],
@@ -660,7 +737,13 @@ describe('a Cluster', () => {
       tls({ sni: 'x'.repeat(256), commonTlsContext: { validationContextType: roots } }),
       '255',
     ],
-  ])('is refused for %s', (_, body, why) => expect(refusal('cluster', body)).toContain(why))
+  ]
+  test.each(refused)('is refused for %s', (_, body, why) => expect(refusal('cluster', body)).toContain(why))
+
+  test('of these a sidecar takes', () => {
+    const taken = refused.filter(([, body]) => refusal('cluster', body, sidecar) === 'accepted').map(([what]) => what)
+    expect(taken).toEqual(sidecarTakes.cluster)
+  })
 
   test('EDS is asked by service_name, else by the name', () => {
     expect(accepted<ClusterResource>('cluster', cluster('a')).discovery).toMatchObject({
@@ -838,7 +921,7 @@ describe('a Cluster', () => {
 
 describe('a ClusterLoadAssignment', () => {
   const eds = (...groups: object[]): Any => assignment('a', groups)
-  test.each<[string, Any, string]>([
+  const refused: Refused[] = [
     ['a missing locality', eds(group([1], { locality: undefined })), 'locality: is missing'],
     ['one locality twice in a priority', eds(group([1]), group([2])), 'appears twice'],
     ['a gap between priorities', eds(group([1], { priority: 1 })), '0 is missing'],
@@ -866,7 +949,13 @@ describe('a ClusterLoadAssignment', () => {
       }),
       'denominator',
     ],
-  ])('is refused for %s', (_, body, why) => expect(refusal('endpoints', body)).toContain(why))
+  ]
+  test.each(refused)('is refused for %s', (_, body, why) => expect(refusal('endpoints', body)).toContain(why))
+
+  test('of these a sidecar takes', () => {
+    const taken = refused.filter(([, body]) => refusal('endpoints', body, sidecar) === 'accepted').map(([what]) => what)
+    expect(taken).toEqual(sidecarTakes.endpoints)
+  })
 
   test('takes nothing from a locality without weight', () => {
     const body = eds(group([1]), group([2], { locality: { region: 'q' }, loadBalancingWeight: undefined }))

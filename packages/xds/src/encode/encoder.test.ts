@@ -204,3 +204,35 @@ describe('the api dialect', () => {
     })
   })
 })
+
+describe('positions', () => {
+  const a = cluster('a', [])
+  const reviews = host('reviews:80', ['reviews'], 80)
+  const at = (line: number): MeshConfig => ({
+    ...config([reviews], [a]),
+    locate: () => ({ source: 'reviews.yaml', line, column: 3 }),
+  })
+
+  test('stand beside origins where they are asked for', () => {
+    const own = (positions: boolean): unknown => {
+      const encoded = createEncoder({ dialect: 'sidecar', positions }).encode(at(7))
+      return read(WireCluster, encoded.cluster.get('a')).metadata?.filterMetadata['proxyless.dev']?.['origin']
+    }
+    expect(own(true)).toEqual(['VirtualService default/reviews', 'spec.http[0]', 'reviews.yaml', 7, 3])
+    expect(own(false)).toEqual(['VirtualService default/reviews', 'spec.http[0]', 'reviews.yaml'])
+  })
+
+  test('change a resource when they move, and only then', () => {
+    const encoder = createEncoder({ dialect: 'sidecar', positions: true })
+    const first = encoder.encode(at(7))
+    const same = encoder.encode(at(7))
+    const moved = encoder.encode(at(8))
+    for (const kind of ['cluster', 'route'] as const) {
+      for (const [name, resource] of first[kind]) {
+        expect(same[kind].get(name)).toBe(resource)
+        const isPlaced = kind === 'cluster' || name === '80'
+        expect(moved[kind].get(name)?.version === resource.version).toBe(!isPlaced)
+      }
+    }
+  })
+})

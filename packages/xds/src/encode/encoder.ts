@@ -3,6 +3,7 @@ import type { MeshConfig } from '@proxyless/core/spi'
 import type { Kind } from '../stream/kinds.ts'
 import { ApiRoutes } from './api-routes.ts'
 import { ClusterShelf } from './cluster-shelf.ts'
+import { Positions } from './positions.ts'
 import { SidecarRoutes } from './sidecar-routes.ts'
 
 /** One resource as it goes on the wire. */
@@ -30,12 +31,22 @@ export interface EncoderOptions {
   readonly dialect: 'api' | 'sidecar'
   /** Where a sidecar's listeners listen. Default `127.0.0.1`. */
   readonly listenAddress?: string
+  /**
+   * Names the line of every document that set a value, for `explain` over xDS: all documents are parsed for it, and a line that
+   * moved is a change. Default false: document, path and file only.
+   */
+  readonly positions?: boolean
 }
 
-export function createEncoder({ dialect, listenAddress = '127.0.0.1' }: EncoderOptions): Encoder {
+export function createEncoder(options: EncoderOptions): Encoder {
+  const { dialect, listenAddress = '127.0.0.1' } = options
+  const positions = options.positions === true ? new Positions() : undefined
   const clusters = new ClusterShelf(dialect)
   const routes = dialect === 'api' ? new ApiRoutes() : new SidecarRoutes(listenAddress)
   return {
-    encode: (config) => ({ ...clusters.encode(config.clusters.values()), ...routes.encode(config) }),
+    encode: (given) => {
+      const config = positions?.locate(given) ?? given
+      return { ...clusters.encode(config.clusters.values()), ...routes.encode(config) }
+    },
   }
 }

@@ -1,4 +1,5 @@
-// Where values were set, so that `explain` names the document over xDS too. Short, for every route has some: [resource, path, source].
+// Where values were set, so that `explain` names the document over xDS too. Short, for every route has some:
+// [resource, path, source, line, column], of which the last are there as far as they are known.
 import type { Origin } from '@proxyless/core/spi'
 import { listIn, objectIn, type Own } from './metadata.ts'
 
@@ -22,11 +23,14 @@ export function readOrigins(own: Own | undefined): Origins {
   return Object.fromEntries(entries)
 }
 
-function listOf({ resource, path, source }: Origin): string[] {
+function listOf({ resource, path, source, position }: Origin): (string | number)[] {
+  if (position !== undefined) return [resource, path, position.source, position.line, position.column]
   return source === undefined ? [resource, path] : [resource, path, source]
 }
 
-function originOf([resource, path, source]: readonly unknown[]): Origin | undefined {
+function originOf([resource, path, source, line, column]: readonly unknown[]): Origin | undefined {
   if (typeof resource !== 'string' || typeof path !== 'string') return undefined
-  return { resource, path, ...(typeof source === 'string' ? { source } : {}) }
+  if (typeof source !== 'string') return { resource, path }
+  const placed = typeof line === 'number' && typeof column === 'number'
+  return { resource, path, source, ...(placed ? { position: { source, line, column } } : {}) }
 }
