@@ -9,14 +9,20 @@ const conditions = defaultServerConditions.filter((condition) => condition !== '
 export default defineConfig({
   ssr: { resolve: { conditions: ['proxyless-source', ...conditions] } },
   test: {
-    include: ['test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
     // no test depends on speed: this ends only what hangs
     testTimeout: 60_000,
     hookTimeout: 60_000,
     exclude: ['**/node_modules/**', '**/dist/**'],
     reporters: ['default', new ClosingLine()],
     projects: [
-      { extends: true, test: { name: { label: 'all', color: 'white' } } },
+      // lists of a project are added to those above
+      {
+        extends: true,
+        test: {
+          name: { label: 'all', color: 'white' },
+          include: ['test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
+        },
+      },
       // the gRPC door holds to what three minors of grpc-js have in common
       ...['1.12', '1.13'].map((minor) => ({
         extends: true as const,
