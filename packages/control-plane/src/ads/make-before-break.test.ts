@@ -73,8 +73,8 @@ class Proxy {
       this.client.answer(kind!, { nonce })
     }
     if (this.route === undefined) return
-    expect([...this.clusters]).toContain(this.route)
-    expect([...this.endpoints]).toContain(this.route)
+    if (!this.clusters.has(this.route)) throw new Error(`the route leads to ${this.route}, which is no cluster here`)
+    if (!this.endpoints.has(this.route)) throw new Error(`the route leads to ${this.route}, which has no endpoints yet`)
   }
 
   #askForEndpoints(): void {
