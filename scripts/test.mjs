@@ -8,17 +8,17 @@ import { build, check, close, root, vitest } from './run.mjs'
 const filter = process.argv.slice(2)
 const checks = filter.length > 0 ? [] : allChecks()
 
-const failed = checks.filter(([name, passes]) => {
+const failed = checks.filter(({ name, passes }) => {
   const ok = passes()
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}`)
   return !ok
 })
 
 // tests that start processes run from what the check of types has built
-if (filter.length === 0 && !failed.some(([name]) => name.startsWith('types'))) process.env.PROXYLESS_BUILT = '1'
+if (filter.length === 0 && !failed.some(({ name }) => name.startsWith('types'))) process.env.PROXYLESS_BUILT = '1'
 
 const tests = vitest(filter)
-for (const [name] of failed) console.log(`FAIL ${name}`)
+for (const { name } of failed) console.log(`FAIL ${name}`)
 close({
   passed: tests.passed + checks.length - failed.length,
   failed: tests.failed + failed.length,
@@ -28,12 +28,12 @@ close({
 /** @returns {[string, () => boolean][]} */
 function allChecks() {
   return [
-    ['format: oxfmt', () => check('oxfmt', ['--check', '.'])],
-    ['lint: oxlint', () => check('oxlint', ['--deny-warnings'])],
-    ['types: tsc -b', () => build('tsconfig.json')],
-    ['boundaries: turbo', () => check('turbo', ['boundaries'])],
-    ['unused: knip', () => check('knip', ['--no-config-hints'])],
-    ...published().map((path) => [`publish: ${path}`, () => check('publint', [path, '--strict'])]),
+    { name: 'format: oxfmt', passes: () => check('oxfmt', ['--check', '.']) },
+    { name: 'lint: oxlint', passes: () => check('oxlint', ['--deny-warnings']) },
+    { name: 'types: tsc -b', passes: () => build('tsconfig.json') },
+    { name: 'boundaries: turbo', passes: () => check('turbo', ['boundaries']) },
+    { name: 'unused: knip', passes: () => check('knip', ['--no-config-hints']) },
+    ...published().map((path) => ({ name: `publish: ${path}`, passes: () => check('publint', [path, '--strict']) })),
   ]
 }
 

@@ -1,6 +1,7 @@
 // Bookinfo's own documents: the set that `npm start` begins with, and that set with each variant of its story.
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Mesh } from 'proxyless'
 import type { Fixture } from './fixtures.ts'
 
 const base = fileURLToPath(new URL('../../../examples/bookinfo/mesh/', import.meta.url))
@@ -52,6 +53,28 @@ function serviceEntry(name: string, endpoints: readonly object[]): string {
       endpoints,
     },
   })
+}
+
+/** Who answers whom, as the documents say it. */
+export const bookinfoServed: Readonly<Record<string, string>> = {
+  'http://reviews:9080/reviews/0': '200 reviews-v3',
+  'http://reviews:9080/reviews/0 jason': '200 reviews-v2',
+  'http://ratings:9080/ratings/0': '200 ratings-v1',
+  'http://details:9080/details/0': '200 details-v1',
+  'http://bookinfo.com/reviews/0': '200 reviews-v1',
+  'http://bookinfo.com/ratings/0': '200 ratings-v1',
+  'http://bookinfo.com/details/0': '404 null',
+}
+
+export async function bookinfoAnswers(mesh: Mesh): Promise<Record<string, string>> {
+  const answers: Record<string, string> = {}
+  for (const request of Object.keys(bookinfoServed)) {
+    const [url = '', user] = request.split(' ')
+    const response = await mesh.fetch(url, user === undefined ? {} : { headers: { 'end-user': user } })
+    await response.text()
+    answers[request] = `${response.status} ${response.headers.get('x-backend')}`
+  }
+  return answers
 }
 
 export function bookinfoFixtures(): Fixture[] {

@@ -40,16 +40,14 @@ export class Comparison {
       return await this.#compareApplied(fixture, refusals)
     } finally {
       await this.#plane.delete(fixture.documents)
-      // what a fixture said anew of the registry's
-      await this.#plane.apply(fixture.registry)
+      await this.#plane.restore(fixture.registry, fixture.documents)
       if (meshConfig !== undefined) this.#plane.istiod.configure({})
     }
   }
 
   async #replaceRegistry(registry: string): Promise<void> {
     await this.#plane.delete(this.#registry)
-    const [refusal] = await this.#plane.apply(registry)
-    if (refusal !== undefined) throw new Error(`the registry is refused: ${refusal.reason}`)
+    await this.#plane.put(registry)
     this.#registry = registry
   }
 
@@ -63,7 +61,7 @@ export class Comparison {
     }
     const ours = new OurSides(fixture, client, said)
     const unlisted = this.#refusalsUnlisted(fixture, refusals, (await ours.with({})).config().problems)
-    for (const dialect of dialects) {
+    const throughDialect = async (dialect: Dialect): Promise<void> => {
       const theirs = await istiodSide(this.#plane, dialect, client, hostsOf(fixture.requests))
       await settled(theirs.mesh, number)
       for (const request of fixture.requests) {
@@ -71,6 +69,7 @@ export class Comparison {
       }
       await theirs.mesh.close()
     }
+    await Promise.all(dialects.map(throughDialect))
     await ours.close()
     return unlisted
   }

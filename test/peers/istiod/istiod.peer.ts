@@ -1,18 +1,26 @@
 // Our client on an unmodified istiod over etcd and kube-apiserver: what is decided through it is what our own translation decides.
-import type { Mesh } from 'proxyless'
+import { createMesh, type Mesh } from 'proxyless'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { table } from '../../conformance/table.ts'
 import { type Backend, startBackend } from '../../kit/backend.ts'
 import { until } from '../../kit/until.ts'
+import { serve } from '../serve/served.ts'
 import { istiodBinaries } from './binaries.ts'
-import { bookinfoFixtures } from './bookinfo.ts'
+import {
+  bookinfoAnswers,
+  bookinfoDocuments,
+  bookinfoFixtures,
+  bookinfoRegistry,
+  bookinfoServed,
+  bookinfoServices,
+} from './bookinfo.ts'
 import { liveService, liveSlice, meshOn, splitService, timeToShow, usable } from './changes.ts'
 import { Comparison } from './compare.ts'
 import { caseDifferences, lineDifferences, refusalDifferences } from './differences.ts'
 import { fixturesOf } from './fixtures.ts'
 import { ControlPlane } from './plane/control-plane.ts'
 import { seeds } from './seeds.ts'
-import { dialects } from './sides.ts'
+import { dialects, mark } from './sides.ts'
 
 let plane: ControlPlane | undefined
 let comparison: Comparison
@@ -47,6 +55,26 @@ describe('decisions through istiod are those of our own translation', () => {
       `decisions through istiod, equal and listed: sidecar ${sidecar.join(' and ')}, api ${api.join(' and ')}`,
     )
   })
+})
+
+test('Bookinfo moves from proxyless serve to istiod by one address: the same calls get the same answers', async () => {
+  const backends = await Promise.all(
+    bookinfoServices.map(([service, version]) => startBackend({ name: `${service}-${version}` })),
+  )
+  const portOf = (service: string, version: string): number =>
+    backends.find(({ name }) => name === `${service}-${version}`)?.port ?? 0
+  const registry = bookinfoRegistry(portOf)
+  const served = await serve({ 'registry.yaml': registry, 'bookinfo.yaml': bookinfoDocuments() })
+  expect(await plane!.apply(registry)).toEqual([])
+  expect(await plane!.apply(bookinfoDocuments())).toEqual([])
+  // a sidecar listens on port 80, where bookinfo.com is, if some service has that port; in a cluster one has
+  await mark(plane!)
+  for (const address of [served.xds, plane!.istiod.server]) {
+    await using mesh = await createMesh({ config: `xds://${address}` })
+    await until(async () => expect(await bookinfoAnswers(mesh)).toEqual(bookinfoServed), 10_000)
+  }
+  await served.close()
+  await Promise.all(backends.map((backend) => backend.close()))
 })
 
 describe.each(dialects)('changes are seen within 1 s (%s)', (dialect) => {

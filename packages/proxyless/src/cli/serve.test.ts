@@ -65,10 +65,10 @@ interface Serving {
   end(): Promise<number>
 }
 
-async function serve(config = directory): Promise<Serving> {
+async function serve(config = directory, ...more: readonly string[]): Promise<Serving> {
   const [out, err] = [collected(), collected()]
   const ended = new AbortController()
-  const words = ['serve', '--config', config, '--xds', '127.0.0.1:0', '--http', '127.0.0.1:0']
+  const words = ['serve', '--config', config, '--xds', '127.0.0.1:0', '--http', '127.0.0.1:0', ...more]
   const code = runCommand(words, { out: out.stream, err: err.stream, ended: () => ended.signal })
   const end = (): Promise<number> => {
     ended.abort()
@@ -138,7 +138,7 @@ test('explain over xDS names the documents, and with --lines their lines, as ove
   await write('b.yaml', rule('/one/', '      timeout: 3s\n'))
   const explained = async (config: CreateMeshOptions['config']): Promise<string> =>
     (await meshOn(config)).explain('http://reviews:9080/x').toString()
-  const [plain, lined] = [await serve(), await serve('--lines')]
+  const [plain, lined] = [await serve(), await serve(directory, '--lines')]
   const own = await explained(directory)
   expect(own).toMatch(/3000 ms for all attempts +\(VirtualService shop\/reviews spec\.http\[0\]\.timeout, .*b\.yaml:9:/)
   for (const dialect of [{}, { hosts: ['reviews:9080'] }]) {

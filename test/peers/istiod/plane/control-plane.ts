@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../../../kit/until.ts'
 import type { Binaries } from '../binaries.ts'
-import { ApiServer, type Said } from './api-server.ts'
+import { ApiServer, type KubernetesObject } from './api-server.ts'
 import { Etcd } from './etcd.ts'
 import { Istiod } from './istiod.ts'
 import { type Document, documentsIn } from './resources.ts'
@@ -52,11 +52,24 @@ export class ControlPlane {
     return refusals
   }
 
+  /** Documents that are known to be right, all at once. */
+  async put(text: string, fallback = 'bookinfo'): Promise<void> {
+    const documents = documentsIn(text, fallback)
+    for (const { namespace: ns } of documents) await this.#ensureNamespace(ns)
+    await Promise.all(documents.map((document) => this.#store(document)))
+  }
+
   async delete(text: string, fallback = 'bookinfo'): Promise<void> {
     for (const { path } of documentsIn(text, fallback)) {
       await this.#api.delete(path)
       this.#made.delete(path)
     }
+  }
+
+  /** Of `text` those documents that another text said anew. */
+  async restore(text: string, other: string, fallback = 'bookinfo'): Promise<void> {
+    const said = new Set(documentsIn(other, fallback).map(({ path }) => path))
+    for (const document of documentsIn(text, fallback)) if (said.has(document.path)) await this.#store(document)
   }
 
   async stop(): Promise<void> {
@@ -67,43 +80,44 @@ export class ControlPlane {
   }
 
   async #applyOne(document: Document): Promise<Refusal | undefined> {
-    const { path, kind, namespace: ns, name } = document
-    if (kind === 'EndpointSlice' && document.text.includes('127.0.0.') && document.object !== undefined) {
-      const { object } = document
-      await this.#etcd.put(`/registry/endpointslices/${ns}/${name}`, {
-        ...object,
-        metadata: { ...object.metadata, namespace: ns },
-      })
-      return undefined
+    if (!isPastTheApi(document)) {
+      const asked = await this.#api.apply(document.path, document.text, true)
+      if (!asked.accepted) return { document, by: 'API server', reason: asked.reason }
+      if (asked.object.apiVersion.includes('istio')) {
+        const reason = await this.istiod.refusalOf(asked.object)
+        if (reason !== undefined) return { document, by: 'istiod', reason }
+      }
+      await this.#outliveRivals(document)
     }
-    const asked = await this.#api.apply(path, document.text, true)
-    if (!asked.accepted) return { document, by: 'API server', reason: asked.reason }
-    if (asked.object.apiVersion.includes('istio')) {
-      const reason = await this.istiod.refusalOf(asked.object)
-      if (reason !== undefined) return { document, by: 'istiod', reason }
+    await this.#store(document)
+    return undefined
+  }
+
+  async #store(document: Document): Promise<void> {
+    const { path, text, kind, namespace: ns, name, object } = document
+    if (isPastTheApi(document)) {
+      const metadata = { ...object?.metadata, namespace: ns }
+      return this.#etcd.put(`/registry/endpointslices/${ns}/${name}`, { ...object, metadata })
     }
-    const said = await this.#applyInItsOwnSecond(document)
+    const { metadata } = await applied(this.#api, path, text)
+    this.#made.set(path, { document, at: metadata.creationTimestamp ?? '' })
     // no kubelet is there to say how it fares
-    if (kind === 'Pod') await applied(this.#api, `${path}/status`, document.text)
-    if (said.accepted) this.#made.set(path, { document, at: said.object.metadata.creationTimestamp ?? '' })
-    return said.accepted ? undefined : { document, by: 'API server', reason: said.reason }
+    if (kind === 'Pod') await applied(this.#api, `${path}/status`, text)
   }
 
   /** Of two for one host the older wins, and their age is in whole seconds: the next one waits until it is younger. */
-  async #applyInItsOwnSecond(document: Document): Promise<Said> {
+  async #outliveRivals(document: Document): Promise<void> {
     const { path, text } = document
     const rivals = [...this.#made.values()].filter((each) => isRival(each.document, document))
     const latest = rivals
       .map(({ at }) => at)
       .toSorted()
       .at(-1)
-    if (latest !== undefined) {
-      await until(async () => {
-        const asked = await this.#api.apply(path, text, true)
-        return !asked.accepted || (asked.object.metadata.creationTimestamp ?? '') > latest
-      })
-    }
-    return this.#api.apply(path, text)
+    if (latest === undefined || this.#made.has(path)) return
+    await until(async () => {
+      const asked = await this.#api.apply(path, text, true)
+      return !asked.accepted || (asked.object.metadata.creationTimestamp ?? '') > latest
+    })
   }
 
   async #ensureNamespace(name: string): Promise<void> {
@@ -138,9 +152,15 @@ async function define(api: ApiServer, text: string): Promise<void> {
   await until(async () => api.has('/apis/networking.istio.io/v1/virtualservices'), 60_000)
 }
 
-async function applied(api: ApiServer, path: string, document: string): Promise<void> {
+async function applied(api: ApiServer, path: string, document: string): Promise<KubernetesObject> {
   const said = await api.apply(path, document)
   if (!said.accepted) throw new Error(`${path}: ${said.reason}`)
+  return said.object
+}
+
+/** The API server refuses endpoints on loopback. */
+function isPastTheApi({ kind, text }: Document): boolean {
+  return kind === 'EndpointSlice' && text.includes('127.0.0.')
 }
 
 function namespace(name: string): string {
