@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, request as plainRequest, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { RetryPolicy } from '@proxyless/core/spi'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { issueCertificates } from '../kit/certificates.ts'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
 import { backend, closeAfterEach, mesh, opened } from '../kit/opened.ts'
 import type { TestMesh } from '../kit/mesh.ts'
@@ -147,6 +148,28 @@ describe('a request by node:http', () => {
     expect((await response.toArray()).join('')).toBe('after')
   })
 })
+
+const certificates = await issueCertificates(['svc'])
+
+test.skipIf(certificates === undefined)('https by node:https is one TLS, as the mesh says', async () => {
+  const tls = await certificates?.server()
+  const b = await backend({
+    protocol: 'https',
+    handler: () => ({ body: 'secret' }),
+    ...(tls === undefined ? {} : { tls }),
+  })
+  const upstream = { verify: true, caFile: certificates?.caFile ?? '', subjectAltNames: [] }
+  const c = cluster('c', [endpoint(b.authority)], { tls: upstream })
+  const m = await mesh(config([host(['svc'], [route(forward('c'))])], [c]))
+  expect(await get('https://svc/', { agent: m.httpsAgent })).toMatchObject({ status: 200, body: 'secret' })
+  expect(b.requests[0]?.header('host')).toBe('svc')
+  using _installed = m.install()
+  expect(await get('https://svc/')).toMatchObject({ status: 200, body: 'secret' })
+  // whom it trusts, or who it is, is its own business
+  await expect(get('https://svc/', { ca: 'none' } as object)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN|PEM/)
+})
+
+afterAll(() => certificates?.remove())
 
 describe('streams', () => {
   test('20 MB both ways, held back by who reads slowly', async () => {

@@ -1,4 +1,6 @@
 // node --import proxyless/register: applications as processes of their own that know nothing of a mesh.
+import { cp, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { application, type Application } from '../kit/application.ts'
@@ -114,6 +116,57 @@ describe('settings', () => {
     expect(err.match(/is not a variable/g)).toHaveLength(1)
     expect(err).toContain('proxyless: PROXYLESS_STRIKT is not a variable of proxyless and is ignored')
   })
+})
+
+test('two copies of the package lead each call once: the second one leaves alone what the first has taken in', async () => {
+  const app = await world({ 'proxyless.yaml': 'config: ./mesh\n' })
+  const packages = new URL('../../packages/', import.meta.url)
+  for (const name of await readdir(packages)) {
+    const to = join(app.directory, 'other/node_modules', name === 'proxyless' ? name : `@proxyless/${name}`)
+    for (const part of ['package.json', 'dist']) {
+      await cp(new URL(`${name}/${part}`, packages), join(to, part), { recursive: true })
+    }
+  }
+  await app.write(
+    'other/mesh.mjs',
+    `import { createMesh } from 'proxyless'
+    export const other = await createMesh({ config: './mesh' })
+    export const held = other.install()`,
+  )
+  await app.write(
+    'main.mjs',
+    `import { mesh } from 'proxyless/register'
+    import { other, held } from './other/mesh.mjs'
+    import { get } from 'node:http'
+    const backends = []
+    const ask = async (answer) => backends.push((await answer).headers.get('x-backend'))
+    await ask(fetch('http://reviews.example/'))
+    await ask(other.fetch('http://reviews.example/'))
+    await new Promise((resolve) => get('http://reviews.example/', { agent: other.httpAgent }, (response) => {
+      backends.push(response.headers['x-backend'])
+      response.resume().on('end', resolve)
+    }))
+    held[Symbol.dispose]()
+    await ask(fetch('http://reviews.example/'))
+    const counts = async (of) => (await of.doctor()).clients.map(({ meshed, calls }) => [meshed, calls])
+    console.log(JSON.stringify([backends, await counts(mesh), await counts(other)]))
+    await other.close()`,
+  )
+  const { out, err } = await app.run([...register, 'main.mjs'])
+  const [backends, first, second] = JSON.parse(out) as unknown[]
+  expect(backends).toEqual(['inside', 'inside', 'inside', 'inside'])
+  // what went through the other one's fetch and agent has not come by again
+  expect(first).toEqual([
+    [true, 2],
+    [true, 0],
+    [true, 0],
+  ])
+  expect(second).toEqual([
+    [false, 0],
+    [false, 0],
+    [false, 0],
+  ])
+  expect(err).toContain('another mesh is installed in this process')
 })
 
 test('a stream of xDS that waits for news does not keep an application alive', async () => {

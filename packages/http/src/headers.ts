@@ -29,9 +29,16 @@ class Flat {
     } else if (key === 'host') {
       this.host = textOf(value)
     } else {
-      this.list.push(key, textOf(value))
+      this.list.push(key, key === 'content-length' ? oneLength(textOf(value)) : textOf(value))
     }
   }
+}
+
+/** undici up to 6 sends a length that the application has set twice, `4, 4`: one is meant (RFC 9110, 8.6). */
+function oneLength(text: string): string {
+  if (!text.includes(',')) return text
+  const [first = '', ...others] = text.split(',').map((length) => length.trim())
+  return others.every((length) => length === first) ? first : text
 }
 
 function isIterable(given: Given): given is Iterable<unknown> {

@@ -110,6 +110,7 @@ export class HttpAttempt implements OldHandler {
       this.#begun = false
       return this.exchange.caller.head(status, raw, resume, statusText)
     }
+    this.exchange.sawHead(raw)
     const grpcStatus = rawHeader(raw, 'grpc-status')
     const limited = rawHeader(raw, 'x-envoy-ratelimited') !== undefined
     const { call } = this.attempt

@@ -154,6 +154,10 @@ export class HttpExchange implements Exchange {
     )
   }
 
+  sawHead(raw: RawHeaders): void {
+    if (this.#transport.looking) this.#transport.look(raw)
+  }
+
   /** The body for an attempt: from its beginning every time. */
   bodyFor(): unknown {
     return this.#stream ?? this.#given

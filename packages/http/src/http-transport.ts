@@ -2,6 +2,7 @@
 import type { Attempt, Clock, Mesh } from '@proxyless/core/spi'
 import { MeshError } from '@proxyless/core/spi'
 import { EndpointPool } from './endpoint-pool.ts'
+import { rawHeader, type RawHeaders } from './headers.ts'
 
 export interface HttpTransportOptions {
   readonly mesh: Mesh
@@ -17,12 +18,33 @@ export class HttpTransport {
   readonly maxReplayBytes: number
   readonly throwsLocalReplies: boolean
   readonly #clock: Clock
+  #headsToRead = 100
+  readonly #proxies = new Set<string>()
 
   constructor(options: HttpTransportOptions) {
     this.mesh = options.mesh
     this.#clock = options.clock
     this.maxReplayBytes = options.maxReplayBytes
     this.throwsLocalReplies = options.throwsLocalReplies
+  }
+
+  /** True while the heads of responses are looked at for proxies: those of the first hundred. */
+  get looking(): boolean {
+    return this.#headsToRead > 0
+  }
+
+  look(raw: RawHeaders): void {
+    this.#headsToRead--
+    const server = rawHeader(raw, 'server')
+    if (server === 'envoy')
+      this.#proxies.add('responses say `server: envoy`, as those through a sidecar or a gateway do')
+    if (rawHeader(raw, 'l5d-proxy-error') !== undefined)
+      this.#proxies.add('responses carry `l5d-proxy-error`, as Linkerd adds it')
+  }
+
+  /** What the heads of responses have told of proxies in front, sentences. */
+  get proxies(): readonly string[] {
+    return [...this.#proxies]
   }
 
   /** The pool of an attempt's endpoint; made at its first use. */

@@ -65,6 +65,11 @@ export class Clients {
     return installationOf(this.#transport)
   }
 
+  /** What the heads of responses have told of proxies in front. */
+  get proxies(): readonly string[] {
+    return this.#transport.proxies
+  }
+
   close(): void {
     const held = installationOf(this.#transport)
     if (held instanceof Installation) held.dispose()

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
 import { type DocumentSource, house as engine, type Housed, Mesh as House } from '@proxyless/core/spi'
+import { grpcHealthProbers } from '@proxyless/grpc/health'
 import {
   healthProbers,
   HttpTransport,
@@ -13,6 +14,9 @@ import {
 import { fromDocuments, type IstioOptions } from '@proxyless/istio'
 import { Clients, type InstallOptions } from './clients.ts'
 import { warnOfRefusals } from './config-warning.ts'
+import type { Diagnosis } from './doctor/diagnosis.ts'
+import { diagnose } from './doctor/doctor.ts'
+import { findSidecar } from './doctor/sidecar.ts'
 import { documentsOf } from './documents-of.ts'
 import { type ExplainInput, readRequest } from './explain-input.ts'
 import { EventLoopWatch } from './host/event-loop.ts'
@@ -43,6 +47,10 @@ export interface Mesh extends AsyncDisposable, Housed {
    * What goes to hosts that no document claims stays as it was. Once per process: of another mesh it is refused with a warning.
    */
   install(options?: InstallOptions): Disposable
+  /** Which clients of this process are meshed and which are not, who else routes or retries. As text: `String(await mesh.doctor())`. */
+  doctor(of?: {
+    /** Whose package.json tells the libraries; default: that of the application. */ readonly directory?: string
+  }): Promise<Diagnosis>
   /** Why a request would go where; sends nothing. @throws TypeError when the URL is not one of http or https */
   explain(request: ExplainInput): Explanation
   /** Plain JSON: clusters, endpoints, health, ejections, limits, configuration version and problems. */
@@ -61,6 +69,8 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   checkOptions(options)
   const clock = options.clock ?? processClock
   const source = await sourceOf(options)
+  const sidecar = options.doubleRetries === true ? undefined : await findSidecar()
+  if (sidecar !== undefined) warnOfSidecar(sidecar)
   const { grpcTimeoutStatus } = compatOf(options)
   const house = new House({
     source: warnOfRefusals(source, options.observer?.configApplied !== undefined),
@@ -73,10 +83,11 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       trustRequestHeaders: options.trustRequestHeaders ?? false,
       requestId: options.requestId === false ? undefined : requestIds(processRandom()),
       attemptCount: options.attemptCount ?? true,
+      retries: sidecar === undefined,
       faults: (options.faults ?? true) && process.env['PROXYLESS_FAULTS'] !== 'off',
       ...(grpcTimeoutStatus === undefined ? {} : { grpcTimeoutStatus }),
     },
-    probers: healthProbers,
+    probers: { ...healthProbers, ...grpcHealthProbers },
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   })
   const clients = new Clients(
@@ -108,6 +119,14 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     },
     install: (given) => clients.install(given),
     [engine]: house,
+    doctor: (of = {}) =>
+      diagnose({
+        ...of,
+        installation: clients.installation,
+        retries: house.settings.retries !== false,
+        heads: clients.proxies,
+        observed: clients.observations.all,
+      }),
     explain: (request) => house.explain(readRequest(request)),
     status: () => house.status(),
     ready: async () => {
@@ -117,6 +136,18 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+let warned = false
+
+/** Once for a process. */
+function warnOfSidecar(sign: string): void {
+  if (warned) return
+  warned = true
+  process.emitWarning(
+    `a sidecar is in front of this process (${sign}); it retries, so the mesh does not. \`doubleRetries: true\` keeps both`,
+    { type: 'MeshWarning', code: 'PROXYLESS_SIDECAR' },
+  )
 }
 
 async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {

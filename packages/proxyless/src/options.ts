@@ -39,6 +39,8 @@ export interface CreateMeshOptions {
   readonly attemptCount?: boolean
   /** False switches all fault injection off; so does PROXYLESS_FAULTS=off. Default true. */
   readonly faults?: boolean
+  /** Retry although a sidecar is in front of this process, which retries too. Default false. */
+  readonly doubleRetries?: boolean
 }
 
 type CompatProfile = 'latest' | 'istio-1.4'
@@ -63,6 +65,7 @@ export const switches = [
   'requestId',
   'attemptCount',
   'faults',
+  'doubleRetries',
 ] as const
 
 /** Those that a process can set only by code. */

@@ -11,6 +11,7 @@ import { grpcBenches } from './grpc.ts'
 import { heapBench } from './heap.ts'
 import { layerInstructions, layerTime } from './layer.ts'
 import { pickBench } from './pick.ts'
+import { registerBenches } from './register.ts'
 import { routeBenches } from './routes.ts'
 import { serveBench } from './serve.ts'
 import { tableBenches } from './tables.ts'
@@ -18,6 +19,7 @@ import { xdsBenches } from './xds.ts'
 
 export const benches: readonly Bench[] = [
   ...callBenches,
+  ...registerBenches,
   ...grpcBenches,
   ...cockatielBenches,
   ...envoyBenches,

@@ -145,8 +145,7 @@ export class Call {
     if (drop !== undefined) return this.answer(replyToDrop(drop))
     cluster.limits.countRequest()
     const trusted = this.#house.settings.trustRequestHeaders && this.mirrorOf === undefined
-    const retry = trusted ? trustedRetryPolicy(plan.action.retry, this.view) : plan.action.retry
-    const tries = new Tries(this.#house, this, cluster, retry, this.#timeoutsOf(plan, trusted))
+    const tries = new Tries(this.#house, this, cluster, this.#retryOf(plan, trusted), this.#timeoutsOf(plan, trusted))
     tries.noContentAfterTimeout = trusted && asksForNoContent(this.view)
     this.#tries = tries
     this.#send(plan, target, tries, nowMs)
@@ -168,6 +167,11 @@ export class Call {
     this.target = target
     if (target !== undefined) this.request.clusterName = clusterOf(target, this.view)
     return target
+  }
+
+  #retryOf({ action }: ForwardPlan, trusted: boolean): ForwardPlan['action']['retry'] {
+    if (this.#house.settings.retries === false) return undefined
+    return trusted ? trustedRetryPolicy(action.retry, this.view) : action.retry
   }
 
   /** Copies end with their original. */

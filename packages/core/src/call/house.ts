@@ -23,6 +23,8 @@ export interface CallSettings {
   readonly attemptCount: boolean
   /** False switches all fault injection off. */
   readonly faults: boolean
+  /** False: somebody in front retries what a policy asks to be retried. Default true. */
+  readonly retries?: boolean
   /** What the gRPC door makes of a timeout of the mesh's own. Default 4, as gRPC libraries report theirs; Envoy says 14. */
   readonly grpcTimeoutStatus?: 4 | 14
 }

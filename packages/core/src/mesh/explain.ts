@@ -264,12 +264,16 @@ class Account {
 
   #policies(plan: ForwardPlan): void {
     const { action } = plan
-    const { trustRequestHeaders } = this.#world.settings
+    const { trustRequestHeaders, retries } = this.#world.settings
     const { globalMs, perTryMs } = timeoutsOf(action, this.#view, trustRequestHeaders, isGrpc(this.#view))
     this.#say('timeout', globalMs === 0 ? 'none' : `${globalMs} ms for all attempts`, originOf(plan, 'timeout'))
     const retry = trustRequestHeaders ? trustedRetryPolicy(action.retry, this.#view) : action.retry
     if (retry === undefined) {
       this.#say('retries', 'none', originOf(plan, 'retry'))
+      return
+    }
+    if (retries === false) {
+      this.#say('retries', 'none: they are left to the sidecar in front of this process')
       return
     }
     const codes = retry.retriableStatusCodes.length === 0 ? 'none' : retry.retriableStatusCodes.join(' ')

@@ -28,8 +28,13 @@ export interface MeshAgents {
   readonly https: MeshHttpsAgent
 }
 
-/** Returns what undoes it, unless somebody else has patched the method meanwhile: then it lets everything pass. */
-export function patchAgents(agents: MeshAgents, gate: Gate): () => void {
+export interface Patch {
+  /** Unless somebody else has patched the method meanwhile: then it lets everything pass. */
+  readonly undo: () => void
+  readonly holds: () => boolean
+}
+
+export function patchAgents(agents: MeshAgents, gate: Gate): Patch {
   const before = prototype.addRequest
   let active = true
   const meshing: AddRequest = function (request, asked, ...more) {
@@ -39,14 +44,16 @@ export function patchAgents(agents: MeshAgents, gate: Gate): () => void {
     else before.call(this, request, asked, ...more)
   }
   prototype.addRequest = meshing
-  return () => {
+  const holds = (): boolean => prototype.addRequest === meshing
+  const undo = (): void => {
     active = false
-    if (prototype.addRequest === meshing) prototype.addRequest = before
+    if (holds()) prototype.addRequest = before
   }
+  return { undo, holds }
 }
 
 function isLed(agent: PlainAgent, request: ClientRequest, asked: Asked, secure: boolean, gate: Gate): boolean {
-  if (typeof asked !== 'object' || unmeshed in agent) return false
+  if (typeof asked !== 'object' || unmeshed in agent || unmeshed in asked) return false
   const view = new RequestedView(request, asked, secure)
   const obstacle = obstacleOf(agent, request, asked)
   if (obstacle === undefined) return gate.admits('http', view)

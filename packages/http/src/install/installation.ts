@@ -33,6 +33,7 @@ export class Installation implements Disposable {
   readonly #transport: HttpTransport
   readonly #gate: Gate
   readonly #undo: (() => void)[] = []
+  readonly #holdsAgents: () => boolean = () => false
   readonly taken: ReadonlySet<ClientName>
 
   constructor(
@@ -48,12 +49,21 @@ export class Installation implements Disposable {
     const taken: Readonly<Record<ClientName, boolean>> = { fetch, http, grpc: grpc !== undefined }
     this.taken = new Set(clientNames.filter((name) => taken[name]))
     if (fetch) this.#undo.push(takeSlots(transport, dispatcher, this.#gate))
-    if (http) this.#undo.push(patchAgents(agents, this.#gate))
+    if (http) {
+      const { undo, holds } = patchAgents(agents, this.#gate)
+      this.#undo.push(undo)
+      this.#holdsAgents = holds
+    }
     if (grpc !== undefined) {
       const gate = this.#gate
       this.#undo.push(grpc({ admits: (view) => gate.admits('grpc', view), knows: (view) => gate.knows(view) }))
     }
     registry[installed] = { transport, installation: this }
+  }
+
+  /** False once somebody else has patched the agents of node:http after it. */
+  get holdsAgents(): boolean {
+    return this.#holdsAgents()
   }
 
   get observing(): boolean {

@@ -1,8 +1,10 @@
 // The command `proxyless`: what it can do and how it is asked. Each subcommand is a file beside this one.
 // Exits with 0, with 1 for problems of documents, with 2 when it was asked wrongly.
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { runCheck } from './check.ts'
+import { runDoctor } from './doctor.ts'
 import { runExplain } from './explain.ts'
 import type { ServeOptions } from './serve.ts'
 
@@ -57,6 +59,17 @@ function commandOf({ out, err, ended }: Surroundings, done: (code: number) => vo
     .option('--locality <region/zone/subzone>', 'locality of the calling workload')
     .action(async (paths: string[], options: Parameters<typeof runCheck>[1]) => {
       done(await runCheck(paths, options, out))
+    })
+
+  program
+    .command('doctor')
+    .description(
+      'Tell which clients of an application `--import proxyless/register` would mesh, and what is in the way.',
+    )
+    .argument('[directory]', 'of the application', '.')
+    .option('--json', 'the account as JSON')
+    .action(async (directory: string, options: Parameters<typeof runDoctor>[1]) => {
+      done(await runDoctor(resolve(directory), options, out))
     })
 
   program

@@ -69,6 +69,7 @@ test('every variable is read, and wins over the file', async () => {
     PROXYLESS_REQUEST_ID: '0',
     PROXYLESS_ATTEMPT_COUNT: 'FALSE',
     PROXYLESS_FAULTS: 'off',
+    PROXYLESS_DOUBLE_RETRIES: 'true',
   }
   expect(Object.keys(env).toSorted()).toEqual(variables.map(({ name }) => name).toSorted())
   const { mode, install, options } = await read('config: ./c\nmode: enforce\n', env)
@@ -88,6 +89,7 @@ test('every variable is read, and wins over the file', async () => {
     requestId: false,
     attemptCount: false,
     faults: false,
+    doubleRetries: true,
   })
 })
 

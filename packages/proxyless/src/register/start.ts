@@ -15,26 +15,28 @@ export async function startMesh(place: Place, say: (line: string) => void): Prom
   const { createMesh } = await import('../create-mesh.ts')
   const mesh = await createMesh({ ...settings.options, config: settings.options.config })
   const { fetch, http } = settings.install
-  const grpc = settings.install.grpc ? await applicationsGrpc(place.directory) : undefined
+  const grpc = settings.install.grpc
+    ? await applicationsGrpc([process.argv[1], join(place.directory, 'main.js')])
+    : undefined
   mesh.install({ fetch, http, grpc, mode: settings.mode })
   if (isMainThread) say(summaryOf(mesh, settings, grpc !== undefined))
   return mesh
 }
 
-/** Of the copy of grpc-js that the application would load, if it has one. */
-async function applicationsGrpc(directory: string): Promise<GrpcClients | undefined> {
-  const main = process.argv[1] ?? join(directory, 'main.js')
-  const finds = (from: string): boolean => {
-    try {
-      return createRequire(from).resolve('@grpc/grpc-js') !== ''
-    } catch {
-      return false
-    }
-  }
-  const from = [main, join(directory, 'main.js')].find(finds)
+/** Of the copy of grpc-js that the application would load, if it has one. @param places files of it, whether there or not */
+export async function applicationsGrpc(places: readonly (string | undefined)[]): Promise<GrpcClients | undefined> {
+  const from = places.find((place) => place !== undefined && hasGrpc(place))
   if (from === undefined) return undefined
   const { grpcClients } = await import('@proxyless/grpc')
   return grpcClients(from)
+}
+
+function hasGrpc(from: string): boolean {
+  try {
+    return createRequire(from).resolve('@grpc/grpc-js') !== ''
+  } catch {
+    return false
+  }
 }
 
 function summaryOf(mesh: Mesh, { mode, install: { fetch, http } }: Settings, grpc: boolean): string {

@@ -29,7 +29,7 @@ export const variables: readonly Variable[] = [
 ]
 
 /** Read elsewhere, or by the settings themselves. */
-const others = ['PROXYLESS_FILE', 'PROXYLESS_LOCALITY', 'PROXYLESS_LABELS_FILE']
+const others = ['PROXYLESS_FILE', 'PROXYLESS_LOCALITY', 'PROXYLESS_LABELS_FILE', 'PROXYLESS_SIDECAR_PORT']
 
 /** Those that mean nothing, a typing error perhaps. Kubernetes makes some of its own where a service is called proxyless. */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {

@@ -1,0 +1,65 @@
+// The row `register`: the built-in fetch of an application that knows of no mesh, with the mesh installed and without one.
+import { createMesh } from 'proxyless'
+import type { Bench } from '../harness/bench.ts'
+import { mean, ratioOf, runRounds } from '../harness/rounds.ts'
+import { GivenSource } from '../../kit/given-source.ts'
+import { check } from '../world/calls.ts'
+import { authority, requestHeaders, reviewsConfig, target } from '../world/reviews.ts'
+import { startUpstream } from '../world/upstream.ts'
+
+const slots = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => Symbol.for(name))
+const held = globalThis as unknown as Record<symbol, unknown>
+
+export const registerBenches: readonly Bench[] = [benchOf(1), benchOf(50)]
+
+function benchOf(concurrency: number): Bench {
+  const name = `register c${concurrency}`
+  return {
+    name,
+    runs: 3,
+    flags: [],
+    async measure() {
+      const upstream = await startUpstream()
+      const mesh = await createMesh({ config: new GivenSource(reviewsConfig(upstream.ports)) })
+      const without = slots.map((slot) => held[slot])
+      mesh.install()
+      const installed = slots.map((slot) => held[slot])
+      const base = callOf(
+        without,
+        upstream.ports.map((port) => `http://127.0.0.1:${port}${target}`),
+      )
+      const slices = await runRounds(
+        {
+          ours: { call: callOf(installed, [`http://${authority}${target}`]) },
+          base: { call: base },
+          twin: { call: base },
+        },
+        { rounds: 50, calls: concurrency === 1 ? 400 : 1_000, concurrency },
+      )
+      await mesh.close()
+      upstream.close()
+      const control = ratioOf(slices.twin, slices.base).ratio
+      return [
+        {
+          name,
+          unit: 'us CPU/call',
+          ...ratioOf(slices.ours, mean(slices.base, slices.twin)),
+          target: 1.1,
+          control,
+        },
+      ]
+    },
+  }
+}
+
+/** fetch looks into its slot at once, so both kinds of calls run side by side. Several addresses are called in turn. */
+function callOf(dispatchers: readonly unknown[], urls: readonly string[]): () => Promise<void> {
+  let turn = 0
+  return async () => {
+    for (const [index, slot] of slots.entries()) held[slot] = dispatchers[index]
+    const url = urls[turn++ % urls.length] ?? ''
+    const response = await fetch(url, { headers: requestHeaders })
+    const text = await response.text()
+    check(response.status, text.length)
+  }
+}
