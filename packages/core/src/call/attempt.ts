@@ -3,6 +3,7 @@ import type { Deadline } from '../base/timeouts.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Failure } from '../cluster/verdict.ts'
 import type { Call } from './conduct.ts'
+import { parseLoadMetrics } from './load-metrics.ts'
 import { parseLoadReport } from './load-report.ts'
 import type { OwnDelay } from './own-delay.ts'
 import type { Tries } from './tries.ts'
@@ -62,8 +63,10 @@ export class Attempt {
 
   /** Doors that see `endpoint-load-metrics` where `cluster.wantsHeads` tell it, before the head. */
   loadReported(text: string): void {
-    const report = parseLoadReport(text)
-    if (report !== undefined) this.#tries.cluster.observations.load(this.endpoint, report)
+    const { observations, metrics } = this.#tries.cluster
+    const report = observations.wantsLoad ? parseLoadReport(text) : undefined
+    if (report !== undefined) observations.load(this.endpoint, report)
+    metrics?.take(this.endpoint, parseLoadMetrics(text))
   }
 
   /** Doors that see `x-envoy-immediate-health-check-fail` where `cluster.wantsHeads` tell it. */

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { cluster, config, forward, host, route } from '../model/config.suite.ts'
 import type { LoadBalancer } from '../model/cluster.ts'
+import { parseLoadMetrics } from './load-metrics.ts'
 import { parseLoadReport } from './load-report.ts'
 import { expectNothingLeft, worldOf } from './world.suite.ts'
 
@@ -30,6 +31,39 @@ test.each<[string, object | undefined]>([
   ['cpu_utilization=0.3', undefined],
 ])('%s', (text, report) => {
   expect(parseLoadReport(text)).toEqual(report)
+})
+
+test.each<[string, Record<string, number>]>([
+  [
+    'JSON {"cpu_utilization": 0.3, "named_metrics": {"queue": 3, "bad": "x"}, "utilization": {"disk": 0.5}}',
+    { cpu_utilization: 0.3, 'named_metrics.queue': 3, 'utilization.disk': 0.5 },
+  ],
+  ['JSON {"memUtilization": 0.25, "namedMetrics": {"aB": -1}}', { mem_utilization: 0.25, 'named_metrics.aB': -1 }],
+  ['TEXT cpu_utilization=0.3, named_metrics.queue=3', { cpu_utilization: 0.3, 'named_metrics.queue': 3 }],
+  ['JSON {"a": null, "b": "", "c": [1]}', { 'c.0': 1 }],
+  ['JSON nothing', {}],
+])('all metrics of %s', (text, metrics) => {
+  expect(Object.fromEntries(parseLoadMetrics(text))).toEqual(metrics)
+})
+
+test('A64 metrics that a cluster names are summed up by endpoint, others are not, and there is an end to names', async () => {
+  const reportedMetrics = ['cpu_utilization', 'named_metrics.*']
+  const world = await worldOf(
+    config([host(['a'], [route(forward('c'))])], [cluster('c', ['10.0.0.1'], { reportedMetrics })]),
+  )
+  const living = world.mesh.cluster('c')!
+  expect(living.wantsHeads).toBe(true)
+  const [sent] = world.call('http://a/').sent
+  const { attempt } = sent!
+  attempt.loadReported('TEXT cpu_utilization=0.5, mem_utilization=1, named_metrics.x=2')
+  attempt.loadReported('TEXT cpu_utilization=0.25')
+  const endpoint = world.endpoint('c', '10.0.0.1:80')
+  expect(Object.fromEntries(living.metrics?.of(endpoint) ?? [])).toEqual({
+    cpu_utilization: { count: 2, total: 0.75 },
+    'named_metrics.x': { count: 1, total: 2 },
+  })
+  for (let name = 0; name < 1000; name++) attempt.loadReported(`TEXT named_metrics.${name}=1`)
+  expect(living.metrics?.of(endpoint)?.size).toBe(100)
 })
 
 const learning: LoadBalancer = {

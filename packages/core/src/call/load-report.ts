@@ -6,8 +6,7 @@ export const loadReportHeader = 'endpoint-load-metrics'
 
 /** `TEXT name=value, ...` or `JSON {...}`; undefined when it cannot be read. */
 export function parseLoadReport(text: string): LoadReport | undefined {
-  const [, form = '', body = ''] = /^(TEXT|JSON)\s+(.*)$/s.exec(text.trim()) ?? []
-  const said = form === 'JSON' ? ofJson(body) : form === 'TEXT' ? ofText(body) : undefined
+  const said = contentOf(text)
   if (said === undefined) return undefined
   return {
     cpuUtilization: measured(said, 'cpu_utilization', 'cpuUtilization'),
@@ -15,6 +14,12 @@ export function parseLoadReport(text: string): LoadReport | undefined {
     requestsPerSecond: measured(said, 'rps_fractional', 'rpsFractional') || measured(said, 'rps', 'rps'),
     errorsPerSecond: measured(said, 'eps', 'eps'),
   }
+}
+
+/** What it says, by the names it uses. */
+export function contentOf(text: string): ReadonlyMap<string, unknown> | undefined {
+  const [, form = '', body = ''] = /^(TEXT|JSON)\s+(.*)$/s.exec(text.trim()) ?? []
+  return form === 'JSON' ? ofJson(body) : form === 'TEXT' ? ofText(body) : undefined
 }
 
 function ofText(body: string): ReadonlyMap<string, unknown> {

@@ -12,6 +12,7 @@ import { Drops } from './drops.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
 import type { MakePicker } from './host-source.ts'
 import { Limits } from './limits.ts'
+import { MetricSums } from './metric-sums.ts'
 import { Members } from './members.ts'
 import { Observations } from './observations.ts'
 import type { OutlierListener } from './ejections.ts'
@@ -53,6 +54,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
   adaptive: Adaptive | undefined = undefined
   /** There from the first policy of drops on. */
   drops: Drops | undefined = undefined
+  /** There only where reported metrics are wanted. */
+  metrics: MetricSums | undefined = undefined
   #outlier: OutlierDetector | undefined
   #checks: HealthChecker | undefined
   #selection: Selection
@@ -99,7 +102,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
 
   /** Somebody reads the heads of responses: doors show them to the call. */
   get wantsHeads(): boolean {
-    return this.#checks !== undefined || this.observations.wantsLoad
+    return this.#checks !== undefined || this.observations.wantsLoad || this.metrics !== undefined
   }
 
   /** An endpoint for an attempt; undefined when none may be used. */
@@ -252,7 +255,10 @@ export class Cluster implements OutlierListener, CheckedCluster {
   }
 
   #applyDrops(): void {
-    const { drops = [] } = this.model
+    const { drops = [], reportedMetrics = [] } = this.model
+    if (reportedMetrics.length === 0) this.metrics = undefined
+    else if (this.metrics === undefined) this.metrics = new MetricSums(reportedMetrics)
+    else this.metrics.names = reportedMetrics
     if (this.drops !== undefined) this.drops.policies = drops
     else if (drops.length > 0) this.drops = new Drops(drops)
   }

@@ -29,6 +29,8 @@ export interface Cluster {
   readonly slowStart?: SlowStart
   /** Such shares of calls are not sent; each is drawn in turn. */
   readonly drops?: readonly DropPolicy[]
+  /** Of what servers report of their load (ORCA), what is summed up: `cpu_utilization`, `named_metrics.KEY`, `named_metrics.*`, ... */
+  readonly reportedMetrics?: readonly string[]
   /** Only so many of the endpoints are used by this process. */
   readonly aperture?: Aperture
   /** What its calls adapt to by what they measure. */

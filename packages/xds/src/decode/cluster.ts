@@ -49,6 +49,7 @@ export function readCluster(reading: Reading, cluster: Cluster): ClusterResource
     circuitBreakers: readBreakers(reading, cluster),
     ...(healthCheck === undefined ? {} : { healthCheck }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(cluster.lrsReportEndpointMetrics.length === 0 ? {} : { reportedMetrics: cluster.lrsReportEndpointMetrics }),
     // gRPC knows no panic
     panicThreshold: (panic ?? (reading.options.dialect === 'api' ? 0 : 50)) / 100,
     ...(slowStart === undefined ? {} : { slowStart }),

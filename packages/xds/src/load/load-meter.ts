@@ -11,6 +11,14 @@ export interface EndpointLoad {
   readonly errors: number
   readonly successes: number
   readonly inProgress: number
+  /** What the server said of its own load. */
+  readonly metrics: ReadonlyMap<string, MetricSum>
+}
+
+/** How many calls brought a metric, and its sum over them. */
+export interface MetricSum {
+  readonly count: number
+  readonly total: number
 }
 
 export interface ClusterLoad {
@@ -30,6 +38,7 @@ interface Told {
   issued: number
   errors: number
   inProgress: number
+  metrics: ReadonlyMap<string, MetricSum>
 }
 
 interface Tracked {
@@ -82,9 +91,10 @@ export class LoadMeter {
     const listed = new Set(cluster?.endpoints())
     for (const endpoint of listed) {
       const used = endpoint.totalRequests > 0 || endpoint.failedRequests > 0
-      if (used && !tracked.told.has(endpoint)) tracked.told.set(endpoint, { issued: 0, errors: 0, inProgress: 0 })
+      if (used && !tracked.told.has(endpoint))
+        tracked.told.set(endpoint, { issued: 0, errors: 0, inProgress: 0, metrics: new Map() })
     }
-    const endpoints = [...tracked.told].flatMap(([endpoint, before]) => loadOf(endpoint, before))
+    const endpoints = [...tracked.told].flatMap(([endpoint, before]) => loadOf(endpoint, before, cluster))
     for (const endpoint of tracked.told.keys()) {
       if (!listed.has(endpoint) && endpoint.activeRequests === 0) tracked.told.delete(endpoint)
     }
@@ -112,7 +122,8 @@ function losses(tracked: Tracked, cluster: LivingCluster | undefined): Pick<Clus
 }
 
 /** All that ended and was no error was well. */
-function loadOf(endpoint: LivingEndpoint, before: Told): EndpointLoad[] {
+function loadOf(endpoint: LivingEndpoint, before: Told, cluster: LivingCluster | undefined): EndpointLoad[] {
+  const metrics = newMetrics(before, cluster?.metrics?.of(endpoint))
   const inProgress = endpoint.activeRequests
   const issued = endpoint.totalRequests - before.issued
   const errors = endpoint.failedRequests - before.errors
@@ -121,5 +132,18 @@ function loadOf(endpoint: LivingEndpoint, before: Told): EndpointLoad[] {
   before.errors = endpoint.failedRequests
   before.inProgress = inProgress
   if (issued === 0 && errors === 0 && ended === 0 && inProgress === 0) return []
-  return [{ endpoint, issued, errors, successes: Math.max(0, ended - errors), inProgress }]
+  return [{ endpoint, issued, errors, successes: Math.max(0, ended - errors), inProgress, metrics }]
 }
+
+function newMetrics(before: Told, now: ReadonlyMap<string, MetricSum> | undefined): ReadonlyMap<string, MetricSum> {
+  if (now === undefined) return noMetrics
+  const told = before.metrics
+  before.metrics = new Map(now)
+  const news = [...now].map(([name, { count, total }]) => {
+    const { count: old = 0, total: oldTotal = 0 } = told.get(name) ?? {}
+    return [name, { count: count - old, total: total - oldTotal }] as const
+  })
+  return new Map(news.filter(([, { count }]) => count > 0))
+}
+
+const noMetrics: ReadonlyMap<string, MetricSum> = new Map()

@@ -25,6 +25,7 @@ export function clusterStats(load: ClusterLoad, { nowMs, byEndpoint, serviceName
     loadReportInterval: { seconds: Math.floor(elapsedMs / 1000), nanos: Math.floor((elapsedMs % 1000) * 1e6) },
     upstreamLocalityStats: [...groups.values()].map((endpoints) => ({
       ...counters(endpoints),
+      ...utilizations(endpoints),
       locality: localityOf(endpoints[0]!.endpoint.model.locality),
       priority: endpoints[0]!.endpoint.model.priority,
       upstreamEndpointStats: byEndpoint
@@ -41,7 +42,31 @@ function counters(loads: readonly EndpointLoad[]): object {
     totalSuccessfulRequests: sum(({ successes }) => successes),
     totalErrorRequests: sum(({ errors }) => errors),
     totalRequestsInProgress: sum(({ inProgress }) => inProgress),
+    loadMetricStats: [...metricsOf(loads)]
+      .filter(([name]) => !(name in ownFields))
+      .map(([metricName, stats]) => ({ metricName, ...stats })),
   }
+}
+
+/** These have fields of their own, of localities only (gRFC A85). */
+const ownFields: Readonly<Record<string, string>> = {
+  cpu_utilization: 'cpuUtilization',
+  mem_utilization: 'memUtilization',
+  application_utilization: 'applicationUtilization',
+}
+
+function utilizations(loads: readonly EndpointLoad[]): object {
+  const own = [...metricsOf(loads)].filter(([name]) => name in ownFields)
+  return Object.fromEntries(own.map(([name, stats]) => [ownFields[name], stats]))
+}
+
+function metricsOf(loads: readonly EndpointLoad[]): Map<string, object> {
+  const sums = new Map<string, { numRequestsFinishedWithMetric: number; totalMetricValue: number }>()
+  for (const [name, { count, total }] of loads.flatMap(({ metrics }) => [...metrics])) {
+    const { numRequestsFinishedWithMetric: before = 0, totalMetricValue = 0 } = sums.get(name) ?? {}
+    sums.set(name, { numRequestsFinishedWithMetric: before + count, totalMetricValue: totalMetricValue + total })
+  }
+  return sums
 }
 
 function localityOf({ region, zone, subzone }: Locality): object {

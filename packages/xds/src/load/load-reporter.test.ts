@@ -222,6 +222,41 @@ test('R2 calls that the configuration drops are told by category, and within the
   expect(world.next()).toEqual([])
 })
 
+test('R2 A64 A85 metrics that servers report and the cluster names are summed up by locality and by endpoint', () => {
+  const world = new World()
+  const cluster = world.living.get('a')!
+  cluster.update({ ...cluster.model, reportedMetrics: ['cpu_utilization', 'named_metrics.queue'] })
+  world.server.ask({ clusters: ['a'], reportEndpointGranularity: true })
+  const report = (port: number, cpu: number, queue: number): void => {
+    world.calls('a', port, 1)
+    const said = new Map([['cpu_utilization', cpu], ['named_metrics.queue', queue], ['named_metrics.other', 9]]) // prettier-ignore
+    cluster.metrics?.take(at(cluster, port), said)
+  }
+  report(1, 0.5, 3)
+  report(1, 0.25, 4)
+  report(3, 0.25, 5)
+  const metric = (count: number, total: number): object => ({
+    numRequestsFinishedWithMetric: count,
+    totalMetricValue: total,
+  })
+  const [stats] = world.next()
+  expect(stats?.upstreamLocalityStats).toMatchObject([
+    {
+      cpuUtilization: metric(3, 1),
+      memUtilization: undefined,
+      loadMetricStats: [{ metricName: 'named_metrics.queue', ...metric(3, 12) }],
+      upstreamEndpointStats: [
+        { loadMetricStats: [{ metricName: 'named_metrics.queue', ...metric(2, 7) }] },
+        { loadMetricStats: [{ metricName: 'named_metrics.queue', ...metric(1, 5) }] },
+      ],
+    },
+  ])
+  report(3, 0.5, 1)
+  expect(world.next()[0]?.upstreamLocalityStats).toMatchObject([
+    { cpuUtilization: metric(1, 0.5), loadMetricStats: [metric(1, 1)] },
+  ])
+})
+
 test('R2 the last calls of an endpoint that has left, and of a cluster that is gone, are told; then they are forgotten', () => {
   const world = new World()
   world.server.ask({ sendAllClusters: true })

@@ -1,7 +1,7 @@
 // The stream machine against a scripted server on virtual time: rules of both variants, then those of each.
 import { SeededRandom, VirtualClock } from '@proxyless/core/spi'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { AdsClient, type AdsClientOptions, type Subscription } from './ads-client.ts'
 import { Delta } from './delta.ts'
 import { type Kind, TYPE_URLS } from './kinds.ts'
@@ -459,6 +459,38 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
     expect(it.client.trouble).toContain('no discovery response')
     it.clock.advance(2000)
     expect(it.server.streams).toHaveLength(2)
+  })
+
+  test('T5 however much is bad, a NACK stays small', async () => {
+    const it = await opened(variant, 'cluster', ['a'])
+    it.stream.take()
+    const nack = async (...raw: Any[]): Promise<string> => {
+      it.clock.advance(1000)
+      it.stream.reply('cluster', { nonce: 'n', raw })
+      await vi.waitUntil(() => {
+        it.clock.advance(10)
+        return it.stream.requests.length > 0
+      })
+      return it.stream.take()[0]?.error ?? ''
+    }
+    const many = Array.from({ length: 5000 }, (_, n) => textResource('cluster', `name-${n}`, 'bad'))
+    const error = await nack(...many)
+    expect(error).toMatch(/^name-0: bad; .*; and \d+ more$/)
+    expect(error.length).toBeLessThan(17_000)
+    expect((await nack(textResource('cluster', 'x'.repeat(1_000_000), 'bad'))).length).toBeLessThan(17_000)
+  })
+
+  test('T9 a server that sends without end what nobody asked for grows nothing', async () => {
+    const it = await opened(variant, 'cluster', ['a'])
+    for (let round = 0; round < 200; round++) {
+      const strangers = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`stranger-${round}-${n}`, 'x']))
+      it.stream.reply('cluster', { nonce: `${round}`, resources: { a: `one ${round}`, ...strangers } })
+    }
+    await vi.waitUntil(() => {
+      it.clock.advance(10)
+      return it.stream.unread.length === 0
+    })
+    expect([...it.client.entries('cluster').keys()]).toEqual(['a'])
   })
 
   test('no bytes throw out of the client', async () => {

@@ -92,7 +92,19 @@ export function* apply(
     remove(kind, name, wanted(), store)
     removed(name)
   }
-  return errors.length === 0 ? undefined : errors.join('; ')
+  return errors.length === 0 ? undefined : summary(errors)
+}
+
+/** What a NACK says must fit where servers read it, however much was bad. */
+const mostChars = 16_384
+
+function summary(errors: readonly string[]): string {
+  let text = errors[0]?.slice(0, mostChars) ?? ''
+  for (let n = 1; n < errors.length; n++) {
+    if (text.length + (errors[n]?.length ?? 0) > mostChars) return `${text}; and ${errors.length - n} more`
+    text += `; ${errors[n]}`
+  }
+  return text
 }
 
 function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: Store): void {
