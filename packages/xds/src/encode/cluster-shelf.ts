@@ -1,6 +1,5 @@
 // All clusters of a configuration with their assignments, remembered by the model's objects.
 import type { Cluster } from '@proxyless/core/spi'
-import { Cluster as WireCluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
 import { hasAssignment, writeCluster } from './cluster.ts'
 import type { EncodedResource, EncoderOptions } from './encoder.ts'
@@ -29,7 +28,7 @@ export class ClusterShelf {
       const { name } = model
       cluster.set(
         name,
-        this.#clusters.put(name, [model], () => WireCluster.encode(writeCluster(model, dialect)).finish()),
+        this.#clusters.put(name, [model], () => writeCluster(model, dialect)),
       )
       if (hasAssignment(model, dialect)) endpoints.set(name, this.#assignmentOf(model))
     }

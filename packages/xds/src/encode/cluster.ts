@@ -14,13 +14,24 @@ import { writeBreakers, writeKeepAlive, writeProtocol } from './connections.ts'
 import type { EncoderOptions } from './encoder.ts'
 import { writeAssignment } from './endpoints.ts'
 import { writeHealthCheck } from './health-check.ts'
+import { continued, writeBudgetedBreakers } from './newer-fields.ts'
 import { writeOutlier } from './outlier.ts'
 import { writeTls, writeTlsMatch } from './tls.ts'
 import { ADS, duration, given, percent } from './values.ts'
 
 type Dialect = EncoderOptions['dialect']
 
-export function writeCluster(cluster: Cluster, dialect: Dialect): Wire {
+/** The message's bytes. */
+export function writeCluster(cluster: Cluster, dialect: Dialect): Uint8Array {
+  const message = messageOf(cluster, dialect)
+  const { retryBudget } = cluster.circuitBreakers
+  const [thresholds] = message.circuitBreakers?.thresholds ?? []
+  if (retryBudget?.intervalMs === undefined || thresholds === undefined) return Wire.encode(message).finish()
+  const bytes = Wire.encode({ ...message, circuitBreakers: undefined }).finish()
+  return continued(bytes, writeBudgetedBreakers(thresholds, retryBudget, retryBudget.intervalMs))
+}
+
+function messageOf(cluster: Cluster, dialect: Dialect): Wire {
   const { discovery, tls, tlsMatches = [], connectionPool, circuitBreakers, connectTimeoutMs, panicThreshold } = cluster
   const provided = discovery.kind === 'originalDestination' && dialect === 'sidecar'
   return Wire.fromPartial({

@@ -3,12 +3,14 @@ import type { CircuitBreakers, Cluster } from '@proxyless/core/spi'
 import { CircuitBreakers as WireBreakers } from '../generated/envoy/config/cluster/v3/circuit_breaker.ts'
 import { HttpProtocolOptions } from '../generated/envoy/extensions/upstreams/http/v3/http_protocol_options.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
-import { duration, given, limit, pack, percent } from './values.ts'
+import { continued, writeErrorMatcher } from './newer-fields.ts'
+import { duration, given, limit, packBytes, percent } from './values.ts'
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 /** For `typed_extension_protocol_options`. */
-export function writeProtocol({ protocol, connectionPool, tls }: Cluster): Record<string, Any> {
+export function writeProtocol(cluster: Cluster): Record<string, Any> {
+  const { protocol, connectionPool, tls } = cluster
   const { idleTimeoutMs, maxConnectionDurationMs, maxRequestsPerConnection, maxConcurrentStreams } = connectionPool
   const followsHost = tls !== undefined && tls.serverName === undefined
   const message = HttpProtocolOptions.fromPartial({
@@ -36,7 +38,8 @@ export function writeProtocol({ protocol, connectionPool, tls }: Cluster): Recor
         }
       : {}),
   })
-  return { [optionsName]: pack(optionsName, HttpProtocolOptions, message) }
+  const bytes = HttpProtocolOptions.encode(message).finish()
+  return { [optionsName]: packBytes(optionsName, continued(bytes, writeErrorMatcher(cluster))) }
 }
 
 export function writeKeepAlive(ms: number): object {

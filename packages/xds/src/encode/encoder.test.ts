@@ -1,10 +1,12 @@
 // What encoding remembers, and what it says where the fields have no words. That all comes back is test/xds' law.
+import { BinaryReader } from '@bufbuild/protobuf/wire'
 import type { Cluster, Endpoint, ForwardAction, MeshConfig, VirtualHost } from '@proxyless/core/spi'
 import { describe, expect, test } from 'vitest'
 import { Cluster as WireCluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
 import { Listener } from '../generated/envoy/config/listener/v3/listener.ts'
 import { RouteConfiguration } from '../generated/envoy/config/route/v3/route.ts'
+import { Duration } from '../generated/google/protobuf/duration.ts'
 import { Any } from '../generated/google/protobuf/any.ts'
 import { createEncoder, type EncodedResource } from './encoder.ts'
 
@@ -236,3 +238,28 @@ describe('positions', () => {
     }
   })
 })
+
+test('fields that the codecs do not know are written by their numbers', () => {
+  const budget = { percent: 0.3, minRetryConcurrency: 8, intervalMs: 1500 }
+  const base = cluster('a', [])
+  const budgeted: Cluster = { ...base, circuitBreakers: { ...base.circuitBreakers, retryBudget: budget } }
+  const encoded = createEncoder({ dialect: 'sidecar' }).encode(config([], [budgeted]))
+  const path = [10, 1, 8, 3]
+  const interval = path.reduce((bytes, field) => fieldIn(bytes, field), Any.decode(encoded.cluster.get('a')!.any).value)
+  expect(Duration.decode(interval)).toEqual({ seconds: 1, nanos: 500_000_000 })
+  expect(read(WireCluster, encoded.cluster.get('a')).circuitBreakers?.thresholds[0]).toMatchObject({
+    maxRequests: 7,
+    retryBudget: { budgetPercent: { value: 30 }, minRetryConcurrency: 8 },
+  })
+})
+
+/** The bytes of a field with a length. */
+function fieldIn(bytes: Uint8Array, field: number): Uint8Array {
+  const reader = new BinaryReader(bytes)
+  while (reader.pos < reader.len) {
+    const found = reader.uint32()
+    if (found === field * 8 + 2) return reader.bytes()
+    reader.skip(found & 7)
+  }
+  throw new Error(`no field ${field}`)
+}
