@@ -1,3 +1,4 @@
 // The gRPC door: @grpc/grpc-js clients through the mesh.
 export { type GrpcClients, grpcClients, type GrpcGate } from './install.ts'
 export { meshChannel } from './mesh-channel.ts'
+export { registerMesh } from './register-mesh.ts'

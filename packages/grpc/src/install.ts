@@ -1,9 +1,9 @@
 // grpc-js clients that know of no mesh: the class behind their channels is exchanged, in the application's own copy of grpc-js.
 // Each call is let in by itself, so that a host that a later configuration claims is led from then on.
-import { createRequire } from 'node:module'
 import type { ChannelCredentials, ChannelInterface, ChannelOptions, connectivityState } from '@grpc/grpc-js'
 import { house, type Housed, type RequestView } from '@proxyless/core/spi'
 import type { CallStream } from './call-stream.ts'
+import { channelModule, type ChannelModule, exchangeChannels, type MakeChannel } from './channel-module.ts'
 import { CallView } from './call-view.ts'
 import { MeshChannel } from './mesh-channel.ts'
 import { hostOf } from './target.ts'
@@ -22,13 +22,6 @@ export interface GrpcGate {
   knows(view: RequestView): boolean
 }
 
-type MakeChannel = new (target: string, credentials: ChannelCredentials, options: ChannelOptions) => ChannelInterface
-
-/** Not public, and so since grpc-js 1.0: clients look the class up here whenever they make a channel. */
-interface ChannelModule {
-  ChannelImplementation: MakeChannel
-}
-
 /**
  * The clients of the copy of grpc-js that a file would load; undefined: it finds none. Channels made before are left as they are.
  * @param from a file of the application, or one that could stand there
@@ -36,21 +29,17 @@ interface ChannelModule {
 export function grpcClients(from: string): GrpcClients | undefined {
   let module: ChannelModule
   try {
-    module = createRequire(from)('@grpc/grpc-js/build/src/channel.js') as ChannelModule
+    module = channelModule(from)
   } catch {
     return undefined
   }
   return {
     take(mesh, gate) {
-      const before = module.ChannelImplementation
-      const meshing = function (target: string, credentials: ChannelCredentials, options: ChannelOptions = {}) {
-        if (options[unmeshedOption] !== undefined) return new before(target, credentials, options)
-        return new GateChannel(mesh, gate, before, target, credentials, options)
-      } as unknown as MakeChannel
-      module.ChannelImplementation = meshing
-      return () => {
-        if (module.ChannelImplementation === meshing) module.ChannelImplementation = before
-      }
+      return exchangeChannels(module, (plain, target, credentials, options) =>
+        options[unmeshedOption] === undefined
+          ? new GateChannel(mesh, gate, plain, target, credentials, options)
+          : undefined,
+      )
     },
   }
 }

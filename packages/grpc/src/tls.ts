@@ -1,46 +1,10 @@
-// How a cluster's connections are secured, as grpc-js takes it: files read when the first connection needs them.
-import { readFileSync } from 'node:fs'
-import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+// How a cluster's connections are secured, as grpc-js takes it.
 import { credentials, type ChannelCredentials } from '@grpc/grpc-js'
 import type { UpstreamTls } from '@proxyless/core/spi'
+import { tlsFiles } from './tls-files.ts'
 
 /** @throws Error naming the file that cannot be read */
 export function tlsCredentials(tls: UpstreamTls): ChannelCredentials {
-  return credentials.createSsl(
-    read(tls.caFile, 'caCertificates'),
-    read(tls.privateKeyFile, 'privateKey'),
-    read(tls.certificateFile, 'clientCertificate'),
-    {
-      rejectUnauthorized: tls.verify,
-      checkServerIdentity: (host, certificate) => checkNames(tls, host, certificate),
-    },
-  )
-}
-
-/** A given SNI without names to check means that only the chain is checked (Istio, DestinationRule tls). */
-function checkNames(tls: UpstreamTls, host: string, certificate: PeerCertificate): Error | undefined {
-  if (tls.subjectAltNames.length === 0) {
-    return tls.serverName === undefined ? checkServerIdentity(host, certificate) : undefined
-  }
-  const carried = namesOf(certificate)
-  if (tls.subjectAltNames.some((name) => carried.includes(name))) return undefined
-  return new Error(
-    `the certificate carries ${carried.join(', ') || 'no names'}, none of ${tls.subjectAltNames.join(', ')}`,
-  )
-}
-
-function namesOf(certificate: PeerCertificate): string[] {
-  return (certificate.subjectaltname ?? '')
-    .split(', ')
-    .map((entry) => entry.replace(/^(DNS|URI|IP Address):/, '').replace(/^"(.*)"$/, '$1'))
-    .filter((name) => name !== '')
-}
-
-function read(file: string | undefined, field: string): Buffer | null {
-  if (file === undefined) return null
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    throw new Error(`tls ${field}: cannot read ${file}`, { cause })
-  }
+  const { ca, key, cert, rejectUnauthorized, checkServerIdentity } = tlsFiles(tls)
+  return credentials.createSsl(ca, key, cert, { rejectUnauthorized, checkServerIdentity })
 }

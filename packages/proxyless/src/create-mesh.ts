@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
 import { type DocumentSource, house as engine, type Housed, Mesh as House } from '@proxyless/core/spi'
+import { grpcHealthProbers } from '@proxyless/grpc/health'
 import {
   healthProbers,
   HttpTransport,
@@ -86,7 +87,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       faults: (options.faults ?? true) && process.env['PROXYLESS_FAULTS'] !== 'off',
       ...(grpcTimeoutStatus === undefined ? {} : { grpcTimeoutStatus }),
     },
-    probers: healthProbers,
+    probers: { ...healthProbers, ...grpcHealthProbers },
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   })
   const clients = new Clients(
