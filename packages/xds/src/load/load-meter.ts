@@ -16,7 +16,7 @@ export interface EndpointLoad {
 }
 
 /** How many calls brought a metric, and its sum over them. */
-export interface MetricSum {
+interface MetricSum {
   readonly count: number
   readonly total: number
 }
