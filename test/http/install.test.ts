@@ -157,6 +157,8 @@ describe('left alone by node:http', () => {
     await expect(get('http://svc/', { agent: new Own() })).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/)
     const marked = Object.assign(new PlainAgent(), { [Symbol.for('proxyless.unmeshed')]: true })
     await expect(get('http://svc/', { agent: marked })).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/)
+    const options = { [Symbol.for('proxyless.unmeshed')]: true }
+    await expect(get('http://svc/', options)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/)
     await expect(get('http://svc/', { socketPath: '/nowhere.sock' })).rejects.toThrow('ENOENT')
   })
 

@@ -181,7 +181,7 @@ export class EndpointPool implements Connections {
     }
     this.#lines.push(line)
     line.watch(watcher)
-    line.open(this.#clock.wallNow() + model.connectTimeoutMs)
+    line.open(this.#clock, model.connectTimeoutMs)
   }
 
   /** One connection to one address that never retries, reconnects or keeps a buffer of its own: all that is done here. */

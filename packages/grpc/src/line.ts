@@ -8,6 +8,7 @@ import {
   Metadata,
   status as codes,
 } from '@grpc/grpc-js'
+import type { Clock } from '@proxyless/core/spi'
 import type { CallStream } from './call-stream.ts'
 import { ConnectFailed } from './failure.ts'
 import { held, type HeldCredentials } from './held-credentials.ts'
@@ -42,6 +43,7 @@ export class Line {
   readonly #held: HeldCredentials | undefined
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
+  #stopTimer: () => void = () => undefined
 
   /** @param target as grpc-js has it: `ipv4:10.0.0.1:80`, `unix:/path` */
   constructor(
@@ -59,10 +61,13 @@ export class Line {
     this.#channel = new Channel(target, this.#held ?? credentials, { ...options, [unmeshedOption]: 1 })
   }
 
-  /** @param until wall time in milliseconds after which it has failed */
-  open(until: number): void {
+  /** One that is not ready after so long has failed. */
+  open(clock: Clock, timeoutMs: number): void {
+    const late = (): void => this.#failed(new ConnectFailed('ETIMEDOUT: not connected in time'))
+    const timer = clock.setTimer(timeoutMs, late, true)
+    this.#stopTimer = () => clock.clearTimer(timer)
     this.#channel.getConnectivityState(true)
-    this.#step(until)
+    this.#step()
   }
 
   /** @throws Error when it was closed */
@@ -99,14 +104,12 @@ export class Line {
     return this.#channel.getChannelzRef()
   }
 
-  #step(until: number): void {
+  #step(): void {
     const state = this.#channel.getConnectivityState(false)
     if (state === connectivityState.READY) return this.#ready()
     if (state === connectivityState.TRANSIENT_FAILURE) return this.#askWhy()
-    this.#channel.watchConnectivityState(state, until, (error) => {
-      if (this.state !== 'connecting') return
-      if (error === undefined) this.#step(until)
-      else this.#failed(new ConnectFailed('ETIMEDOUT: not connected in time'))
+    this.#channel.watchConnectivityState(state, Infinity, () => {
+      if (this.state === 'connecting') this.#step()
     })
   }
 
@@ -139,6 +142,7 @@ export class Line {
 
   #become(state: Line['state']): void {
     this.state = state
+    this.#stopTimer()
     for (const watcher of this.#watchers) watcher.changed(this)
   }
 }

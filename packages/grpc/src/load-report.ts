@@ -6,6 +6,7 @@ export const trailingReport = 'endpoint-load-metrics-bin'
 const names: Readonly<Record<number, string>> = {
   1: 'cpu_utilization',
   2: 'mem_utilization',
+  3: 'rps',
   6: 'rps_fractional',
   7: 'eps',
   9: 'application_utilization',
@@ -36,15 +37,18 @@ function entryOf(bytes: Buffer): Record<string, number> {
   return { [key]: number }
 }
 
-/** The doubles and messages of a message; all else is stepped over, and what is cut off ends it. */
+/** The numbers and messages of a message; all else is stepped over, and what is cut off ends it. */
 function* fields(bytes: Buffer): Generator<{ field: number; value: number | Buffer }> {
   for (let at = 0; at < bytes.length;) {
     const tag = varint(bytes, at)
     at = tag.next
     switch (tag.value & 7) {
-      case 0:
-        at = varint(bytes, at).next
+      case 0: {
+        const whole = varint(bytes, at)
+        yield { field: tag.value >>> 3, value: whole.value }
+        at = whole.next
         break
+      }
       case 1:
         if (at + 8 > bytes.length) return
         yield { field: tag.value >>> 3, value: bytes.readDoubleLE(at) }

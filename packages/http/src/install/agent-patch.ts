@@ -53,7 +53,7 @@ export function patchAgents(agents: MeshAgents, gate: Gate): Patch {
 }
 
 function isLed(agent: PlainAgent, request: ClientRequest, asked: Asked, secure: boolean, gate: Gate): boolean {
-  if (typeof asked !== 'object' || unmeshed in agent) return false
+  if (typeof asked !== 'object' || unmeshed in agent || unmeshed in asked) return false
   const view = new RequestedView(request, asked, secure)
   const obstacle = obstacleOf(agent, request, asked)
   if (obstacle === undefined) return gate.admits('http', view)

@@ -2,10 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { unmeshed } from '@proxyless/core/spi'
 import type { Credentials } from '../bootstrap/bootstrap.ts'
 
 /** Rejects where there is no whole answer. */
 export type Post = (path: string, body: string, signal: AbortSignal) => Promise<{ status: number; body: string }>
+
+/** A mesh that is installed in this process must not lead what configures it. */
+const leftAlone = { [unmeshed]: true }
 
 const maxBytes = 128 * 1024 * 1024
 
@@ -17,6 +21,7 @@ export function postTo(base: string, credentials: readonly Credentials[]): Post 
       const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
         method: 'POST',
         agent: false,
+        ...leftAlone,
         signal,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
         ...filesOf(credentials),

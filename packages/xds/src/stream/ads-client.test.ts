@@ -367,6 +367,31 @@ describe.each<VariantName>(['sotw', 'delta'])('on a %s stream', (variant) => {
     expect(it.holds('cluster')).toEqual({ a: 'late' })
   })
 
+  test('A88 X3 what the server says it does not send ends the wait, keeps what was there, and is acknowledged', async () => {
+    const it = await opened(variant, 'cluster', ['a', 'b'])
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one' } })
+    it.stream.take()
+    it.stream.reply('cluster', { nonce: 'n2', errors: { a: [7, 'not yours'], b: [5, ''], c: [5, ''] } })
+    expect(it.holds('cluster')).toEqual({
+      a: 'receivedError: the server says PERMISSION_DENIED: not yours (one)',
+      b: 'receivedError: the server says NOT_FOUND',
+    })
+    expect(it.stream.take()).toMatchObject([{ nonce: 'n2', error: undefined }])
+    expect(it.clock.pendingTimers).toBe(0)
+    it.stream.reply('cluster', { nonce: 'n3', resources: { a: 'one', b: 'two' } })
+    expect(it.holds('cluster')).toEqual({ a: 'one', b: 'two' })
+  })
+
+  test('A88 fail_on_data_errors: what is not there for this client costs the last good one, trouble of the server does not', async () => {
+    const it = await opened(variant, 'cluster', ['a', 'b'], { failOnDataErrors: true })
+    it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one', b: 'one' } })
+    it.stream.reply('cluster', { nonce: 'n2', errors: { a: [5, 'gone'], b: [14, 'later'] } })
+    expect(it.holds('cluster')).toEqual({
+      a: 'receivedError: the server says NOT_FOUND: gone',
+      b: 'receivedError: the server says UNAVAILABLE: later (one)',
+    })
+  })
+
   test('A88 fail_on_data_errors: a refused resource costs the last good one; a lost stream does not', async () => {
     const it = await opened(variant, 'cluster', ['a', 'b'], { failOnDataErrors: true })
     it.stream.reply('cluster', { nonce: 'n1', resources: { a: 'one', b: 'one' } })

@@ -83,6 +83,13 @@ export function* apply(
       }
     }
   }
+  for (const { name: said, message, isData } of incoming.errors) {
+    const name = canonicalName(said)
+    seen.add(name)
+    if (!wanted().has(name)) continue
+    store.failed(kind, name, message, isData)
+    received(name, undefined)
+  }
   const gone = incoming.removed.map(canonicalName)
   if (complete && isFullState(kind) && !nameless) {
     for (const [name, { known }] of store.entries(kind)) if (known !== undefined && !seen.has(name)) gone.push(name)

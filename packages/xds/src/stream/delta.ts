@@ -4,6 +4,7 @@ import type { Node } from '../generated/envoy/config/core/v3/base.ts'
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../generated/envoy/service/discovery/v3/discovery.ts'
 import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
 import { decodeWrapper, fromWrapper, REFUSED } from './sotw.ts'
+import { readResourceErrors } from './resource-errors.ts'
 import type { Incoming, KnownVersions, Variant, WireResource } from './variant.ts'
 
 type Changes = Partial<
@@ -47,6 +48,7 @@ export class Delta implements Variant {
       version: systemVersionInfo,
       resources: decodedWrappers(pieces.cut()),
       removed: removedResources,
+      errors: readResourceErrors(pieces.rest, 9),
     }
   }
 

@@ -1,4 +1,6 @@
 // A server of which the test says every word: an AdsTransport in memory, for both variants. On no clock of its own.
+import { BinaryWriter } from '@bufbuild/protobuf/wire'
+import { Status } from '../generated/google/rpc/status.ts'
 import { Any } from '../generated/google/protobuf/any.ts'
 import {
   DeltaDiscoveryRequest,
@@ -6,6 +8,7 @@ import {
   DiscoveryRequest,
   DiscoveryResponse,
   Resource as DeltaResource,
+  ResourceName,
 } from '../generated/envoy/service/discovery/v3/discovery.ts'
 import type { Decode } from './apply.ts'
 import { type Kind, kindOf, TYPE_URLS } from './kinds.ts'
@@ -34,6 +37,8 @@ export interface Reply {
   readonly typeUrl?: string
   readonly ttlSeconds?: number
   readonly heartbeat?: readonly string[]
+  /** Code and message by name: `resource_errors`. */
+  readonly errors?: Readonly<Record<string, readonly [code: number, message: string]>>
   readonly aliases?: Readonly<Record<string, readonly string[]>>
 }
 
@@ -87,7 +92,15 @@ export class ScriptedStream implements AdsStream {
   }
 
   reply(kind: Kind, reply: Reply): void {
-    this.bytes(this.isDelta ? deltaReply(kind, reply) : sotwReply(kind, reply))
+    const bytes = this.isDelta ? deltaReply(kind, reply) : sotwReply(kind, reply)
+    const writer = new BinaryWriter().raw(bytes)
+    for (const [name, [code, message]] of Object.entries(reply.errors ?? {})) {
+      writer.uint32(((this.isDelta ? 9 : 7) << 3) | 2).fork()
+      writer.uint32((1 << 3) | 2).bytes(ResourceName.encode(ResourceName.fromPartial({ name })).finish())
+      writer.uint32((2 << 3) | 2).bytes(Status.encode(Status.fromPartial({ code, message })).finish())
+      writer.join()
+    }
+    this.bytes(writer.finish())
   }
 
   bytes(bytes: Uint8Array): void {

@@ -5,6 +5,7 @@ import { Any } from '../generated/google/protobuf/any.ts'
 import { millisecondsOf } from '../decode/duration.ts'
 import { takeApart } from '../decode/pieces.ts'
 import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
+import { readResourceErrors } from './resource-errors.ts'
 import type { Incoming, Variant, WireResource } from './variant.ts'
 
 const wrapperUrl = 'type.googleapis.com/envoy.service.discovery.v3.Resource'
@@ -46,7 +47,8 @@ export class StateOfTheWorld implements Variant {
     const { typeUrl, versionInfo: version, nonce } = DiscoveryResponse.decode(pieces.rest)
     const kind = kindOf(typeUrl)
     if (kind !== undefined) this.#nonces.set(kind, nonce)
-    return { typeUrl, kind, nonce, version, resources: decodedResources(pieces.cut(), version), removed: [] }
+    const errors = readResourceErrors(pieces.rest, 7)
+    return { typeUrl, kind, nonce, version, resources: decodedResources(pieces.cut(), version), removed: [], errors }
   }
 
   answer(kind: Kind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {

@@ -87,6 +87,11 @@ export class Store {
     this.#fail(kind, name, 'nacked', error, refused)
   }
 
+  /** The server says why it does not send it. */
+  failed(kind: Kind, name: string, error: string, isData: boolean): void {
+    this.#fail(kind, name, 'receivedError', error, undefined, isData)
+  }
+
   gone(kind: Kind, name: string): void {
     this.#fail(kind, name, 'doesNotExist', 'removed by the server')
   }
@@ -107,10 +112,17 @@ export class Store {
     this.#changed(kind, name)
   }
 
-  #fail(kind: Kind, name: string, state: EntryState, error: string, refused?: Entry['refused']): void {
+  #fail(
+    kind: Kind,
+    name: string,
+    state: EntryState,
+    error: string,
+    refused?: Entry['refused'],
+    isData: boolean = true,
+  ): void {
     const before = this.entry(kind, name)
     if (before?.state === state && before.error === error) return
-    const known = this.#failOnDataErrors ? undefined : before?.known
+    const known = this.#failOnDataErrors && isData ? undefined : before?.known
     this.#set(kind, name, { state, known, error, ...(refused === undefined ? {} : { refused }) })
   }
 

@@ -1,6 +1,7 @@
 // What the two variants of the protocol (state of the world, delta) have in common for the client. Contract only.
 // A variant makes and reads messages and remembers what was said on the stream; it knows no socket and no time.
 import type { Kind } from './kinds.ts'
+import type { ResourceError } from './resource-errors.ts'
 
 export interface Variant {
   /** Path of the gRPC method. */
@@ -28,6 +29,7 @@ export interface Incoming {
   /** To be read once: each is decoded when its turn comes. */
   readonly resources: Iterable<WireResource>
   readonly removed: readonly string[]
+  readonly errors: readonly ResourceError[]
 }
 
 export interface WireResource {
