@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { goBinaries } from '../go-binaries.ts'
 
-/** Cold, on one busy core, with its 3 GB of modules to fetch. */
+/** Cold, on one busy core, with its 1 GB of modules to fetch. */
 const buildTimeoutMs = 3_000_000
 
 const sources = fileURLToPath(new URL('binaries', import.meta.url))

@@ -7,8 +7,13 @@ import type { ControlPlane } from './plane/control-plane.ts'
 import { caller, type Dialect, xdsOptions } from './sides.ts'
 
 /** A mesh as an application makes it, in one of the dialects. */
-export function meshOn(plane: ControlPlane, dialect: Dialect, hosts: readonly string[]): Promise<Mesh> {
-  return createMesh({ config: xds(xdsOptions(plane, dialect, caller, hosts)) })
+export function meshOn(
+  plane: ControlPlane,
+  dialect: Dialect,
+  protocol: 'sotw' | 'delta',
+  hosts: readonly string[],
+): Promise<Mesh> {
+  return createMesh({ config: xds({ ...xdsOptions(plane, dialect, caller, hosts), protocol }) })
 }
 
 /** From when the API server has the change to when it shows, in ms. */

@@ -98,7 +98,7 @@ export class Comparison {
             ]
       return found.length === 0
     }
-    await until(isSettled, 2000).catch(() => undefined)
+    await until(isSettled, 5000).catch(() => undefined)
     if (listed !== undefined) this.used.add(listed)
     this.counts[dialect][listed === undefined ? 0 : 1] += 1
     return found.map((line) => `${at} ${JSON.stringify(request.headers ?? {})} ${dialect}: ${line}`)

@@ -77,7 +77,9 @@ test('Bookinfo moves from proxyless serve to istiod by one address: the same cal
   await Promise.all(backends.map((backend) => backend.close()))
 })
 
-describe.each(dialects)('changes are seen within 1 s (%s)', (dialect) => {
+const ways = dialects.flatMap((dialect) => [[dialect, 'sotw'] as const, [dialect, 'delta'] as const])
+
+describe.each(ways)('changes are seen within 1 s (%s, %s)', (dialect, protocol) => {
   const rounds = [1, 2, 3]
   let backends: Backend[]
   let mesh: Mesh
@@ -95,7 +97,7 @@ describe.each(dialects)('changes are seen within 1 s (%s)', (dialect) => {
     const [a, b] = backends as [Backend, Backend]
     const cluster = 'outbound|80||live.bookinfo.svc.cluster.local'
     await applied(liveService(backends))
-    mesh = await meshOn(plane!, dialect, ['live:80'])
+    mesh = await meshOn(plane!, dialect, protocol, ['live:80'])
     const times: number[] = []
     for (const _ of rounds) {
       await until(() => usable(mesh, cluster).length === 2, 10_000)
@@ -109,7 +111,7 @@ describe.each(dialects)('changes are seen within 1 s (%s)', (dialect) => {
   test('a weight', async () => {
     const [a, b] = backends as [Backend, Backend]
     await applied(splitService(backends, a))
-    mesh = await meshOn(plane!, dialect, ['split.test:80'])
+    mesh = await meshOn(plane!, dialect, protocol, ['split.test:80'])
     const goesTo = (backend: Backend): boolean =>
       mesh.explain('http://split.test/').outcome.endpoint === backend.authority
     await until(() => goesTo(a), 10_000)
@@ -128,7 +130,7 @@ describe.each(dialects)('changes are seen within 1 s (%s)', (dialect) => {
 
   /** A machine that is busy with other things may need longer now and then. */
   function told(what: string, times: readonly number[]): void {
-    console.log(`${what} (${dialect}): ${times.map((ms) => `${Math.round(ms)} ms`).join(', ')}`)
+    console.log(`${what} (${dialect}, ${protocol}): ${times.map((ms) => `${Math.round(ms)} ms`).join(', ')}`)
     expect(Math.min(...times)).toBeLessThan(1000)
   }
 })

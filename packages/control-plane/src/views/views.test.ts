@@ -107,6 +107,52 @@ test('another workload sees what it may see', async () => {
   expect(namesOf(await views.of({ namespace: 'other', labels: {} }).join(listener()))).toHaveLength(1)
 })
 
+test('what labels and locality decide is decided for each workload: Sidecar, sourceLabels, failover', async () => {
+  const sidecar = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Sidecar',
+    metadata: { name: 'narrow', namespace: 'shop' },
+    spec: { workloadSelector: { labels: { app: 'narrow' } }, egress: [{ hosts: ['./a.example'] }] },
+  }
+  const routes = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'a', namespace: 'shop' },
+    spec: {
+      hosts: ['a.example'],
+      http: [
+        { match: [{ sourceLabels: { app: 'web' } }], directResponse: { status: 418 } },
+        { directResponse: { status: 204 } },
+      ],
+    },
+  }
+  const rule = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'DestinationRule',
+    metadata: { name: 'a', namespace: 'shop' },
+    spec: { host: 'a.example', trafficPolicy: { outlierDetection: {} } },
+  }
+  const endpoints = ['r1', 'r2'].map((region) => ({ address: `10.0.0.${region[1]}`, locality: `${region}/z/s` }))
+  await views.update(await read(entry('a', 1, { endpoints }), entry('b'), sidecar, routes, rule))
+  const of = async (app: string, region: string): Promise<[hosts: string[], status: unknown, first: unknown]> => {
+    const workload = { namespace: 'shop', labels: { app }, locality: { region, zone: 'z', subzone: 's' } }
+    await views.of(workload).join(listener())
+    const { virtualHosts, clusters } = views.of(workload).config!
+    const { action } = virtualHosts[0]!.routes[0]!
+    const { discovery } = clusters.get('outbound|80||a.example')!
+    const nearest = discovery.kind === 'originalDestination' ? [] : discovery.endpoints
+    return [
+      virtualHosts.map(({ name }) => name),
+      action.kind === 'directResponse' ? action.status : undefined,
+      nearest.filter(({ priority }) => priority === 0).map(({ address }) => address),
+    ]
+  }
+  const both = ['a.example:80', 'b.example:80']
+  expect(await of('web', 'r1')).toEqual([both, 418, ['10.0.0.1']])
+  expect(await of('other', 'r2')).toEqual([both, 204, ['10.0.0.2']])
+  expect(await of('narrow', 'r1')).toEqual([['a.example:80'], 204, ['10.0.0.1']])
+})
+
 test('a kind that did not change keeps its version', async () => {
   await views.update(await read(entry('a')))
   const first = await views.of(shop).join(listener())
