@@ -80,14 +80,15 @@ export const timing: readonly Scenario[] = [
     ],
   }),
   scenario('4 C079: control headers of callers who are trusted', {
-    routes: [to('a', { timeoutMs: 150 })],
+    routes: [to('a', { timeoutMs: 500 })],
     trusting: true,
     asks: [
       { headers: ['x-envoy-upstream-rq-timeout-ms', '5000'] },
       { headers: ['x-envoy-upstream-rq-timeout-ms', '50'], answers: hanging },
       { headers: ['x-envoy-retry-on', '5xx'], answers: [{ status: 503 }] },
       {
-        headers: ['x-envoy-retry-on', '5xx', 'x-envoy-max-retries', '3'],
+        // three waits may take 175 ms
+        headers: ['x-envoy-retry-on', '5xx', 'x-envoy-max-retries', '3', 'x-envoy-upstream-rq-timeout-ms', '10000'],
         answers: [{ status: 503 }, { status: 503 }, { status: 503 }],
       },
       {
