@@ -58,7 +58,7 @@ describe.skipIf(binary === undefined)('Envoy', () => {
       fc.asyncProperty(configArb, async (config) => {
         expect(await refusals(config)).toEqual([])
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: 60, endOnFailure: true },
     ))
 })
 

@@ -1,6 +1,6 @@
 // grpc-go takes every virtual host that the encoder makes in the api dialect, with all clusters that its routes name:
 // of the table, of the seeds, and generated ones.
-import type { MeshConfig, VirtualHost } from '@proxyless/core/spi'
+import type { MeshConfig, UpstreamTls, VirtualHost } from '@proxyless/core/spi'
 import { createEncoder, type EncodedConfig } from '@proxyless/xds'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -68,7 +68,7 @@ describe.skipIf(programs === undefined)('grpc-go', () => {
       fc.asyncProperty(configArb, async (config) => {
         expect(await refusals(config)).toEqual([])
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: 60, endOnFailure: true },
     ),
   )
 })
@@ -76,11 +76,18 @@ describe.skipIf(programs === undefined)('grpc-go', () => {
 /** The host under the one name that the client calls; gRPC's own roots stand for the system's, which it asks a switch for (A82). */
 function alone(config: MeshConfig, host: VirtualHost): MeshConfig {
   const clusters = [...config.clusters.values()].map((cluster) => {
-    const { tls } = cluster
-    const rooted = tls === undefined ? {} : { tls: { ...tls, caFile: tls.caFile ?? '/ca.pem' } }
-    return [cluster.name, { ...cluster, ...rooted }] as const
+    const { tls, tlsMatches } = cluster
+    const own = tls && { tls: rooted(tls) }
+    const matches = tlsMatches && {
+      tlsMatches: tlsMatches.map((match) => ({ ...match, ...(match.tls && { tls: rooted(match.tls) }) })),
+    }
+    return [cluster.name, { ...cluster, ...own, ...matches }] as const
   })
   return { ...config, virtualHosts: [{ ...host, domains: ['trial'], port: 1 }], clusters: new Map(clusters) }
+}
+
+function rooted(tls: UpstreamTls): UpstreamTls {
+  return { ...tls, caFile: tls.caFile ?? '/ca.pem' }
 }
 
 /** Routes with conditions that gRPC does not know are no routes to it. */
