@@ -24,7 +24,6 @@ export const delta: Variant = {
       nonce,
       error,
       names: subscribe,
-      voidWhenStale: false,
       apply: (watch, first, set) => {
         watch.subscribe(first && all ? [WILDCARD] : subscribe)
         watch.unsubscribe(unsubscribe)

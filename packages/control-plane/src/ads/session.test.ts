@@ -219,7 +219,6 @@ describe.each<VariantName>(['sotw', 'delta'])('%s:', (variant) => {
       nonce: '',
       error: undefined,
       names: ['x'],
-      voidWhenStale: true,
       apply: () => undefined,
     })
     expect(client.take()).toEqual([])
@@ -283,6 +282,20 @@ describe('sotw:', () => {
     client.take()
     client.answer('endpoints', { names: ['a', 'b'] })
     expect(client.follow()).toEqual(['endpoints b=1'])
+  })
+
+  test('T3 T7 what void requests left and asked for again is sent again, as the client may have dropped it', () => {
+    const client = new ScriptedClient('sotw', { route: { a: '1', c: '1' } })
+    client.ask('route', { names: ['a', 'c'] })
+    const [first] = client.take()
+    client.answer('route')
+    client.change('2', { route: { a: '1', c: '2' } })
+    const [second] = client.take()
+    client.ask('route', { names: ['c'], nonce: first!.nonce })
+    client.ask('route', { names: ['a', 'c'], nonce: first!.nonce })
+    expect(client.take()).toEqual([])
+    client.ask('route', { names: ['a', 'c'], nonce: second!.nonce })
+    expect(client.follow()).toEqual(['route a=1'])
   })
 
   test('T3 the nonce of an earlier stream is no reason not to answer the first request', () => {

@@ -90,7 +90,7 @@ export class Session {
     const lane = known ?? this.#open(kind)
     // the first of its kind may carry what an earlier stream left it with
     const stale = known !== undefined && request.nonce !== '' && request.nonce !== lane.nonce
-    if (stale && request.voidWhenStale) return
+    if (stale && request.overtaken !== undefined) return request.overtaken(lane.watch)
     if (!stale && request.nonce !== '') this.#answered(kind, lane, request.error)
     request.apply(lane.watch, known === undefined, this.#passage.at[kind])
     this.#work()

@@ -9,6 +9,7 @@ export const stateOfTheWorld: Variant = {
 
   read(bytes) {
     const { node, typeUrl, kind, nonce, error, names } = readSotwRequest(bytes)
+    const allIfNone = kind !== undefined && isFullState(kind)
     return {
       node,
       typeUrl,
@@ -16,8 +17,8 @@ export const stateOfTheWorld: Variant = {
       nonce,
       error,
       names,
-      voidWhenStale: true,
-      apply: (watch) => watch.replace(names, kind !== undefined && isFullState(kind)),
+      overtaken: (watch) => watch.overtaken(names, allIfNone),
+      apply: (watch) => watch.replace(names, allIfNone),
     }
   },
 

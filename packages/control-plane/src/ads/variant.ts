@@ -25,8 +25,8 @@ export interface Request {
   readonly error: string | undefined
   /** Names that are asked for, as far as the message tells; for whoever has to guess what kind of client this is. */
   readonly names: readonly string[]
-  /** Whether it means nothing once another response is on its way. */
-  readonly voidWhenStale: boolean
+  /** Of a request that means nothing once another response is on its way: what is remembered of it. */
+  readonly overtaken?: (watch: Watch) => void
   /** Brings what the client asked for up to date; `set` is what it is told of. */
   apply(watch: Watch, first: boolean, set: ResourceSet): void
 }

@@ -28,6 +28,8 @@ export class Watch {
   #awaited = true
   /** Names were given on this stream: from then on none means none. */
   #named = false
+  /** What the client may have dropped and asked for again without our seeing it. */
+  readonly #doubted = new Set<string>()
 
   constructor(manner: Manner) {
     this.#manner = manner
@@ -47,11 +49,27 @@ export class Watch {
 
   /** T7: the complete list. An empty one means all, for kinds that can be asked for so, as long as no name was given. */
   replace(names: readonly string[], allIfNone: boolean): void {
-    const wanted = new Set(names.length === 0 && allIfNone && !this.#named ? [WILDCARD] : names)
+    const wanted = this.#meant(names, allIfNone)
     this.#named ||= names.length > 0
-    const had = new Set(this.#wildcard ? [WILDCARD, ...this.#names] : this.#names)
-    this.unsubscribe([...had].filter((name) => !wanted.has(name)))
-    this.subscribe([...wanted].filter((name) => !had.has(name)))
+    const had = this.#all()
+    this.unsubscribe(had.filter((name) => !wanted.has(name) || this.#doubted.has(name)))
+    this.#doubted.clear()
+    const has = new Set(this.#all())
+    this.subscribe([...wanted].filter((name) => !has.has(name)))
+  }
+
+  /** A list that does not count, as a newer response was on its way: what it leaves out is sent again where a later one has it. */
+  overtaken(names: readonly string[], allIfNone: boolean): void {
+    const wanted = this.#meant(names, allIfNone)
+    for (const name of this.#all()) if (!wanted.has(name)) this.#doubted.add(name)
+  }
+
+  #meant(names: readonly string[], allIfNone: boolean): ReadonlySet<string> {
+    return new Set(names.length === 0 && allIfNone && !this.#named ? [WILDCARD] : names)
+  }
+
+  #all(): string[] {
+    return this.#wildcard ? [WILDCARD, ...this.#names] : [...this.#names]
   }
 
   subscribe(names: Iterable<string>): void {
@@ -103,7 +121,7 @@ export class Watch {
     const awaited = this.#awaited && (this.#manner === 'whole' || this.#wildcard)
     this.#awaited = false
     if (!awaited && resources.length === 0 && removed.length === 0) return undefined
-    if (this.#manner === 'whole') return { version, resources: this.#all(set), removed: [] }
+    if (this.#manner === 'whole') return { version, resources: this.#wanted(set), removed: [] }
     return { version, resources, removed }
   }
 
@@ -114,7 +132,7 @@ export class Watch {
     this.#awaited = true
   }
 
-  #all(set: ResourceSet): readonly EncodedResource[] {
+  #wanted(set: ResourceSet): readonly EncodedResource[] {
     if (this.#wildcard) return listOf(set)
     return [...this.#names].flatMap((name) => set.find(name) ?? [])
   }
