@@ -1,5 +1,11 @@
 // The official interop cases against gRPC's own server in Go, through the mesh and without it.
-import { compressionAlgorithms, credentials, status as codes, type ClientOptions, type ServiceError } from '@grpc/grpc-js'
+import {
+  compressionAlgorithms,
+  credentials,
+  status as codes,
+  type ClientOptions,
+  type ServiceError,
+} from '@grpc/grpc-js'
 import { meshChannel } from '@proxyless/grpc'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { interopCases, type TestClient } from '../../grpc/interop/cases.ts'
