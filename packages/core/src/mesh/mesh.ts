@@ -13,6 +13,7 @@ import { ActiveFaults } from '../call/fault.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
 import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
+import type { Surroundings } from '../call/scope.ts'
 import type { Exchange } from '../call/transport.ts'
 import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
 import type { Resolver } from '../cluster/discovery.ts'
@@ -40,6 +41,8 @@ export interface MeshOptions {
   /** Where clusters correct for it; without it the loop counts as never blocked. */
   readonly eventLoop?: EventLoop
   readonly observer?: MeshObserver
+  /** Who knows what surrounds a call; without it calls have no surroundings. */
+  readonly surroundings?: Surroundings
   /** Who asks endpoints how they are; without it no health check is made. */
   readonly probers?: HealthProbers
 }
@@ -56,6 +59,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly activeFaults: ActiveFaults = new ActiveFaults()
   readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
+  readonly surroundings: Surroundings | undefined
   readonly #source: ConfigSource
   readonly #observer: MeshObserver
   readonly #compiler: Compiler
@@ -81,6 +85,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.settings = options.settings
     this.eventLoop = options.eventLoop
     this.probers = options.probers ?? {}
+    this.surroundings = options.surroundings
     this.timeouts = new Timeouts(options.clock)
     this.waits = new Waits(options.clock)
     this.slices = new Slices(options.clock)
@@ -133,6 +138,8 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       random: this.random.fork(),
       settings: this.settings,
       affinity: this.affinity,
+      scope: this.surroundings?.current(),
+      nowMs: this.clock.now(),
       cluster: (name) => this.cluster(name),
     })
   }
