@@ -15,7 +15,7 @@ import { asksForNoContent, trustedRetryPolicy } from './control-headers.ts'
 import { type CallTimeouts, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
-import { type Inheritance, inheritanceOf, noVariant } from './inheritance.ts'
+import { type Inheritance, inheritanceOf } from './inheritance.ts'
 import {
   asGrpcReply,
   type LocalReply,
@@ -46,7 +46,7 @@ export class Call {
   /** The call that this one is a copy of; nobody hears of the end of a copy. */
   readonly mirrorOf: Call | undefined
   /** What its surroundings say of it; undefined: nothing. */
-  readonly inheritance: Inheritance | undefined
+  inheritance: Inheritance | undefined = undefined
   readonly #house: CallHouse
   readonly #startedAtMs: number
 
@@ -77,16 +77,20 @@ export class Call {
     this.requestSent = exchange.body === 'complete'
     this.#startedAtMs = house.clock.now()
     this.request = new Outgoing(view, house, this.#startedAtMs)
-    this.inheritance = inheritanceOf(house, this, this.#startedAtMs)
   }
 
   // ---- the way of a request, top to bottom ----
+
+  /** Reads what surrounds it, once and at once: what is done for it later is surrounded by something else. */
+  look(): void {
+    this.inheritance = inheritanceOf(this.#house, this, this.#startedAtMs)
+  }
 
   /** Finds the route and sets out. */
   begin(): void {
     const { snapshot } = this.#house
     const { request, inheritance } = this
-    if (inheritance?.spent === true) return this.answer(replyToDeadline())
+    if (inheritance !== undefined && inheritance.spent) return this.answer(replyToDeadline())
     if (!request.readTarget(snapshot.pathNormalization)) return this.answer(replyInvalidPath())
     const table = snapshot.routesOf(this.view)
     if (table === undefined) return this.#forwardUnknown(snapshot.unknownHost)
@@ -162,7 +166,7 @@ export class Call {
   /** The outgoing headers and path, mirrors and timers: once per call, for all attempts. */
   #send(plan: ForwardPlan, target: Target, tries: Tries, nowMs: number): void {
     const headers = this.exchange.takeHeaders()
-    this.inheritance?.edit(headers)
+    if (this.inheritance !== undefined) this.inheritance.edit(headers)
     if (!this.request.prepare(headers, plan, target)) return this.answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(tries.cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)
@@ -175,20 +179,10 @@ export class Call {
     if (this.target !== undefined) return this.target
     const target = plan.split.pick(this.#house.random)
     this.target = target
-    if (target !== undefined) this.request.clusterName = this.#variantOf(clusterOf(target, this.view))
+    if (target === undefined) return undefined
+    const cluster = clusterOf(target, this.view)
+    this.request.clusterName = this.inheritance === undefined ? cluster : this.inheritance.clusterOf(cluster)
     return target
-  }
-
-  /** Where the surroundings want another variant of what the route has chosen. */
-  #variantOf(cluster: string): string {
-    const variant = this.#variant
-    return variant === undefined
-      ? cluster
-      : (this.#house.snapshot.variantOf(cluster, variant) ?? `${cluster} ${variant}`)
-  }
-
-  get #variant(): string | undefined {
-    return this.mirrorOf === undefined ? this.inheritance?.variant : undefined
   }
 
   #retryOf({ action }: ForwardPlan, trusted: boolean): ForwardPlan['action']['retry'] {
@@ -221,6 +215,7 @@ export class Call {
   #mirror(plan: ForwardPlan): void {
     sendMirrors(this, plan.mirrors, this.#house.random, (copy, way) => {
       const call = new Call(this.#house, copy, this)
+      call.look()
       copy.attach(call)
       call.follow(way)
     })
@@ -274,7 +269,7 @@ export class Call {
   }
 
   answerNoCluster(): void {
-    const remark = this.#variant === undefined ? this.#house.remark(this.request.clusterName) : noVariant(this.#variant)
+    const remark = this.inheritance?.remark ?? this.#house.remark(this.request.clusterName)
     this.answer(this.#house.closed ? replyClosed() : replyNoCluster(remark))
   }
 
@@ -288,7 +283,7 @@ export class Call {
   end(status: number): void {
     this.over = true
     this.#tries?.end()
-    this.inheritance?.end()
+    if (this.inheritance !== undefined) this.inheritance.end()
     if (this.#suffers) this.#house.activeFaults.end()
     if (this.mirrorOf === undefined) this.#house.ended(this, status, this.#startedAtMs)
   }

@@ -12,12 +12,13 @@ import { type CallScope, criticalityHeader, deadlineHeader } from './scope.ts'
 import { ScopedView } from './scoped-view.ts'
 
 const deadlineBit = nameBit(deadlineHeader)
-const criticalityBit = nameBit(criticalityHeader)
+/** Of headers by which an application speaks to the mesh. */
+export const meshBits: number = deadlineBit | nameBit(criticalityHeader)
 
 /** Undefined where nothing is said. */
 export function inheritanceOf(house: CallHouse, call: Call, nowMs: number): Inheritance | undefined {
   const scope = call.mirrorOf === undefined ? house.surroundings?.current() : call.mirrorOf.inheritance?.scope
-  if (scope === undefined && (call.view.headerBits & (deadlineBit | criticalityBit)) === 0) return undefined
+  if (scope === undefined && (call.view.headerBits & meshBits) === 0) return undefined
   return new Inheritance(house, call, scope, nowMs)
 }
 
@@ -90,8 +91,21 @@ export class Inheritance implements Expiring {
     return this.scope?.retries !== false
   }
 
-  get variant(): string | undefined {
-    return this.scope?.variant
+  /** Where another variant is wanted of what the route has chosen; copies go where the route says. */
+  clusterOf(cluster: string): string {
+    const variant = this.#variant
+    if (variant === undefined) return cluster
+    return this.#house.snapshot.variantOf(cluster, variant) ?? `${cluster} ${variant}`
+  }
+
+  /** Why there may be no cluster. */
+  get remark(): string | undefined {
+    const variant = this.#variant
+    return variant === undefined ? undefined : `the service has no "${variant}" that calls could be led to`
+  }
+
+  get #variant(): string | undefined {
+    return this.#call.mirrorOf === undefined ? this.scope?.variant : undefined
   }
 
   expired(): void {
@@ -103,11 +117,6 @@ export class Inheritance implements Expiring {
     this.#timer?.cancel()
     this.#timer = undefined
   }
-}
-
-/** Why a call has no cluster. */
-export function noVariant(variant: string): string {
-  return `the service has no "${variant}" that calls could be led to`
 }
 
 /** What the application has written into the request itself; Infinity: nothing. */

@@ -111,7 +111,8 @@ export class Tries implements Expiring, Selecting {
     if (call.grpc && call.plan?.action.maxGrpcTimeoutMs !== undefined) {
       call.request.tellTimeout(attemptTimeoutMs(this.timeouts, this.#leftMs))
     }
-    call.inheritance?.tell(call.request, attemptTimeoutMs(this.timeouts, this.#leftMs))
+    if (call.inheritance !== undefined)
+      call.inheritance.tell(call.request, attemptTimeoutMs(this.timeouts, this.#leftMs))
     if (call.request.namedByEndpoint) call.request.authority = endpoint.hostname ?? call.request.authority
     call.exchange.start(attempt)
   }
@@ -132,8 +133,8 @@ export class Tries implements Expiring, Selecting {
     const { perTryMs } = this.timeouts
     if (perTryMs !== 0)
       attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline | (attempt.number << kindBits), this)
-    const hedges = attempt.number === 1 && this.#call.hedges ? this.cluster.adaptive?.hedges : undefined
-    const delayMs = hedges?.delayFor(this.#call.view.method)
+    const hedges = attempt.number === 1 ? this.cluster.adaptive?.hedges : undefined
+    const delayMs = hedges !== undefined && this.#call.hedges ? hedges.delayFor(this.#call.view.method) : undefined
     if (delayMs !== undefined) this.#hedging = this.#house.timeouts.add(delayMs, hedgeDeadline, this)
   }
 

@@ -11,6 +11,7 @@ import { Waits } from '../base/waits.ts'
 import { Call } from '../call/conduct.ts'
 import { ActiveFaults } from '../call/fault.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
+import { meshBits } from '../call/inheritance.ts'
 import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
 import type { Surroundings } from '../call/scope.ts'
@@ -109,6 +110,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       return undefined
     }
     const call = new Call(this, exchange)
+    if (this.surroundings !== undefined || (exchange.view.headerBits & meshBits) !== 0) call.look()
     exchange.attach(call)
     if (this.#snapshot === undefined) this.#callEarly(call)
     else call.begin()
