@@ -4,6 +4,7 @@ import { type Expiring, formatGrpcTimeout, type LocalReply, type MeshErrorCode }
 import { requestHeaders, CallView } from './call-view.ts'
 import type { CallListener, CallStream, MessageContext } from './call-stream.ts'
 import type { Caller } from './caller.ts'
+import { failureOf } from './failure.ts'
 import { GrpcExchange } from './grpc-exchange.ts'
 import type { Lane } from './lane.ts'
 import type { LineWatcher } from './line.ts'
@@ -154,21 +155,22 @@ export class MeshCall implements CallStream, Caller, Expiring {
   }
 
   /** Success is told after the last message was taken, failure at once, as grpc-js does. */
-  end(status: StatusObject): void {
+  end(status: StatusObject, timedOut = false): void {
     if (this.#over) return
     if (this.#held !== undefined && status.code === codes.OK) {
       this.#heldStatus = status
       return
     }
+    const told = timedOut || status.code === codes.OK ? status : this.#judged(status)
     this.#close()
-    this.#listener?.onReceiveStatus(status)
+    this.#listener?.onReceiveStatus(told)
   }
 
   refused(status: StatusObject, reply: LocalReply): void {
     if (this.#over) return
     const waits = this.options.waitForReady === true && notReady.has(reply.code) && this.#messages.replayable
     if (waits) this.#pause()
-    else this.end(status)
+    else this.end(status, reply.flag === 'UT')
   }
 
   /**
@@ -181,9 +183,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
       this.#timer = this.#channel.mesh.timeouts.add(afterMeshMs, 1, this)
       return
     }
-    const { breadcrumb = '' } = this.#exchange ?? {}
-    const where = breadcrumb === '' ? this.#host.authority : breadcrumb
-    this.cancelWithStatus(codes.DEADLINE_EXCEEDED, `Deadline exceeded: ${where}`)
+    this.cancelWithStatus(codes.DEADLINE_EXCEEDED, this.#lateness)
   }
 
   // ---- ----
@@ -206,6 +206,17 @@ export class MeshCall implements CallStream, Caller, Expiring {
     mesh.waits.start(pauseMs, () => {
       if (!this.#over) this.#begin(this.timeout)
     })
+  }
+
+  /** Servers know the application's deadline too: one that resets what is late may be heard before the timer here. */
+  #judged(status: StatusObject): StatusObject {
+    if (this.#deadlineAt === Infinity || this.#leftMs() > 0 || failureOf(status) === undefined) return status
+    return { code: codes.DEADLINE_EXCEEDED, details: this.#lateness, metadata: status.metadata }
+  }
+
+  get #lateness(): string {
+    const { breadcrumb = '' } = this.#exchange ?? {}
+    return `Deadline exceeded: ${breadcrumb === '' ? this.#host.authority : breadcrumb}`
   }
 
   #leftMs(): number {
