@@ -15,8 +15,8 @@ export interface Caller {
   head(metadata: Metadata): void
   /** True: it wants the next at once. */
   message(message: Buffer): boolean
-  /** The answer has ended. @param timedOut by a timeout of the mesh */
-  end(status: StatusObject, timedOut?: boolean): void
+  /** The answer has ended. */
+  end(status: StatusObject): void
   /** The mesh answers itself. */
   refused(status: StatusObject, reply: LocalReply): void
 }

@@ -83,7 +83,7 @@ export class GrpcExchange implements Exchange {
   }
 
   breakOff(error: Error): void {
-    this.caller.end({ code: this.#transport.timeoutStatus, details: error.message, metadata: new Metadata() }, true)
+    this.caller.end({ code: this.#transport.timeoutStatus, details: error.message, metadata: new Metadata() })
   }
 
   /** The request is whole: it has no mirrors where an answer came before it was. */

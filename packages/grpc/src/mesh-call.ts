@@ -4,7 +4,6 @@ import { type Expiring, formatGrpcTimeout, type LocalReply, type MeshErrorCode }
 import { requestHeaders, CallView } from './call-view.ts'
 import type { CallListener, CallStream, MessageContext } from './call-stream.ts'
 import type { Caller } from './caller.ts'
-import { failureOf } from './failure.ts'
 import { GrpcExchange } from './grpc-exchange.ts'
 import type { Lane } from './lane.ts'
 import type { LineWatcher } from './line.ts'
@@ -154,23 +153,27 @@ export class MeshCall implements CallStream, Caller, Expiring {
     return false
   }
 
-  /** Success is told after the last message was taken, failure at once, as grpc-js does. */
-  end(status: StatusObject, timedOut = false): void {
+  /**
+   * Success is told after the last message was taken, failure at once, as grpc-js does. A server that sees the deadline
+   * pass before its client does resets the stream: that means the deadline.
+   */
+  end(status: StatusObject): void {
     if (this.#over) return
     if (this.#held !== undefined && status.code === codes.OK) {
       this.#heldStatus = status
       return
     }
-    const told = timedOut || status.code === codes.OK ? status : this.#judged(status)
+    const late = status.code === codes.CANCELLED && this.#leftMs() <= 0
     this.#close()
-    this.#listener?.onReceiveStatus(told)
+    this.#listener?.onReceiveStatus(late ? this.#late() : status)
   }
 
   refused(status: StatusObject, reply: LocalReply): void {
     if (this.#over) return
     const waits = this.options.waitForReady === true && notReady.has(reply.code) && this.#messages.replayable
     if (waits) this.#pause()
-    else this.end(status, reply.flag === 'UT')
+    else if (reply.code === 'REMOTE_RESET' && this.#leftMs() <= 0) this.end(this.#late())
+    else this.end(status)
   }
 
   /**
@@ -183,7 +186,8 @@ export class MeshCall implements CallStream, Caller, Expiring {
       this.#timer = this.#channel.mesh.timeouts.add(afterMeshMs, 1, this)
       return
     }
-    this.cancelWithStatus(codes.DEADLINE_EXCEEDED, this.#lateness)
+    const { code, details } = this.#late()
+    this.cancelWithStatus(code, details)
   }
 
   // ---- ----
@@ -208,15 +212,10 @@ export class MeshCall implements CallStream, Caller, Expiring {
     })
   }
 
-  /** Servers know the application's deadline too: one that resets what is late may be heard before the timer here. */
-  #judged(status: StatusObject): StatusObject {
-    if (this.#deadlineAt === Infinity || this.#leftMs() > 0 || failureOf(status) === undefined) return status
-    return { code: codes.DEADLINE_EXCEEDED, details: this.#lateness, metadata: status.metadata }
-  }
-
-  get #lateness(): string {
+  #late(): StatusObject {
     const { breadcrumb = '' } = this.#exchange ?? {}
-    return `Deadline exceeded: ${breadcrumb === '' ? this.#host.authority : breadcrumb}`
+    const where = breadcrumb === '' ? this.#host.authority : breadcrumb
+    return { code: codes.DEADLINE_EXCEEDED, details: `Deadline exceeded: ${where}`, metadata: new Metadata() }
   }
 
   #leftMs(): number {
