@@ -10,9 +10,9 @@ lb('baseline', async (stage) => {
   const [server] = await stage.servers('server')
   const { client } = await stage.begin({ services: { svc: on(server!) } }, { qps: 25 })
   await callsGoTo(client, [server!])
-  const { node, genericXdsConfigs = [] } = await client.config()
+  const { node, generic_xds_configs = [] } = await client.config()
   expect(node.id).toBe(stage.node)
-  expect(genericXdsConfigs.map(({ clientStatus }) => clientStatus)).toEqual(['ACKED', 'ACKED', 'ACKED', 'ACKED'])
+  expect(generic_xds_configs.map(({ client_status }) => client_status)).toEqual(['ACKED', 'ACKED', 'ACKED', 'ACKED'])
 })
 
 lb('round_robin', async (stage) => {

@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { getChannelzServiceDefinition, type ServiceDefinition, type status } from '@grpc/grpc-js'
-import { jsonMessages } from '../../../../packages/xds/src/json/messages.ts'
-import { Remote, serviceNamed } from './remote.ts'
+import { Remote, serviceNamed, statusService } from './remote.ts'
 
 export type Method = 'EmptyCall' | 'UnaryCall'
 
@@ -143,19 +142,9 @@ export class InteropClient {
     )
   }
 
-  /** What it holds of its control planes (CSDS), as JSON. */
+  /** What it holds of its control planes (CSDS). */
   async config(): Promise<ClientConfig> {
-    const name = 'envoy.service.status.v3.ClientStatusResponse'
-    const method = {
-      path: '/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus',
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: () => Buffer.alloc(0),
-      requestDeserialize: () => ({}),
-      responseSerialize: () => Buffer.alloc(0),
-      responseDeserialize: (bytes: Buffer) => jsonMessages().toJson(name, bytes),
-    }
-    const { config } = await this.#remote.call<{ config?: ClientConfig[] }>({ fetch: method }, 'fetch')
+    const { config } = await this.#remote.call<{ config?: ClientConfig[] }>(statusService, 'FetchClientStatus')
     if (config?.[0] === undefined) throw new Error('no configuration is told')
     return config[0]
   }
@@ -170,10 +159,10 @@ export class InteropClient {
 
 export interface ClientConfig {
   readonly node: { readonly id: string }
-  readonly genericXdsConfigs?: readonly {
-    readonly typeUrl: string
+  readonly generic_xds_configs?: readonly {
+    readonly type_url: string
     readonly name: string
-    readonly clientStatus: string
-    readonly xdsConfig?: Readonly<Record<string, unknown>>
+    readonly client_status: string
+    readonly xds_config?: Readonly<Record<string, unknown>>
   }[]
 }
