@@ -13,6 +13,7 @@ import type { Call } from './conduct.ts'
 import type { ActiveFaults } from './fault.ts'
 import type { LocalReply } from './local-reply.ts'
 import type { ForwardPlan, RoutePlan } from './plan.ts'
+import type { CallTracer } from './trace.ts'
 
 export interface CallSettings {
   /** Obey `x-envoy-*` request headers of the application. Default false, as Envoy since 1.33. */
@@ -49,6 +50,9 @@ export interface CallHouse {
   readonly settings: CallSettings
   readonly affinity: Affinity
   readonly activeFaults: ActiveFaults
+  readonly tracer: CallTracer | undefined
+  /** Somebody hears of every call that has ended. */
+  readonly listens: boolean
   cluster(name: string): Cluster | undefined
   /** Why a cluster is not there or has no endpoints, as far as the configuration's source knows. */
   remark(cluster: string): string | undefined
