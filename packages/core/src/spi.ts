@@ -64,6 +64,7 @@ export { RouteTable } from './route/route-table.ts'
 export { getHeader, type HeaderList, nameBits, removeHeader, setHeader } from './route/header-list.ts'
 export type { HeaderLines, RequestView } from './route/request-view.ts'
 export { splitAuthority, withoutBrackets } from './route/redirect.ts'
+export { checksHostname, namesComplaint } from './cluster/certificate-names.ts'
 export { tlsFor } from './cluster/endpoint-tls.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
@@ -82,8 +83,16 @@ export { loadReportHeader } from './call/load-report.ts'
 export { formatGrpcTimeout, parseGrpcTimeout } from './call/deadline.ts'
 export type { CallSettings } from './call/house.ts'
 export type { LocalReply } from './call/local-reply.ts'
-export type { CallRecord, MeshObserver } from './call/observer.ts'
-export { type CallScope, criticalityHeader, deadlineHeader, type Inbound, type Surroundings } from './call/scope.ts'
+export {
+  type CallScope,
+  criticalityHeader,
+  deadlineHeader,
+  type Inbound,
+  type Surroundings,
+  traceHeaders,
+} from './call/scope.ts'
+export type { CallRecord, CallSizes, MeshObserver } from './call/observer.ts'
+export type { AttemptTrace, CallTrace, CallTracer } from './call/trace.ts'
 export type { BodyState, Exchange } from './call/transport.ts'
 export { type ExplainRequest } from './mesh/explain.ts'
 export type { Explanation, Step } from './mesh/explanation.ts'

@@ -153,21 +153,26 @@ export class MeshCall implements CallStream, Caller, Expiring {
     return false
   }
 
-  /** Success is told after the last message was taken, failure at once, as grpc-js does. */
+  /**
+   * Success is told after the last message was taken, failure at once, as grpc-js does. A server that sees the deadline
+   * pass before its client does resets the stream: that means the deadline.
+   */
   end(status: StatusObject): void {
     if (this.#over) return
     if (this.#held !== undefined && status.code === codes.OK) {
       this.#heldStatus = status
       return
     }
+    const late = status.code === codes.CANCELLED && this.#leftMs() <= 0
     this.#close()
-    this.#listener?.onReceiveStatus(status)
+    this.#listener?.onReceiveStatus(late ? this.#late() : status)
   }
 
   refused(status: StatusObject, reply: LocalReply): void {
     if (this.#over) return
     const waits = this.options.waitForReady === true && notReady.has(reply.code) && this.#messages.replayable
     if (waits) this.#pause()
+    else if (reply.code === 'REMOTE_RESET' && this.#leftMs() <= 0) this.end(this.#late())
     else this.end(status)
   }
 
@@ -181,9 +186,8 @@ export class MeshCall implements CallStream, Caller, Expiring {
       this.#timer = this.#channel.mesh.timeouts.add(afterMeshMs, 1, this)
       return
     }
-    const { breadcrumb = '' } = this.#exchange ?? {}
-    const where = breadcrumb === '' ? this.#host.authority : breadcrumb
-    this.cancelWithStatus(codes.DEADLINE_EXCEEDED, `Deadline exceeded: ${where}`)
+    const { code, details } = this.#late()
+    this.cancelWithStatus(code, details)
   }
 
   // ---- ----
@@ -206,6 +210,12 @@ export class MeshCall implements CallStream, Caller, Expiring {
     mesh.waits.start(pauseMs, () => {
       if (!this.#over) this.#begin(this.timeout)
     })
+  }
+
+  #late(): StatusObject {
+    const { breadcrumb = '' } = this.#exchange ?? {}
+    const where = breadcrumb === '' ? this.#host.authority : breadcrumb
+    return { code: codes.DEADLINE_EXCEEDED, details: `Deadline exceeded: ${where}`, metadata: new Metadata() }
   }
 
   #leftMs(): number {

@@ -18,6 +18,7 @@ import type { CallHouse } from './house.ts'
 import { type Inheritance, inheritanceOf } from './inheritance.ts'
 import {
   asGrpcReply,
+  grpcStatusOf,
   type LocalReply,
   replyBlocked,
   replyClosed,
@@ -31,6 +32,7 @@ import {
 import { sendMirrors } from './mirror.ts'
 import { Outgoing } from './outgoing.ts'
 import { clusterOf, type ForwardPlan, type Target } from './plan.ts'
+import type { CallTrace } from './trace.ts'
 import type { Exchange } from './transport.ts'
 import { Tries } from './tries.ts'
 
@@ -47,13 +49,16 @@ export class Call {
   readonly mirrorOf: Call | undefined
   /** What its surroundings say of it; undefined: nothing. */
   inheritance: Inheritance | undefined = undefined
+  readonly trace: CallTrace | undefined
   readonly #house: CallHouse
   readonly #startedAtMs: number
 
   /** Empty when none was found. */
   routeName = ''
-  /** Of the answer that the mesh made itself; empty while there is none. */
-  details = ''
+  /** The answer that the mesh made itself. */
+  local: LocalReply | undefined = undefined
+  /** Of gRPC calls, as soon as it is known; doors that see it in trailers tell it. */
+  grpcStatus: number | undefined = undefined
   target: Target | undefined = undefined
   plan: ForwardPlan | undefined = undefined
   /** The whole request is with the door. */
@@ -66,6 +71,8 @@ export class Call {
   #flags = ''
   /** A fault is at work on it. */
   #suffers = false
+  /** When the request had ended; where somebody listens. */
+  #sentAtMs: number | undefined = undefined
 
   constructor(house: CallHouse, exchange: Exchange, mirrorOf?: Call) {
     const { view } = exchange
@@ -77,6 +84,7 @@ export class Call {
     this.requestSent = exchange.body === 'complete'
     this.#startedAtMs = house.clock.now()
     this.request = new Outgoing(view, house, this.#startedAtMs)
+    this.trace = house.tracer?.callStarted(this)
   }
 
   // ---- the way of a request, top to bottom ----
@@ -208,6 +216,7 @@ export class Call {
 
   /** Copies need the whole request, and the timeout counts from its end. What found no endpoint is not copied. */
   #requestComplete(plan: ForwardPlan, tries: Tries, nowMs: number): void {
+    if (this.#house.listens) this.#sentAtMs = nowMs
     if (plan.mirrors.length > 0 && (tries.count > 0 || !this.over)) this.#mirror(plan)
     if (!this.over) tries.startDeadline(nowMs)
   }
@@ -262,8 +271,9 @@ export class Call {
   answer(local: LocalReply): void {
     if (this.over) return
     if (local.flag !== '') this.flag(local.flag)
-    this.details = local.details
+    if (this.grpc) this.grpcStatus = grpcStatusOf(local)
     const decorated = this.#decorate(this.grpc ? asGrpcReply(local) : local)
+    this.local = decorated
     this.end(decorated.status)
     this.exchange.reply(decorated)
   }
@@ -312,6 +322,13 @@ export class Call {
 
   get flags(): string {
     return this.#flags === '' ? '-' : this.#flags
+  }
+
+  /** From the end of the request to the head of the answer; undefined: no endpoint has answered, or nobody listens. */
+  get upstreamMs(): number | undefined {
+    const headAtMs = this.#tries?.headAtMs
+    if (headAtMs === undefined || this.#sentAtMs === undefined || headAtMs < this.#sentAtMs) return undefined
+    return headAtMs - this.#sentAtMs
   }
 
   get attempts(): number {

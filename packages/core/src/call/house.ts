@@ -14,6 +14,7 @@ import type { ActiveFaults } from './fault.ts'
 import type { LocalReply } from './local-reply.ts'
 import type { ForwardPlan, RoutePlan } from './plan.ts'
 import type { Surroundings } from './scope.ts'
+import type { CallTracer } from './trace.ts'
 
 export interface CallSettings {
   /** Obey `x-envoy-*` request headers of the application. Default false, as Envoy since 1.33. */
@@ -54,6 +55,9 @@ export interface CallHouse {
   readonly activeFaults: ActiveFaults
   /** Undefined: calls have none. */
   readonly surroundings: Surroundings | undefined
+  readonly tracer: CallTracer | undefined
+  /** Somebody hears of every call that has ended. */
+  readonly listens: boolean
   cluster(name: string): Cluster | undefined
   /** Why a cluster is not there or has no endpoints, as far as the configuration's source knows. */
   remark(cluster: string): string | undefined

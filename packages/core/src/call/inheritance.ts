@@ -8,7 +8,7 @@ import { controlHeader } from './control-headers.ts'
 import { type CallTimeouts, effectiveTimeouts, formatGrpcTimeout, parseGrpcTimeout } from './deadline.ts'
 import type { CallHouse } from './house.ts'
 import type { Outgoing } from './outgoing.ts'
-import { type CallScope, criticalityHeader, deadlineHeader } from './scope.ts'
+import { type CallScope, criticalityHeader, deadlineHeader, traceHeaders } from './scope.ts'
 import { ScopedView } from './scoped-view.ts'
 
 const deadlineBit = nameBit(deadlineHeader)
@@ -53,7 +53,8 @@ export class Inheritance implements Expiring {
 
   /** A host of the mesh claims the call: what policy reads of it from here on. */
   claimed(view: RequestView): RequestView {
-    this.#view = new ScopedView(view, this.scope?.headers ?? [])
+    const { headers = [] } = this.scope ?? {}
+    this.#view = new ScopedView(view, this.#call.trace === undefined ? headers : withoutTrace(headers))
     return this.#view
   }
 
@@ -117,6 +118,10 @@ export class Inheritance implements Expiring {
     this.#timer?.cancel()
     this.#timer = undefined
   }
+}
+
+function withoutTrace(headers: readonly string[]): HeaderList {
+  return headers.filter((_, i) => !traceHeaders.includes(headers[i - (i % 2)] ?? ''))
 }
 
 /** What the application has written into the request itself; Infinity: nothing. */

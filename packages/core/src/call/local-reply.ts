@@ -150,9 +150,14 @@ export function replyToAbort(abort: NonNullable<FaultPolicy['abort']>): LocalRep
     : base
 }
 
+/** What a gRPC request is told. */
+export function grpcStatusOf({ grpcStatus, status }: LocalReply): number {
+  return grpcStatus ?? grpcStatusOfHttp(status)
+}
+
 /** Trailers-only form for a gRPC request: HTTP 200, status and message in headers. */
 export function asGrpcReply(local: LocalReply): LocalReply {
-  const status = local.grpcStatus ?? grpcStatusOfHttp(local.status)
+  const status = grpcStatusOf(local)
   const message = typeof local.body === 'string' ? local.body : new TextDecoder().decode(local.body)
   const headers = [...local.headers, 'content-type', 'application/grpc', 'grpc-status', String(status)]
   if (message !== '') headers.push('grpc-message', percentEncode(message))

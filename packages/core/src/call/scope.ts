@@ -7,6 +7,18 @@ export const deadlineHeader = 'x-mesh-deadline-ms'
 /** How much the caller minds where something has to be left undone. */
 export const criticalityHeader = 'x-mesh-criticality'
 
+/** Whoever follows a call sets these itself. */
+export const traceHeaders: readonly string[] = [
+  'traceparent',
+  'tracestate',
+  'b3',
+  'x-b3-traceid',
+  'x-b3-spanid',
+  'x-b3-parentspanid',
+  'x-b3-sampled',
+  'x-b3-flags',
+]
+
 export interface CallScope {
   /** Names, lower case, and values in turn: what calls to hosts of the mesh get, unless they have it. */
   readonly headers: readonly string[]

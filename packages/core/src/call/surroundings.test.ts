@@ -135,6 +135,21 @@ describe('inherited headers', () => {
     expect([1, 2, 3].map((attempt) => it.header('end-user', attempt))).toEqual([['jason'], ['jason'], ['jason']])
   })
 
+  test('are not those of the trace where somebody follows the call', async () => {
+    const { world, said } = await meshOf()
+    said.scope = {
+      ...nothing,
+      headers: ['traceparent', '00-a', 'x-b3-traceid', 'a', 'x-request-id', '1', 'baggage', 'b=2'],
+    }
+    expect(world.call('http://a/').header('traceparent')).toEqual(['00-a'])
+    const attempt = { inject: () => undefined, within: (send: () => void) => send(), ended: () => undefined }
+    const trace = { attemptStarted: () => attempt, ended: () => undefined }
+    world.mesh.tracer = { callStarted: () => trace }
+    const it = world.call('http://a/')
+    const names = it.sent[0]?.headers.filter((_, i) => i % 2 === 0)
+    expect(names).toEqual(['x-request-id', 'baggage', 'x-envoy-attempt-count'])
+  })
+
   test('go with copies', async () => {
     const mirrors = [{ cluster: 'm', percent: { numerator: 1_000_000 }, shadowHostSuffix: false }]
     const story = await meshOf({ mirrors })

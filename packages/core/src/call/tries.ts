@@ -52,6 +52,8 @@ export class Tries implements Expiring, Selecting {
   count = 0
   /** Of the answer that was passed on; 0 while there is none. */
   status = 0
+  /** When its head came; undefined where nobody wants to know. */
+  headAtMs: number | undefined = undefined
   /** Earlier ones that may still answer. */
   #race: Race | undefined = undefined
   #tried: readonly Endpoint[] | undefined = undefined
@@ -106,6 +108,7 @@ export class Tries implements Expiring, Selecting {
     const call = this.#call
     const attempt = new Attempt(call, this, endpoint, ++this.count)
     this.latest = attempt
+    if (call.trace !== undefined) attempt.trace = call.trace.attemptStarted(attempt)
     if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
     if (this.#house.settings.attemptCount) call.request.tellAttempt(attempt.number)
     if (call.grpc && call.plan?.action.maxGrpcTimeoutMs !== undefined) {
@@ -174,6 +177,7 @@ export class Tries implements Expiring, Selecting {
   #timedOut(attempt: Attempt | undefined): void {
     if (this.breakOff(replyToFailure('timeout', this.count, undefined))) return
     const verdict: Verdict = { kind: 'failure', failure: 'timeout', cause: undefined }
+    if (attempt !== undefined) attempt.verdict = verdict
     if (attempt?.phase === 'sent') this.#report(attempt, verdict)
     for (const other of this.#race?.others(attempt) ?? []) {
       this.#report(other, verdict)
@@ -204,6 +208,8 @@ export class Tries implements Expiring, Selecting {
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
+    cluster.counts.requests++
+    attempt.trace?.inject(this.#call.request.headers)
     if (cluster.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
     // what was blocked before is no part of how long it takes from here
     if (attempt.ownDelay !== undefined) attempt.ownDelay = ownDelayOf(cluster.adaptive)
@@ -217,6 +223,7 @@ export class Tries implements Expiring, Selecting {
     attempt.phase = 'pending'
     attempt.endpoint.activeRequests--
     attempt.endpoint.totalRequests--
+    this.cluster.counts.requests--
     attempt.deadline?.cancel()
     attempt.deadline = undefined
   }
@@ -225,6 +232,7 @@ export class Tries implements Expiring, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
+    attempt.verdict = verdict
     // only in gRPC does a gRPC status speak of its endpoint; retries look at it always
     const ofEndpoint = this.#call.grpc || grpcStatus === undefined ? verdict : { ...verdict, grpcStatus: undefined }
     this.#report(attempt, ofEndpoint)
@@ -233,6 +241,9 @@ export class Tries implements Expiring, Selecting {
     if (this.#race !== undefined && !this.#wins(attempt, verdict)) return false
     attempt.phase = 'committed'
     this.status = status
+    if (grpcStatus !== undefined) this.#call.grpcStatus = grpcStatus
+    if (attempt.number > 1) this.#countSuccess(verdict)
+    if (this.#house.listens) this.headAtMs = this.#house.clock.now()
     return true
   }
 
@@ -240,6 +251,7 @@ export class Tries implements Expiring, Selecting {
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
+    attempt.verdict = verdict
     this.#report(attempt, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
@@ -252,7 +264,7 @@ export class Tries implements Expiring, Selecting {
   /** A committed response ended: complete, or broken off with a failure. */
   finished(attempt: Attempt, failure?: Failure): void {
     if (!this.#isUnderWay(attempt)) return
-    this.#leave(attempt)
+    this.#leave(attempt, failure)
     if (failure !== undefined) this.#call.flag(flagOf(failure))
     this.#call.end(this.status)
   }
@@ -267,6 +279,12 @@ export class Tries implements Expiring, Selecting {
   #report(attempt: Attempt, verdict: Verdict): void {
     if (this.#isLate(attempt) || attempt.ownDelay?.excuses(verdict) === true) return
     this.cluster.report(attempt.endpoint, verdict, ownSentAtMs(attempt, this.#house.clock))
+  }
+
+  /** A retry was worth it: what it was answered is nothing to retry. */
+  #countSuccess(verdict: Verdict): void {
+    const bad = this.#retry !== undefined && retryReason(this.#retry, verdict) !== undefined
+    if (!bad) this.cluster.counts.retrySuccesses++
   }
 
   #failureReply(failure: Failure, cause: unknown): LocalReply {
@@ -295,6 +313,9 @@ export class Tries implements Expiring, Selecting {
     if (closed || !this.#call.exchange.replayable()) return undefined
     this.#retries ??= new Retries(policy)
     const way = this.#retries.reserve(policy, askedMs, this.#leftMs, this.cluster, random)
+    const { counts } = this.cluster
+    if (typeof way === 'number') counts.retries++
+    else if (way === 'URX') counts.retryLimitExceeded++
     if (typeof way === 'number') return way
     // of several attempts at once more than one may be refused
     if (!this.#call.flags.includes(way)) this.#call.flag(way)
@@ -456,9 +477,11 @@ export class Tries implements Expiring, Selecting {
   }
 
   /** The attempt no longer occupies its endpoint. */
-  #leave(attempt: Attempt): void {
+  #leave(attempt: Attempt, broken?: Failure): void {
     if (attempt.phase === 'sent' || attempt.phase === 'committed') attempt.endpoint.activeRequests--
     attempt.phase = 'over'
+    attempt.trace?.ended(attempt, broken)
+    attempt.trace = undefined
   }
 
   // ---- what a selection asks ----
