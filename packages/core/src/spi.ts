@@ -80,9 +80,17 @@ export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'
 export { loadReportHeader } from './call/load-report.ts'
-export { formatGrpcTimeout } from './call/deadline.ts'
+export { formatGrpcTimeout, parseGrpcTimeout } from './call/deadline.ts'
 export type { CallSettings } from './call/house.ts'
 export type { LocalReply } from './call/local-reply.ts'
+export {
+  type CallScope,
+  criticalityHeader,
+  deadlineHeader,
+  type Inbound,
+  type Surroundings,
+  traceHeaders,
+} from './call/scope.ts'
 export type { CallRecord, CallSizes, MeshObserver } from './call/observer.ts'
 export type { AttemptTrace, CallTrace, CallTracer } from './call/trace.ts'
 export type { BodyState, Exchange } from './call/transport.ts'

@@ -15,6 +15,7 @@ import { asksForNoContent, trustedRetryPolicy } from './control-headers.ts'
 import { type CallTimeouts, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
+import { type Inheritance, inheritanceOf } from './inheritance.ts'
 import {
   asGrpcReply,
   grpcStatusOf,
@@ -25,6 +26,7 @@ import {
   replyNoCluster,
   replyNoRoute,
   replyToAbort,
+  replyToDeadline,
   replyToDrop,
 } from './local-reply.ts'
 import { sendMirrors } from './mirror.ts'
@@ -38,12 +40,15 @@ const contentTypeBit = nameBit('content-type')
 const noEdits: readonly HeaderEdit[] = []
 
 export class Call {
-  readonly view: RequestView
+  /** As policy reads it: with the headers that it inherits, once a host of the mesh claims it. */
+  view: RequestView
   readonly exchange: Exchange
   readonly request: Outgoing
   readonly grpc: boolean
   /** The call that this one is a copy of; nobody hears of the end of a copy. */
   readonly mirrorOf: Call | undefined
+  /** What its surroundings say of it; undefined: nothing. */
+  inheritance: Inheritance | undefined = undefined
   readonly trace: CallTrace | undefined
   readonly #house: CallHouse
   readonly #startedAtMs: number
@@ -84,13 +89,20 @@ export class Call {
 
   // ---- the way of a request, top to bottom ----
 
+  /** Reads what surrounds it, once and at once: what is done for it later is surrounded by something else. */
+  look(): void {
+    this.inheritance = inheritanceOf(this.#house, this, this.#startedAtMs)
+  }
+
   /** Finds the route and sets out. */
   begin(): void {
     const { snapshot } = this.#house
-    const { request } = this
+    const { request, inheritance } = this
+    if (inheritance !== undefined && inheritance.spent) return this.answer(replyToDeadline())
     if (!request.readTarget(snapshot.pathNormalization)) return this.answer(replyInvalidPath())
     const table = snapshot.routesOf(this.view)
     if (table === undefined) return this.#forwardUnknown(snapshot.unknownHost)
+    if (inheritance !== undefined) this.view = request.view = inheritance.claimed(this.view)
     const entry = table.find(request)
     if (entry === undefined) return this.answer(replyNoRoute())
     const plan = entry.payload
@@ -161,7 +173,9 @@ export class Call {
 
   /** The outgoing headers and path, mirrors and timers: once per call, for all attempts. */
   #send(plan: ForwardPlan, target: Target, tries: Tries, nowMs: number): void {
-    if (!this.request.prepare(this.exchange.takeHeaders(), plan, target)) return this.answer(replyInvalidPath())
+    const headers = this.exchange.takeHeaders()
+    if (this.inheritance !== undefined) this.inheritance.edit(headers)
+    if (!this.request.prepare(headers, plan, target)) return this.answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(tries.cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)
     tries.next()
@@ -173,19 +187,22 @@ export class Call {
     if (this.target !== undefined) return this.target
     const target = plan.split.pick(this.#house.random)
     this.target = target
-    if (target !== undefined) this.request.clusterName = clusterOf(target, this.view)
+    if (target === undefined) return undefined
+    const cluster = clusterOf(target, this.view)
+    this.request.clusterName = this.inheritance === undefined ? cluster : this.inheritance.clusterOf(cluster)
     return target
   }
 
   #retryOf({ action }: ForwardPlan, trusted: boolean): ForwardPlan['action']['retry'] {
-    if (this.#house.settings.retries === false) return undefined
+    if (this.#house.settings.retries === false || this.inheritance?.retries === false) return undefined
     return trusted ? trustedRetryPolicy(action.retry, this.view) : action.retry
   }
 
   /** Copies end with their original. */
   #timeoutsOf(plan: ForwardPlan, trusted: boolean): CallTimeouts {
     if (this.mirrorOf !== undefined) return { globalMs: this.mirrorOf.#tries?.timeouts.globalMs ?? 0, perTryMs: 0 }
-    return trusted || this.grpc ? timeoutsOf(plan.action, this.view, trusted, this.grpc) : plan.timeouts
+    const ofRoute = trusted || this.grpc ? timeoutsOf(plan.action, this.view, trusted, this.grpc) : plan.timeouts
+    return this.inheritance === undefined ? ofRoute : this.inheritance.timeouts(ofRoute)
   }
 
   /** What consistent balancers turn on, and the cookies that make later calls turn on the same. */
@@ -207,6 +224,7 @@ export class Call {
   #mirror(plan: ForwardPlan): void {
     sendMirrors(this, plan.mirrors, this.#house.random, (copy, way) => {
       const call = new Call(this.#house, copy, this)
+      call.look()
       copy.attach(call)
       call.follow(way)
     })
@@ -227,9 +245,24 @@ export class Call {
   cancelled(): void {
     if (this.over) return
     this.flag('DC')
-    if (this.#delay !== undefined) this.#house.waits.cancel(this.#delay)
+    this.#cancelDelay()
     this.#tries?.withdraw()
     this.end(this.#tries?.status ?? 0)
+  }
+
+  /** Nobody waits for it any longer: as if the caller had given up, but it is told why. */
+  deadlinePassed(): void {
+    if (this.over) return
+    this.#cancelDelay()
+    const reply = replyToDeadline()
+    if (this.#tries?.breakOff(reply) === true) return
+    this.#tries?.withdraw()
+    this.answer(reply)
+  }
+
+  #cancelDelay(): void {
+    if (this.#delay !== undefined) this.#house.waits.cancel(this.#delay)
+    this.#delay = undefined
   }
 
   // ---- the end ----
@@ -246,7 +279,8 @@ export class Call {
   }
 
   answerNoCluster(): void {
-    this.answer(this.#house.closed ? replyClosed() : replyNoCluster(this.#house.remark(this.request.clusterName)))
+    const remark = this.inheritance?.remark ?? this.#house.remark(this.request.clusterName)
+    this.answer(this.#house.closed ? replyClosed() : replyNoCluster(remark))
   }
 
   /** The route's response operations apply to local replies once a route was chosen. */
@@ -259,6 +293,7 @@ export class Call {
   end(status: number): void {
     this.over = true
     this.#tries?.end()
+    if (this.inheritance !== undefined) this.inheritance.end()
     if (this.#suffers) this.#house.activeFaults.end()
     if (this.mirrorOf === undefined) this.#house.ended(this, status, this.#startedAtMs)
   }
@@ -278,6 +313,11 @@ export class Call {
 
   get cluster(): Cluster | undefined {
     return this.#tries?.cluster
+  }
+
+  /** More than one attempt may be under way. */
+  get hedges(): boolean {
+    return this.mirrorOf === undefined && this.inheritance?.retries !== false
   }
 
   get flags(): string {

@@ -129,6 +129,11 @@ export function replyReplayExceeded(): LocalReply {
   }
 }
 
+/** The caller's own deadline has passed; Envoy's words where a stream may not last any longer. */
+export function replyToDeadline(): LocalReply {
+  return { ...reply('DEADLINE_EXCEEDED', 504, 'deadline exceeded', 'DT', 'max_duration_timeout'), grpcStatus: 4 }
+}
+
 export function replyClosed(): LocalReply {
   return reply('MESH_CLOSED', 503, 'the mesh is closed', '', 'mesh_closed')
 }

@@ -114,6 +114,8 @@ export class Tries implements Expiring, Selecting {
     if (call.grpc && call.plan?.action.maxGrpcTimeoutMs !== undefined) {
       call.request.tellTimeout(attemptTimeoutMs(this.timeouts, this.#leftMs))
     }
+    if (call.inheritance !== undefined)
+      call.inheritance.tell(call.request, attemptTimeoutMs(this.timeouts, this.#leftMs))
     if (call.request.namedByEndpoint) call.request.authority = endpoint.hostname ?? call.request.authority
     call.exchange.start(attempt)
   }
@@ -134,14 +136,16 @@ export class Tries implements Expiring, Selecting {
     const { perTryMs } = this.timeouts
     if (perTryMs !== 0)
       attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline | (attempt.number << kindBits), this)
-    const hedges = attempt.number === 1 && this.#call.mirrorOf === undefined ? this.cluster.adaptive?.hedges : undefined
-    const delayMs = hedges?.delayFor(this.#call.view.method)
+    const hedges = attempt.number === 1 ? this.cluster.adaptive?.hedges : undefined
+    const delayMs = hedges !== undefined && this.#call.hedges ? hedges.delayFor(this.#call.view.method) : undefined
     if (delayMs !== undefined) this.#hedging = this.#house.timeouts.add(delayMs, hedgeDeadline, this)
   }
 
   /** Until the call's deadline. */
   get #leftMs(): number {
-    return this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
+    const ownMs = this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
+    const { inheritance } = this.#call
+    return inheritance === undefined ? ownMs : Math.min(ownMs, inheritance.leftMs)
   }
 
   /** A deadline has passed. */
@@ -171,13 +175,7 @@ export class Tries implements Expiring, Selecting {
   }
 
   #timedOut(attempt: Attempt | undefined): void {
-    const { exchange } = this.#call
-    if (attempt?.phase === 'committed') {
-      exchange.abort(attempt)
-      this.finished(attempt, 'timeout')
-      exchange.breakOff(this.#house.error(this.#call, replyToFailure('timeout', this.count, undefined)))
-      return
-    }
+    if (this.breakOff(replyToFailure('timeout', this.count, undefined))) return
     const verdict: Verdict = { kind: 'failure', failure: 'timeout', cause: undefined }
     if (attempt !== undefined) attempt.verdict = verdict
     if (attempt?.phase === 'sent') this.#report(attempt, verdict)
@@ -187,6 +185,18 @@ export class Tries implements Expiring, Selecting {
     }
     this.#stop()
     this.#call.answer(this.#failureReply('timeout', undefined))
+  }
+
+  /** Ends a response that was passed on already. False: none was. */
+  breakOff(reply: LocalReply): boolean {
+    const attempt = this.latest
+    if (attempt?.phase !== 'committed') return false
+    const { exchange } = this.#call
+    exchange.abort(attempt)
+    this.#call.flag(reply.flag)
+    this.finished(attempt)
+    exchange.breakOff(this.#house.error(this.#call, reply))
+    return true
   }
 
   // ---- what doors report of an attempt ----

@@ -3,7 +3,10 @@
 import { below, type Random } from '../base/random.ts'
 import { drawAbort, drawDelay } from '../call/fault.ts'
 import type { CallSettings } from '../call/house.ts'
+import { headerDeadline } from '../call/inheritance.ts'
 import { clusterOf, type ForwardPlan, type RoutePlan, type Target } from '../call/plan.ts'
+import { type CallScope, criticalityHeader } from '../call/scope.ts'
+import { ScopedView } from '../call/scoped-view.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { endpointKey } from '../cluster/endpoint.ts'
 import { anyEndpoint } from '../cluster/selecting.ts'
@@ -38,6 +41,9 @@ interface World {
   readonly random: Random
   readonly settings: CallSettings
   readonly affinity: Affinity
+  /** What surrounds whoever asks. */
+  readonly scope: CallScope | undefined
+  readonly nowMs: number
   cluster(name: string): Cluster | undefined
 }
 
@@ -51,7 +57,7 @@ export function explainCall(request: ExplainRequest | RequestView, snapshot: Sna
 }
 
 class Account {
-  readonly #view: RequestView
+  #view: RequestView
   readonly #snapshot: Snapshot
   readonly #world: World
   readonly #steps: Step[] = []
@@ -74,10 +80,15 @@ class Account {
     if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
     let drawn: number | undefined
     const dice = (): number => (drawn ??= below(this.#world.random, 1_000_000))
-    const request: Matchable = { view: this.#view, path: prepared, query, dice }
     this.#names.add(withoutBrackets(splitAuthority(this.#view.authority).host).toLowerCase())
     const host = this.#snapshot.hostOf(this.#view)
     for (const name of host?.model.domains ?? []) this.#names.add(name)
+    if (host !== undefined) this.#inherit()
+    const request: Matchable = { view: this.#view, path: prepared, query, dice }
+    if (this.#leftMs !== undefined) {
+      this.#say('deadline', this.#leftMs > 0 ? `${this.#leftMs} ms are left` : 'has passed: answered with 504 (DT)')
+      if (this.#leftMs <= 0) return this.#end(title, { answer: '504 DT' })
+    }
     if (host === undefined) return this.#unknownHost(title, request)
     this.#say('host', `${this.#view.authority} is claimed by ${host.model.name}`, host.model.origin)
     const entry = host.table.find(request, (tried, miss) => {
@@ -93,6 +104,23 @@ class Account {
     }
     this.#say('rule', `${nameOf(entry)} matches`, entry.payload.route.origin)
     return this.#follow(title, entry, request)
+  }
+
+  /** What the surroundings of the question add to the request. */
+  #inherit(): void {
+    const { scope } = this.#world
+    if (scope === undefined) return
+    const view = new ScopedView(this.#view, scope.headers)
+    this.#view = view
+    for (let i = 0; i < view.inherited.length; i += 2)
+      this.#say('inherited', `${view.inherited[i]}: ${view.inherited[i + 1]}`)
+    if (scope.criticality !== undefined) this.#say('inherited', `${criticalityHeader}: ${scope.criticality}`)
+  }
+
+  get #leftMs(): number | undefined {
+    const { scope, nowMs } = this.#world
+    const atMs = Math.min(scope?.deadlineAtMs ?? Infinity, headerDeadline(this.#view, nowMs))
+    return atMs === Infinity ? undefined : Math.floor(atMs - nowMs)
   }
 
   #unknownHost(title: string, request: Matchable): Explanation {
@@ -163,7 +191,8 @@ class Account {
     }
     if (abort !== undefined)
       return this.#end(title, { route: plan.route.name, answer: `${abort.httpStatus ?? 200} FI` })
-    const name = target && clusterOf(target, this.#view)
+    const chosen = target && clusterOf(target, this.#view)
+    const name = chosen && this.#variantOf(chosen)
     const cluster = name === undefined ? undefined : this.#world.cluster(name)
     if (target?.clusterHeader !== undefined) this.#say('cluster', `named by the request: ${target.clusterHeader}`)
     if (target === undefined || cluster === undefined) {
@@ -171,11 +200,11 @@ class Account {
       return this.#end(title, { route: plan.route.name, answer: '503 NC' })
     }
     const endpoint = this.#choose(cluster, plan, request)
-    const { settings } = this.#world
+    const { settings, scope } = this.#world
     for (const [what, text, part] of [
       ...explainOutgoing(plan, target, request),
-      ...explainTimeout(plan, this.#view, settings),
-      ...explainRetries(plan, this.#view, settings),
+      ...explainTimeout(plan, this.#view, settings, scope),
+      ...explainRetries(plan, this.#view, settings, scope),
     ])
       this.#say(what, text, part === undefined ? undefined : originOf(plan, part))
     for (const [what, text, part] of explainLimits(cluster.model))
@@ -186,6 +215,14 @@ class Account {
       cluster: cluster.name,
       ...(endpoint === undefined ? { answer: '503 UH' } : { endpoint }),
     })
+  }
+
+  #variantOf(cluster: string): string {
+    const variant = this.#world.scope?.variant
+    if (variant === undefined) return cluster
+    const found = this.#snapshot.variantOf(cluster, variant)
+    this.#say('cluster', `${cluster} is chosen, ${variant} of the same service is wanted by the code around the call`)
+    return found ?? `${cluster} ${variant}`
   }
 
   /** Throws the dice as the next call will; the abort it is answered with, if any. */

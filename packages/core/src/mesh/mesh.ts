@@ -12,8 +12,10 @@ import { recordOf } from '../call/call-record.ts'
 import { Call } from '../call/conduct.ts'
 import { ActiveFaults } from '../call/fault.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
+import { meshBits } from '../call/inheritance.ts'
 import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
+import type { Surroundings } from '../call/scope.ts'
 import { Observers } from '../call/observers.ts'
 import type { CallTracer } from '../call/trace.ts'
 import type { Exchange } from '../call/transport.ts'
@@ -43,6 +45,8 @@ export interface MeshOptions {
   /** Where clusters correct for it; without it the loop counts as never blocked. */
   readonly eventLoop?: EventLoop
   readonly observer?: MeshObserver
+  /** Who knows what surrounds a call; without it calls have no surroundings. */
+  readonly surroundings?: Surroundings
   /** Who asks endpoints how they are; without it no health check is made. */
   readonly probers?: HealthProbers
 }
@@ -59,6 +63,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly activeFaults: ActiveFaults = new ActiveFaults()
   readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
+  readonly surroundings: Surroundings | undefined
   readonly #source: ConfigSource
   readonly #observers = new Observers()
   readonly #compiler: Compiler
@@ -88,6 +93,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.settings = options.settings
     this.eventLoop = options.eventLoop
     this.probers = options.probers ?? {}
+    this.surroundings = options.surroundings
     this.timeouts = new Timeouts(options.clock)
     this.waits = new Waits(options.clock)
     this.slices = new Slices(options.clock)
@@ -111,6 +117,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       return undefined
     }
     const call = new Call(this, exchange)
+    if (this.surroundings !== undefined || (exchange.view.headerBits & meshBits) !== 0) call.look()
     exchange.attach(call)
     if (this.#snapshot === undefined) this.#callEarly(call)
     else call.begin()
@@ -140,6 +147,8 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       random: this.random.fork(),
       settings: this.settings,
       affinity: this.affinity,
+      scope: this.surroundings?.current(),
+      nowMs: this.clock.now(),
       cluster: (name) => this.cluster(name),
     })
   }

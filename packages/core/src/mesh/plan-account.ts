@@ -3,7 +3,9 @@ import { isGrpc } from '../call/conduct.ts'
 import { trustedRetryPolicy } from '../call/control-headers.ts'
 import { timeoutsOf } from '../call/deadline.ts'
 import type { CallSettings } from '../call/house.ts'
+import { scopedTimeouts } from '../call/inheritance.ts'
 import type { ForwardPlan, Target } from '../call/plan.ts'
+import type { CallScope } from '../call/scope.ts'
 import type { HeaderMutation } from '../model/headers.ts'
 import type { FaultPolicy } from '../model/policy.ts'
 import type { Matchable, RequestView } from '../route/request-view.ts'
@@ -42,12 +44,26 @@ export function* explainOutgoing(plan: ForwardPlan, target: Target, request: Mat
   }
 }
 
-export function* explainTimeout({ action }: ForwardPlan, view: RequestView, settings: CallSettings): Generator<Line> {
-  const { globalMs } = timeoutsOf(action, view, settings.trustRequestHeaders, isGrpc(view))
-  yield ['timeout', globalMs === 0 ? 'none' : `${globalMs} ms for all attempts`, 'timeout']
+export function* explainTimeout(
+  { action }: ForwardPlan,
+  view: RequestView,
+  settings: CallSettings,
+  scope: CallScope | undefined,
+): Generator<Line> {
+  const ofRoute = timeoutsOf(action, view, settings.trustRequestHeaders, isGrpc(view))
+  const timeouts = scopedTimeouts(scope, ofRoute)
+  const text = timeouts.globalMs === 0 ? 'none' : `${timeouts.globalMs} ms for all attempts`
+  if (timeouts === ofRoute) yield ['timeout', text, 'timeout']
+  else yield ['timeout', `${text}, by the code around the call`]
 }
 
-export function* explainRetries({ action }: ForwardPlan, view: RequestView, settings: CallSettings): Generator<Line> {
+export function* explainRetries(
+  { action }: ForwardPlan,
+  view: RequestView,
+  settings: CallSettings,
+  scope: CallScope | undefined,
+): Generator<Line> {
+  if (scope?.retries === false) return yield ['retries', 'none, by the code around the call']
   const { trustRequestHeaders } = settings
   const retry = trustRequestHeaders ? trustedRetryPolicy(action.retry, view) : action.retry
   if (retry === undefined) return yield ['retries', 'none', 'retry']
@@ -56,7 +72,7 @@ export function* explainRetries({ action }: ForwardPlan, view: RequestView, sett
   }
   const codes = retry.retriableStatusCodes.length === 0 ? 'none' : retry.retriableStatusCodes.join(' ')
   const on = retry.retryOn.map((word) => (word === 'retriable-status-codes' ? `${word} (${codes})` : word)).join(',')
-  const { perTryMs } = timeoutsOf(action, view, trustRequestHeaders, isGrpc(view))
+  const { perTryMs } = scopedTimeouts(scope, timeoutsOf(action, view, trustRequestHeaders, isGrpc(view)))
   const hedged = retry.hedgeOnPerTryTimeout === true ? ', then another beside it' : ''
   const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try${hedged}`
   const asked = retry.rateLimitedBackoff?.headers.map(({ name }) => name).join(', ')
