@@ -61,10 +61,10 @@ export class Line {
     this.#channel = new Channel(target, this.#held ?? credentials, { ...options, [unmeshedOption]: 1 })
   }
 
-  /** One that is not ready after so long has failed. */
+  /** One that is not ready after so long has failed; until then it keeps the process alive, which grpc-js does only with calls. */
   open(clock: Clock, timeoutMs: number): void {
     const late = (): void => this.#failed(new ConnectFailed('ETIMEDOUT: not connected in time'))
-    const timer = clock.setTimer(timeoutMs, late, true)
+    const timer = clock.setTimer(timeoutMs, late, false)
     this.#stopTimer = () => clock.clearTimer(timer)
     this.#channel.getConnectivityState(true)
     this.#step()
