@@ -25,6 +25,8 @@ export interface LineEvents {
 /** An attempt on a line. */
 export interface LineJob {
   readonly stream: CallStream | undefined
+  /** Among those on its line. */
+  place: number
 }
 
 /** Who wants to know how a line is. */
@@ -35,14 +37,14 @@ export interface LineWatcher {
 export class Line {
   readonly lane: string
   readonly openedAtMs: number
-  /** Under way on it. */
-  readonly jobs: Set<LineJob> = new Set()
   served = 0
   state: 'connecting' | 'ready' | 'failed' | 'closed' = 'connecting'
   readonly #channel: Channel
   readonly #held: HeldCredentials | undefined
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
+  /** Under way on it. No Set: the tables that it leaves behind hold what was in them until old garbage is collected. */
+  readonly #jobs: LineJob[] = []
   #stopTimer: () => void = () => undefined
 
   /** @param target as grpc-js has it: `ipv4:10.0.0.1:80`, `unix:/path` */
@@ -75,6 +77,24 @@ export class Line {
     return this.#channel.createCall(method, Infinity, authority, null, null)
   }
 
+  /** How many calls are under way on it. */
+  get active(): number {
+    return this.#jobs.length
+  }
+
+  take(job: LineJob): void {
+    job.place = this.#jobs.length
+    this.#jobs.push(job)
+    this.served++
+  }
+
+  leave(job: LineJob): void {
+    const last = this.#jobs.pop()
+    if (last === undefined || last === job) return
+    last.place = job.place
+    this.#jobs[job.place] = last
+  }
+
   watch(watcher: LineWatcher): void {
     if (this.#watchers.has(watcher)) return
     this.#watchers.add(watcher)
@@ -96,7 +116,7 @@ export class Line {
   /** At once: what is under way breaks off. */
   destroy(): void {
     this.close()
-    for (const { stream } of this.jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
+    for (const { stream } of this.#jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
     this.#held?.drop()
   }
 
