@@ -1,4 +1,5 @@
 // Whose time is up, and what the caller and the server hear of it.
+import { constants } from 'node:http2'
 import type { ForwardAction, RetryPolicy } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import type { CreateMeshOptions } from 'proxyless'
@@ -8,6 +9,7 @@ import { collect, GrpcClient } from '../kit/grpc-calls.ts'
 import { startMesh, type TestMesh } from '../kit/mesh.ts'
 import { closeAfterEach, opened } from '../kit/opened.ts'
 import { answerWith, framed, type RawGrpcServer, startRawGrpc, trailersOnly } from '../kit/raw-grpc-server.ts'
+import { until } from '../kit/until.ts'
 
 closeAfterEach()
 
@@ -120,4 +122,19 @@ test('each attempt is told what it has: the per-try timeout, or the rest of the 
   using client = new GrpcClient('ratings', meshChannel(mesh))
   expect(await client.unary('/t/Unary')).toMatchObject({ code: 0 })
   expect(timeoutsOf(server)).toEqual(['2000m', '2000m', '2000m'])
+})
+
+test('a server that resets the stream as the deadline has passed means the deadline', async () => {
+  let deadline = 0
+  const server = opened(
+    await startRawGrpc((stream) => {
+      void until(() => Date.now() >= deadline).then(() => stream.close(constants.NGHTTP2_CANCEL))
+    }),
+  )
+  const mesh = await meshTo(server, {})
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  deadline = Date.now() + 100
+  const { code, details } = await client.unary('/t/Unary', 'x', undefined, { deadline })
+  const where = `ratings > r > c > ${server.authority} #1`
+  expect({ code, details }).toEqual({ code: 4, details: `Deadline exceeded: ${where}` })
 })

@@ -1,160 +1,117 @@
-// What a server and a client see of a call is the same with and without the mesh, but for the headers that the mesh adds.
-import { compressionAlgorithms, Metadata, status as codes } from '@grpc/grpc-js'
+// The wire contract with servers of grpc-js, and below their API: all that a call is on the wire.
+import { compressionAlgorithms, Metadata } from '@grpc/grpc-js'
 import { meshChannel } from '@proxyless/grpc'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
-import { type GrpcBackend, startGrpc } from '../kit/grpc-backend.ts'
-import { type Answer, collect, GrpcClient } from '../kit/grpc-calls.ts'
-import { startMesh, type TestMesh } from '../kit/mesh.ts'
+import { GrpcClient } from '../kit/grpc-calls.ts'
+import { closeAfterEach, mesh, opened } from '../kit/opened.ts'
+import { answerWith, startRawGrpc } from '../kit/raw-grpc-server.ts'
+import { wireContract } from './wire/contract.suite.ts'
+import { startWitness } from './wire/witness.ts'
 
-/** What the mesh is meant to add. */
-const added = new Set(['x-request-id', 'x-envoy-attempt-count'])
+wireContract('grpc-js', startWitness)
 
-let server: GrpcBackend
-let mesh: TestMesh
-let seen: Record<string, unknown>[] = []
-
-beforeAll(async () => {
-  const note = (metadata: Metadata): void => {
-    seen.push(Object.fromEntries(Object.entries(metadata.toJSON()).filter(([name]) => !added.has(name))))
-  }
-  server = await startGrpc(
-    {
-      unary: {
-        '/t/Echo': (call, answer) => {
-          note(call.metadata)
-          call.sendMetadata(call.metadata)
-          const trailers = new Metadata()
-          trailers.set('end-bin', Buffer.from([0, 255]))
-          answer(null, call.request, trailers)
-        },
-        '/t/Fail': (call, answer) => {
-          note(call.metadata)
-          const metadata = new Metadata()
-          metadata.set('grpc-status-details-bin', Buffer.from([8, 5, 18, 2, 104, 105]))
-          metadata.add('why', 'one')
-          metadata.add('why', 'two')
-          answer({ code: codes.NOT_FOUND, details: 'schön % nicht\nda', metadata })
-        },
-        '/t/FailLate': (call, answer) => {
-          note(call.metadata)
-          call.sendMetadata(new Metadata())
-          answer({ code: codes.ABORTED, details: 'later' })
-        },
-        '/t/Big': (_call, answer) => answer(null, Buffer.alloc(5 << 20)),
-      },
-      bidi: {
-        '/t/Half': (call) => {
-          note(call.metadata)
-          call.write(Buffer.from('first'))
-          call.once('data', () => call.emit('error', { code: codes.DATA_LOSS, details: 'half' }))
-        },
-      },
-    },
-    { 'grpc.max_receive_message_length': 8 << 20 },
-  )
-  mesh = await startMesh(
-    config([host(['ratings'], [route(forward('c'))])], [cluster('c', [endpoint(server.authority)])]),
-  )
-})
-
-afterAll(async () => {
-  await mesh.close()
-  await server.close()
-})
-
-/** The same call by a plain client and through the mesh, and what the server saw of each. */
-async function both<T>(
-  call: (client: GrpcClient) => Promise<T>,
-  options: Record<string, unknown> = {},
-): Promise<{ plain: [T, unknown]; meshed: [T, unknown] }> {
-  const run = async (client: GrpcClient): Promise<[T, unknown]> => {
-    seen = []
-    const result = await call(client)
-    client.close()
-    return [result, seen]
-  }
-  const plain = await run(new GrpcClient(server.authority, { ...options, 'grpc.default_authority': 'ratings:9080' }))
-  const meshed = await run(new GrpcClient('ratings:9080', { ...options, ...meshChannel(mesh) }))
-  return { plain, meshed }
+/** A request as it came in: its headers in their order, and the bytes of its body. */
+interface Request {
+  readonly headers: readonly string[]
+  readonly body: Buffer
 }
 
-/** Dates differ from second to second. */
-const plainOf = (answer: Answer): unknown => {
-  const metadata = { ...answer.metadata?.toJSON(), date: '' }
-  for (const name of added) Reflect.deleteProperty(metadata, name)
-  return { ...answer, metadata, trailers: { ...answer.trailers.toJSON(), date: '' } }
-}
+describe('on the wire', () => {
+  closeAfterEach()
 
-describe('a call is the same with and without the mesh', () => {
-  test('metadata, several values of a name and binary ones, both ways', async () => {
+  /** The requests of one call, by a plain client and through the mesh. */
+  async function both(
+    call: (client: GrpcClient) => Promise<unknown>,
+    options: Record<string, unknown> = {},
+  ): Promise<{ plain: Request; meshed: Request }> {
+    const requests: Request[] = []
+    const server = opened(
+      await startRawGrpc((stream, _headers, _request, raw) => {
+        const chunks: Buffer[] = []
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+        stream.on('end', () => {
+          requests.push({ headers: raw, body: Buffer.concat(chunks) })
+          answerWith(stream, 'ok')
+        })
+      }),
+    )
+    const m = await mesh(
+      config([host(['ratings'], [route(forward('c'))])], [cluster('c', [endpoint(server.authority)])]),
+    )
+    using direct = new GrpcClient(server.authority, { ...options, 'grpc.default_authority': 'ratings:9080' })
+    using meshed = new GrpcClient('ratings:9080', { ...options, ...meshChannel(m) })
+    await call(direct)
+    await call(meshed)
+    return { plain: requests[0]!, meshed: requests[1]! }
+  }
+
+  const linesOf = ({ headers }: Request): string[] =>
+    headers.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${headers[i + 1]}`] : []))
+
+  test('a request has the same headers and the same bytes, but for two headers more', async () => {
     const metadata = new Metadata()
     metadata.add('several', 'a')
-    metadata.add('several', 'b, c')
-    metadata.add('some-bin', Buffer.from([1, 2, 254]))
-    metadata.add('some-bin', Buffer.from('zweiter'))
-    metadata.set('empty', '')
-    const { plain, meshed } = await both(async (client) => plainOf(await client.unary('/t/Echo', 'x', metadata)))
-    expect(meshed).toEqual(plain)
-    expect(plain[1]).toMatchObject([{ 'some-bin': expect.any(Array) as unknown }])
+    metadata.add('several', 'b')
+    metadata.set('some-bin', Buffer.from([1, 2, 254]))
+    const { plain, meshed } = await both((client) => client.unary('/t/Unary', Buffer.alloc(1_000, 'x'), metadata))
+    expect(meshed.body).toEqual(plain.body)
+    const more = linesOf(meshed).filter((line) => !linesOf(plain).includes(line))
+    expect(more.toSorted()).toEqual([
+      'x-envoy-attempt-count: 1',
+      expect.stringMatching(/^x-request-id: [0-9a-f-]{36}$/),
+    ])
+    expect(linesOf(meshed).toSorted()).toEqual([...linesOf(plain), ...more].toSorted())
   })
 
-  test('status, message and details in trailers alone', async () => {
-    const { plain, meshed } = await both(async (client) => plainOf(await client.unary('/t/Fail')))
-    expect(meshed).toEqual(plain)
-    expect(plain[0]).toMatchObject({ code: 5, details: 'schön % nicht\nda' })
-  })
-
-  test('a failure after the head', async () => {
-    const { plain, meshed } = await both(async (client) => plainOf(await client.unary('/t/FailLate')))
-    expect(meshed).toEqual(plain)
-  })
-
-  test('a stream that fails half way', async () => {
-    const { plain, meshed } = await both(async (client) => {
-      const stream = client.bidi('/t/Half')
-      stream.write(Buffer.from('go'))
-      const { messages, code, details } = await collect(stream)
-      return { messages: messages.map(String), code, details }
-    })
-    expect(meshed).toEqual(plain)
-    expect(plain[0]).toEqual({ messages: ['first'], code: codes.DATA_LOSS, details: 'half' })
-  })
-
-  test('an unknown method', async () => {
-    const { plain, meshed } = await both(async (client) => plainOf(await client.unary('/t/Unknown')))
-    expect(meshed).toEqual(plain)
-    expect(plain[0]).toMatchObject({ code: codes.UNIMPLEMENTED })
-  })
-
-  test.each([compressionAlgorithms.gzip, compressionAlgorithms.deflate])('compression %i', async (algorithm) => {
-    const message = Buffer.alloc(100_000, 'abc')
-    const { plain, meshed } = await both(async (client) => plainOf(await client.unary('/t/Echo', message)), {
+  test.each([
+    ['gzip', compressionAlgorithms.gzip],
+    ['deflate', compressionAlgorithms.deflate],
+  ])('%s: the header says so and the flag of the message is set', async (name, algorithm) => {
+    const { plain, meshed } = await both((client) => client.unary('/t/Unary', Buffer.alloc(100_000, 'abc')), {
       'grpc.default_compression_algorithm': algorithm,
     })
-    expect(meshed).toEqual(plain)
-    expect(plain[0]).toMatchObject({ code: 0 })
+    expect(linesOf(meshed)).toContain(`grpc-encoding: ${name}`)
+    expect(meshed.body[0]).toBe(1)
+    expect(meshed.body.length).toBeLessThan(10_000)
+    expect(meshed.body).toEqual(plain.body)
   })
 
-  test('4 MB both ways, and answers beyond the limit', async () => {
-    const message = Buffer.alloc(4 << 20, 7)
-    const small = await both(async (client) => {
-      const { code, message: answer } = await client.unary('/t/Echo', message)
-      return { code, same: answer?.equals(message) }
-    })
-    expect(small.meshed).toEqual(small.plain)
-    expect(small.plain[0]).toEqual({ code: 0, same: true })
-    const big = await both(async (client) => plainOf(await client.unary('/t/Big')))
-    expect(big.meshed).toEqual(big.plain)
-    expect(big.plain[0]).toMatchObject({ code: codes.RESOURCE_EXHAUSTED })
+  test('a message that its sender does not want compressed is not, between two that are', async () => {
+    const call = (client: GrpcClient): Promise<unknown> =>
+      new Promise((resolve) => {
+        const stream = client.bidi('/t/Bidi')
+        stream.on('data', () => undefined)
+        stream.on('status', resolve)
+        stream.write(Buffer.alloc(1_000, 'a'))
+        // WriteFlags.NoCompress, where grpc-js reads it
+        stream.write(Buffer.alloc(1_000, 'b'), '2' as BufferEncoding)
+        stream.write(Buffer.alloc(1_000, 'c'))
+        stream.end()
+      })
+    const { plain, meshed } = await both(call, { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip })
+    expect(flagsOf(meshed.body)).toEqual([1, 0, 1])
+    expect(meshed.body).toEqual(plain.body)
   })
 
-  test('a message beyond what the client may send', async () => {
-    const { plain, meshed } = await both(
-      async (client) => plainOf(await client.unary('/t/Echo', Buffer.alloc(2_000))),
-      { 'grpc.max_send_message_length': 1_000 },
+  test('a deadline is what is left of it', async () => {
+    const { plain, meshed } = await both((client) =>
+      client.unary('/t/Unary', '', new Metadata(), { deadline: Date.now() + 600_000 }),
     )
-    expect(meshed).toEqual(plain)
-    expect(plain[0]).toMatchObject({ code: codes.RESOURCE_EXHAUSTED })
+    const leftMs = ({ headers }: Request): number => {
+      const said = /^(\d+)([mS])$/.exec(headers[headers.indexOf('grpc-timeout') + 1] ?? '')
+      return Number(said?.[1]) * (said?.[2] === 'S' ? 1_000 : 1)
+    }
+    for (const request of [plain, meshed]) {
+      expect(leftMs(request)).toBeGreaterThan(500_000)
+      expect(leftMs(request)).toBeLessThanOrEqual(600_000)
+    }
   })
 })
+
+/** Of the messages of a body. */
+function flagsOf(body: Buffer): number[] {
+  const flags: number[] = []
+  for (let at = 0; at < body.length; at += 5 + body.readUInt32BE(at + 1)) flags.push(body[at] ?? -1)
+  return flags
+}

@@ -19,7 +19,7 @@ export interface RawGrpcServer {
   close(): Promise<void>
 }
 
-type Handle = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, request: number) => void
+type Handle = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, request: number, rawHeaders: string[]) => void
 
 export async function startRawGrpc(
   handle: Handle,
@@ -35,10 +35,11 @@ export async function startRawGrpc(
     session.on('error', () => undefined)
     session.on('close', () => sessions.delete(session))
   })
-  server.on('stream', (stream, headers) => {
+  // that the headers come as they were sent besides is not in the types
+  server.on('stream', (stream, headers, _flags: number, rawHeaders: string[] = []) => {
     stream.on('error', () => undefined)
     requests.push(headers)
-    handle(stream, headers, requests.length)
+    handle(stream, headers, requests.length, rawHeaders)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -145,8 +145,14 @@ export class GrpcAttempt implements Hearing, LineJob {
 
   onReceiveMessage(message: Buffer): void {
     this.#wants = false
-    const more = this.#phase === 'forwarding' ? this.exchange.caller.message(message) : this.#phase === 'open'
+    const more = this.#phase === 'forwarding' ? this.#forward(message) : this.#phase === 'open'
     if (more) this.read()
+  }
+
+  #forward(message: Buffer): boolean {
+    this.exchange.responseMessages++
+    this.exchange.responseBytes += message.length
+    return this.exchange.caller.message(message)
   }
 
   onReceiveStatus(status: StatusObject): void {
@@ -157,6 +163,7 @@ export class GrpcAttempt implements Hearing, LineJob {
     this.#end(false)
     this.#tellWritten()
     this.#readReport(status.metadata)
+    this.attempt.call.grpcStatus = status.code
     this.attempt.finished(failureOf(status))
     this.exchange.caller.end(status)
   }

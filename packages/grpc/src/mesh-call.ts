@@ -55,6 +55,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     this.#host = host
     this.#deadlineAt = deadlineAt
     this.#messages = new RequestMessages(channel.budget)
+    channel.channelz.callStarted()
   }
 
   // ---- the client speaks ----
@@ -107,7 +108,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     if (this.#over) return
     const exchange = this.#exchange
     const status: StatusObject = { code, details, metadata: new Metadata() }
-    this.#close()
+    this.#close(code)
     exchange?.cancel()
     process.nextTick(() => this.#listener?.onReceiveStatus(status))
   }
@@ -153,21 +154,26 @@ export class MeshCall implements CallStream, Caller, Expiring {
     return false
   }
 
-  /** Success is told after the last message was taken, failure at once, as grpc-js does. */
+  /**
+   * Success is told after the last message was taken, failure at once, as grpc-js does. A server that sees the deadline
+   * pass before its client does resets the stream: that means the deadline.
+   */
   end(status: StatusObject): void {
     if (this.#over) return
     if (this.#held !== undefined && status.code === codes.OK) {
       this.#heldStatus = status
       return
     }
-    this.#close()
-    this.#listener?.onReceiveStatus(status)
+    const late = status.code === codes.CANCELLED && this.#leftMs() <= 0
+    this.#close(late ? codes.DEADLINE_EXCEEDED : status.code)
+    this.#listener?.onReceiveStatus(late ? this.#late() : status)
   }
 
   refused(status: StatusObject, reply: LocalReply): void {
     if (this.#over) return
     const waits = this.options.waitForReady === true && notReady.has(reply.code) && this.#messages.replayable
     if (waits) this.#pause()
+    else if (reply.code === 'REMOTE_RESET' && this.#leftMs() <= 0) this.end(this.#late())
     else this.end(status)
   }
 
@@ -181,9 +187,8 @@ export class MeshCall implements CallStream, Caller, Expiring {
       this.#timer = this.#channel.mesh.timeouts.add(afterMeshMs, 1, this)
       return
     }
-    const { breadcrumb = '' } = this.#exchange ?? {}
-    const where = breadcrumb === '' ? this.#host.authority : breadcrumb
-    this.cancelWithStatus(codes.DEADLINE_EXCEEDED, `Deadline exceeded: ${where}`)
+    const { code, details } = this.#late()
+    this.cancelWithStatus(code, details)
   }
 
   // ---- ----
@@ -208,12 +213,19 @@ export class MeshCall implements CallStream, Caller, Expiring {
     })
   }
 
+  #late(): StatusObject {
+    const { breadcrumb = '' } = this.#exchange ?? {}
+    const where = breadcrumb === '' ? this.#host.authority : breadcrumb
+    return { code: codes.DEADLINE_EXCEEDED, details: `Deadline exceeded: ${where}`, metadata: new Metadata() }
+  }
+
   #leftMs(): number {
     return this.#deadlineAt - this.#channel.mesh.clock.wallNow()
   }
 
-  #close(): void {
+  #close(code: codes): void {
     this.#over = true
+    this.#channel.channelz.callEnded(code)
     this.#timer?.cancel()
     this.#timer = undefined
     this.#messages.release()

@@ -27,9 +27,9 @@ export interface TestClient extends Client {
 }
 
 const requested = [27_182, 8, 1_828, 45_904]
-const answered = [31_415, 9, 2_653, 58_979]
+export const answeredSizes = [31_415, 9, 2_653, 58_979]
 const special = '\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n'
-const body = (size: number): { payload: { body: Buffer } } => ({ payload: { body: Buffer.alloc(size) } })
+export const body = (size: number): { payload: { body: Buffer } } => ({ payload: { body: Buffer.alloc(size) } })
 
 export const interopCases: Readonly<Record<string, (client: TestClient) => Promise<void>>> = {
   async empty_unary(client) {
@@ -49,9 +49,9 @@ export const interopCases: Readonly<Record<string, (client: TestClient) => Promi
     expect(answer.value).toEqual({ aggregatedPayloadSize: 74_922 })
   },
   async server_streaming(client) {
-    const stream = client.StreamingOutputCall({ responseParameters: answered.map((size) => ({ size })) })
+    const stream = client.StreamingOutputCall({ responseParameters: answeredSizes.map((size) => ({ size })) })
     const { sizes, status } = await ended(stream)
-    expect({ sizes, code: status.code }).toEqual({ sizes: answered, code: codes.OK })
+    expect({ sizes, code: status.code }).toEqual({ sizes: answeredSizes, code: codes.OK })
   },
   async ping_pong(client) {
     const stream = client.FullDuplexCall()
@@ -59,12 +59,12 @@ export const interopCases: Readonly<Record<string, (client: TestClient) => Promi
     let sent = 0
     const ask = (): void => {
       if (sent === requested.length) stream.end()
-      else stream.write({ responseParameters: [{ size: answered[sent] ?? 0 }], ...body(requested[sent++] ?? 0) })
+      else stream.write({ responseParameters: [{ size: answeredSizes[sent] ?? 0 }], ...body(requested[sent++] ?? 0) })
     }
     stream.on('data', ask)
     ask()
     const { sizes, status } = await over
-    expect({ sizes, code: status.code }).toEqual({ sizes: answered, code: codes.OK })
+    expect({ sizes, code: status.code }).toEqual({ sizes: answeredSizes, code: codes.OK })
   },
   async empty_stream(client) {
     const stream = client.FullDuplexCall()
@@ -124,7 +124,7 @@ async function echoesStatus(client: TestClient, message: string): Promise<void> 
   expect(error).not.toBeUndefined()
 }
 
-function promised<T>(call: (done: Done<T>) => unknown): Promise<{ error?: ServiceError; value?: T }> {
+export function promised<T>(call: (done: Done<T>) => unknown): Promise<{ error?: ServiceError; value?: T }> {
   return new Promise((resolve) => {
     call((error, value) => {
       if (error !== null) resolve({ error })
@@ -139,7 +139,7 @@ interface Ended {
   readonly status: StatusObject
 }
 
-function ended(stream: EventEmitter): Promise<Ended> {
+export function ended(stream: EventEmitter): Promise<Ended> {
   return new Promise((resolve) => {
     const sizes: number[] = []
     let ahead: Metadata | undefined

@@ -24,14 +24,20 @@ interface EchoStatus {
   readonly message: string
 }
 
+interface BoolValue {
+  readonly value: boolean
+}
+
 export interface SimpleRequest {
   readonly responseSize?: number
+  readonly responseCompressed?: BoolValue
+  readonly expectCompressed?: BoolValue
   readonly payload?: Payload
   readonly responseStatus?: EchoStatus | null
 }
 
 export interface StreamRequest {
-  readonly responseParameters?: readonly { readonly size: number }[]
+  readonly responseParameters?: readonly { readonly size: number; readonly compressed?: BoolValue }[]
   readonly payload?: Payload
   readonly responseStatus?: EchoStatus | null
 }

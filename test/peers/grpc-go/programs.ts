@@ -1,4 +1,4 @@
-// The grpc-go programs of xclient/ and xserver/: built once into the cache outside the tree, started on free ports of loopback.
+// The grpc-go programs of xclient/, xserver/ and backend/: built once into the cache outside the tree, started on free ports of loopback.
 // Their flags and services are those of gRPC's interop programs.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -14,11 +14,12 @@ export interface GoPrograms {
 
 /** Undefined where the machine cannot have them, which is a failure with PEERS=require. */
 export async function goPrograms(): Promise<GoPrograms | undefined> {
-  const [xclient, xserver] = [await binary('xclient'), await binary('xserver')]
+  const [xclient, xserver] = [await goProgram('xclient'), await goProgram('xserver')]
   return xclient === undefined || xserver === undefined ? undefined : { xclient, xserver }
 }
 
-async function binary(name: 'xclient' | 'xserver'): Promise<string | undefined> {
+/** The path of one. */
+export async function goProgram(name: 'xclient' | 'xserver' | 'backend'): Promise<string | undefined> {
   const sources = fileURLToPath(new URL(name, import.meta.url))
   const folder = await goBinaries({ name: `grpc-go-${name}`, sources, packages: { [name]: '.' }, timeoutMs: 580_000 })
   return folder === undefined ? undefined : join(folder, name)
