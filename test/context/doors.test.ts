@@ -27,8 +27,10 @@ const retry = {
 /** A host that tells each caller its `end-user`, with one connection for all, and fails every first attempt. */
 async function telling(): Promise<Mesh> {
   const { authority } = await backend({
-    handler: ({ header }) =>
-      header('x-envoy-attempt-count') === '1' ? { status: 503 } : { body: header('end-user') ?? 'nobody' },
+    handler: (request) =>
+      request.header('x-envoy-attempt-count') === '1'
+        ? { status: 503 }
+        : { body: request.header('end-user') ?? 'nobody' },
   })
   const one = {
     circuitBreakers: { maxConnections: 1, maxPendingRequests: 1_000, maxRequests: 1_000, maxRetries: 1_000 },

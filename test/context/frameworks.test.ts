@@ -1,8 +1,17 @@
 // Calls inherit of the request that is being answered, whatever framework answers it: FIELD 2f. Real servers, 300 requests at once.
 import 'reflect-metadata'
 import { connect, createServer as createHttp2Server } from 'node:http2'
-import { Body, Controller, Get, type INestApplication, Module, type NestModule, Post, type Type } from '@nestjs/common'
-import type { MiddlewareConsumer } from '@nestjs/common'
+import {
+  Body,
+  Controller,
+  Get,
+  type INestApplication,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  Post,
+  type Type,
+} from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import express, { type Express } from 'express'
 import Fastify, { type FastifyInstance } from 'fastify'

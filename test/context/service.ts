@@ -1,10 +1,9 @@
 // A service that answers by a call of its own, whatever framework serves it: what that call brought comes back.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Mesh } from 'proxyless'
+import type { CreateMeshOptions, Mesh } from 'proxyless'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
 import { backend, mesh, opened } from '../kit/opened.ts'
-import type { CreateMeshOptions } from 'proxyless'
 
 /** What the service behind saw of the call. */
 export interface Seen {
@@ -16,11 +15,11 @@ export interface Seen {
 /** A mesh of one service, `behind`, that tells what it sees of a call. */
 export async function meshBefore(options: Omit<CreateMeshOptions, 'config'> = {}): Promise<Mesh> {
   const behind = await backend({
-    handler: ({ header }) => {
-      const deadline = header('x-mesh-deadline-ms')
+    handler: (request) => {
+      const deadline = request.header('x-mesh-deadline-ms')
       const seen: Seen = {
-        endUser: header('end-user'),
-        requestId: header('x-request-id'),
+        endUser: request.header('end-user'),
+        requestId: request.header('x-request-id'),
         deadlineMs: deadline === undefined ? undefined : Number(deadline),
       }
       return { body: JSON.stringify(seen) }

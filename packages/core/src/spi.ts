@@ -2,6 +2,14 @@
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
 export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
+export {
+  type Distribution,
+  type Labels,
+  type MetricFamily,
+  metricsText,
+  metricsType,
+  type NumberFamily,
+} from './base/exposition.ts'
 export type { Expiring } from './base/timeouts.ts'
 export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'

@@ -58,6 +58,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     this.#host = host
     this.#deadlineAt = deadlineAt
     this.#messages = new RequestMessages(channel.budget)
+    channel.channelz.callStarted()
   }
 
   // ---- the client speaks ----
@@ -111,7 +112,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     if (this.#over) return
     const exchange = this.#exchange
     const status: StatusObject = { code, details, metadata: new Metadata() }
-    this.#close()
+    this.#close(code)
     exchange?.cancel()
     process.nextTick(() => this.#listener?.onReceiveStatus(status))
   }
@@ -168,7 +169,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
       return
     }
     const late = status.code === codes.CANCELLED && this.#leftMs() <= 0
-    this.#close()
+    this.#close(late ? codes.DEADLINE_EXCEEDED : status.code)
     this.#listener?.onReceiveStatus(late ? this.#late() : status)
   }
 
@@ -229,8 +230,9 @@ export class MeshCall implements CallStream, Caller, Expiring {
     return this.#deadlineAt - this.#channel.mesh.clock.wallNow()
   }
 
-  #close(): void {
+  #close(code: codes): void {
     this.#over = true
+    this.#channel.channelz.callEnded(code)
     this.#timer?.cancel()
     this.#timer = undefined
     this.#messages.release()

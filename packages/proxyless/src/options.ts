@@ -35,6 +35,8 @@ export interface CreateMeshOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly observer?: MeshObserver
+  /** Serve the metrics of this mesh for Prometheus at this port, path `/metrics`; 0: any free one. Default: not served. */
+  readonly metricsPort?: number
   /** Add x-request-id and x-envoy-attempt-count to what is sent. Default true each. */
   readonly requestId?: boolean
   readonly attemptCount?: boolean
@@ -88,6 +90,7 @@ const known: ReadonlySet<string> = new Set([
   'maxReplayBytes',
   'inherit',
   'overrides',
+  'metricsPort',
   ...codeOptions,
   ...switches,
 ])
@@ -115,6 +118,10 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
   if (name === 'inherit') return complaintOfInherit(value)
   if (name === 'overrides') return complaintOfLoosenings(value)
+  if (name === 'metricsPort') {
+    if (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65_536) return undefined
+    return `metricsPort must be a port, 0 to 65535, not ${show(value)}`
+  }
   if (name === 'maxReplayBytes') {
     if (Number.isInteger(value) && Number(value) >= 0) return undefined
     return `maxReplayBytes must be a whole number of bytes, 0 or more, not ${show(value)}`

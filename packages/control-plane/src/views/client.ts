@@ -19,9 +19,10 @@ export interface FirstRequest {
  * - namespace: metadata NAMESPACE, else that of an id in Istio's form (`sidecar~IP~NAME.NS~NS.svc.cluster.local`), else `default`
  * - labels, cluster, network, service account: metadata LABELS, CLUSTER_ID, NETWORK, SERVICE_ACCOUNT
  * - locality: the node's own, else the label `istio-locality` (`region.zone.subzone`)
- * - dialect: `api` with metadata GENERATOR=grpc, and for whoever begins by asking for listeners by name, as gRPC does
+ * - dialect: `api` with metadata GENERATOR=grpc, for gRPC's own user agents, and for whoever begins by asking for listeners or clusters
+ *   by name: sidecars begin with all of them. On a stream that follows another any kind may come first.
  */
-export function clientOf({ id, metadata, locality: own }: ClientNode, first: FirstRequest): Client {
+export function clientOf({ id, metadata, locality: own, userAgent }: ClientNode, first: FirstRequest): Client {
   const text = (name: string): string | undefined => {
     const value = metadata[name]
     return typeof value === 'string' && value !== '' ? value : undefined
@@ -29,7 +30,6 @@ export function clientOf({ id, metadata, locality: own }: ClientNode, first: Fir
   const labels = labelsOf(metadata['LABELS'])
   const locality = localityOf(own, labels['istio-locality'])
   const [cluster, network, serviceAccount] = [text('CLUSTER_ID'), text('NETWORK'), text('SERVICE_ACCOUNT')]
-  const asksByName = first.kind === 'listener' && first.names.some((name) => name !== WILDCARD)
   return {
     workload: {
       namespace: text('NAMESPACE') ?? namespaceOfId(id) ?? 'default',
@@ -39,8 +39,15 @@ export function clientOf({ id, metadata, locality: own }: ClientNode, first: Fir
       ...(network === undefined ? {} : { network }),
       ...(serviceAccount === undefined ? {} : { serviceAccount }),
     },
-    dialect: text('GENERATOR') === 'grpc' || asksByName ? 'api' : 'sidecar',
+    dialect: text('GENERATOR') === 'grpc' || isGrpcAgent.test(userAgent) || asksByName(first) ? 'api' : 'sidecar',
   }
+}
+
+/** `gRPC Go 1.85.0`, `gRPC C-core linux`, `gRPC Java`, `gRPC Node Pure JS`. */
+const isGrpcAgent = /^gRPC\b/
+
+function asksByName({ kind, names }: FirstRequest): boolean {
+  return (kind === 'listener' || kind === 'cluster') && names.length > 0 && !names.includes(WILDCARD)
 }
 
 /** Equal for workloads that are given the same configuration. */

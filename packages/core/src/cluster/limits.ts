@@ -56,12 +56,16 @@ export class Limits {
     return true
   }
 
+  /** At once now, by the limit or the budget. */
+  get retriesAllowed(): number {
+    const { retryBudget, maxRetries } = this.thresholds
+    if (retryBudget === undefined) return maxRetries
+    return this.#retryAllowance.allowed(retryBudget, this.requests + this.pending)
+  }
+
   /** Reserved when the retry is scheduled, so that back-off cannot hide a storm. False: overflow. */
   tryRetry(): boolean {
-    const { retryBudget, maxRetries } = this.thresholds
-    const allowed =
-      retryBudget === undefined ? maxRetries : this.#retryAllowance.allowed(retryBudget, this.requests + this.pending)
-    if (this.retries >= allowed) {
+    if (this.retries >= this.retriesAllowed) {
       this.retryOverflows++
       return false
     }

@@ -153,9 +153,15 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     })
   }
 
+  /** What is in force, and what is wrong with it; `appliedAtMs` is wall time, null before the first. */
+  configuration(): Pick<MeshStatus, 'version' | 'appliedAtMs' | 'problems'> {
+    const { version = '', problems = [] } = this.#snapshot?.config ?? {}
+    return { version, appliedAtMs: this.#appliedAtMs, problems: [...problems, ...this.#sourceProblems] }
+  }
+
   /** Plain JSON: configuration, clusters in use, endpoints and their health. */
   status(): MeshStatus {
-    return statusOf(this.#snapshot?.config, this.#clusters, this.#sourceProblems, this.#appliedAtMs)
+    return { ...this.configuration(), ...statusOf(this.#snapshot?.config, this.#clusters) }
   }
 
   /** From now on `observer` hears what happens, as the one of the options does; until what is returned is called. */

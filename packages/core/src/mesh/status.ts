@@ -87,14 +87,9 @@ export interface EndpointStatus {
 export function statusOf(
   config: MeshConfig | undefined,
   living: ReadonlyMap<string, Cluster>,
-  sourceProblems: readonly Problem[],
-  appliedAtMs: number | null,
-): MeshStatus {
+): Pick<MeshStatus, 'virtualHosts' | 'clusters'> {
   return {
-    version: config?.version ?? '',
-    appliedAtMs,
     virtualHosts: config?.virtualHosts.length ?? 0,
-    problems: [...(config?.problems ?? []), ...sourceProblems],
     clusters: [...(config?.clusters.values() ?? [])].map((model) => clusterStatus(model, living.get(model.name))),
   }
 }

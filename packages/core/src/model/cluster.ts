@@ -9,7 +9,13 @@ import type { FractionalPercent } from './policy.ts'
 export interface Cluster {
   readonly name: string
   /** For people and metrics: the service's host and port, and the label set's name where only some endpoints belong. */
-  readonly service: { readonly host: string; readonly port: number; readonly variant?: string }
+  readonly service: {
+    readonly host: string
+    readonly port: number
+    readonly variant?: string
+    /** Whose service it is, where the host does not tell. */
+    readonly namespace?: string
+  }
   readonly discovery: Discovery
   readonly loadBalancer: LoadBalancer
   readonly protocol: UpstreamProtocol

@@ -60,6 +60,7 @@ test('every variable is read, and wins over the file', async () => {
     PROXYLESS_COMPAT: '{ profile: latest }',
     PROXYLESS_LOCAL_REPLY: 'throw',
     PROXYLESS_MAX_REPLAY_BYTES: '10',
+    PROXYLESS_METRICS_PORT: '9464',
     PROXYLESS_WORKLOAD: '{"namespace":"shop"}',
     PROXYLESS_MESH_CONFIG: 'outboundTrafficPolicy: { mode: REGISTRY_ONLY }',
     PROXYLESS_STRICT: 'true',
@@ -70,6 +71,9 @@ test('every variable is read, and wins over the file', async () => {
     PROXYLESS_ATTEMPT_COUNT: 'FALSE',
     PROXYLESS_FAULTS: 'off',
     PROXYLESS_DOUBLE_RETRIES: 'true',
+    PROXYLESS_INBOUND: 'off',
+    PROXYLESS_INHERIT: 'end-user, x-tenant',
+    PROXYLESS_OVERRIDES: 'timeout',
   }
   expect(Object.keys(env).toSorted()).toEqual(variables.map(({ name }) => name).toSorted())
   const { mode, install, options } = await read('config: ./c\nmode: enforce\n', env)
@@ -80,6 +84,7 @@ test('every variable is read, and wins over the file', async () => {
     compat: { profile: 'latest' },
     localReply: 'throw',
     maxReplayBytes: 10,
+    metricsPort: 9464,
     workload: { namespace: 'shop' },
     meshConfig: { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
     strict: true,
@@ -90,6 +95,9 @@ test('every variable is read, and wins over the file', async () => {
     attemptCount: false,
     faults: false,
     doubleRetries: true,
+    inbound: false,
+    inherit: ['end-user', 'x-tenant'],
+    overrides: ['timeout'],
   })
 })
 

@@ -22,6 +22,10 @@ class LoadServer implements AdsTransport {
     }
   }
 
+  close(): void {
+    // nothing is left of a stream that has ended
+  }
+
   get last(): LoadServer['streams'][number] {
     return this.streams.at(-1)!
   }

@@ -6,7 +6,7 @@ import type { ClientStats, InteropClient, Method } from './interop-client.ts'
 import type { TestServer } from './test-server.ts'
 
 /** Whatever a control plane, a health checker or a slow machine takes. */
-const patienceMs = 30_000
+export const patienceMs = 30_000
 
 /** Sooner or later all of some calls go to these servers, to each of them, and none fails. */
 export async function callsGoTo(

@@ -29,6 +29,8 @@ export interface Given {
   readonly xds?: {
     /** Of the virtual host; none: all go to `svc`. */
     readonly routes?: readonly object[]
+    /** Without the route of all to `svc` behind them. */
+    readonly only?: boolean
     /** More fields of clusters, by service. */
     readonly clusters?: Readonly<Record<string, object>>
   }

@@ -46,7 +46,7 @@ async function snapshotOf({ services, xds = {} }: Given, version: string): Promi
     rds: { route_config_name: 'routes', config_source: ads },
     http_filters: filters,
   })
-  const routes = [...(xds.routes ?? []), routeTo(called)]
+  const routes = [...(xds.routes ?? []), ...(xds.only === true ? [] : [routeTo(called)])]
   const names = Object.keys(services)
   return {
     version,

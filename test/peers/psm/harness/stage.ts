@@ -1,5 +1,6 @@
 // One scenario against one control plane: what it starts is stopped when it ends, the last first.
 import type { Common } from './common.ts'
+import { GoPlane } from './go-plane.ts'
 import { type Given, home, target } from './given.ts'
 import { InteropClient } from './interop-client.ts'
 import type { Plane, PlaneName } from './plane.ts'
@@ -39,8 +40,13 @@ export class Stage {
   }
 
   async plane(): Promise<Plane> {
-    if (this.planeName === 'go-control-plane') return this.common.goPlane
-    const plane = await ServePlane.start()
+    return this.planeName === 'go-control-plane' ? this.common.goPlane : this.ownPlane()
+  }
+
+  /** One that no other scenario has. */
+  async ownPlane(): Promise<Plane> {
+    const { controlPlane } = this.common.programs
+    const plane = this.planeName === 'go-control-plane' ? await GoPlane.start(controlPlane) : await ServePlane.start()
     return this.closing(plane, () => plane.close())
   }
 
