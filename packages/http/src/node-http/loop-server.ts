@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { unmeshed } from '@proxyless/core/spi'
 import type { DispatchView } from '../dispatch-view.ts'
 import { HttpExchange } from '../http-exchange.ts'
 import type { HttpTransport } from '../http-transport.ts'
@@ -23,8 +24,8 @@ export class LoopServer {
       { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, maxHeaderSize, requireHostHeader: false },
       (request, response) => this.#serve(request, response, null),
     )
-    // whoever instruments servers patches their class, and would take these requests for some from outside
-    Object.assign(this.#server, { emit: EventEmitter.prototype['emit'] })
+    // nobody serves here: whoever watches servers is not meant, nor whoever patches what servers emit
+    Object.assign(this.#server, { [unmeshed]: true, emit: EventEmitter.prototype['emit'] })
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (head.length > 0) socket.unshift(head)
       const response = new ServerResponse(request)
@@ -53,7 +54,8 @@ export class LoopServer {
     })
     const { method, target: path } = view
     const options = { method, path, body: hasBody(request) ? request : null, upgrade } as never
-    new HttpExchange(this.#transport, view, options, new ResponseCaller(response, socket)).begin()
+    const exchange = new HttpExchange(this.#transport, view, options, new ResponseCaller(response, socket))
+    socket.inCaller(() => exchange.begin())
   }
 }
 
