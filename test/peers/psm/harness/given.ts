@@ -23,10 +23,14 @@ export interface Given {
   readonly istio?: {
     /** Of the VirtualService of `svc`; none: there is no VirtualService. */
     readonly http?: readonly object[]
+    /** Its names, where several say the same. */
+    readonly virtualServices?: readonly string[]
     /** DestinationRules by service. */
     readonly rules?: Readonly<Record<string, object>>
   }
   readonly xds?: {
+    /** Its name. Default `routes`. */
+    readonly routeConfig?: string
     /** Of the virtual host; none: all go to `svc`. */
     readonly routes?: readonly object[]
     /** Without the route of all to `svc` behind them. */
