@@ -73,6 +73,7 @@ export { getHeader, type HeaderList, nameBits, removeHeader, setHeader } from '.
 export type { HeaderLines, RequestView } from './route/request-view.ts'
 export { splitAuthority, withoutBrackets } from './route/redirect.ts'
 export { checksHostname, namesComplaint } from './cluster/certificate-names.ts'
+export { type Address, AddressRace, addressesOf, type Opening } from './cluster/address-race.ts'
 export { tlsFor } from './cluster/endpoint-tls.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'

@@ -78,6 +78,7 @@ type GetChannel = ReturnType<typeof getChannelzHandlers>['GetChannel']
 /** A connection is a channel of grpc-js, and has one. */
 function subchannelsOf({ channelz }: Line): object[] {
   const children: object[] = []
+  if (channelz === undefined) return children
   const call = { request: { channel_id: String(channelz.id) } } as unknown as Parameters<GetChannel>[0]
   getChannelzHandlers().GetChannel(call, (_error, answer) => {
     for (const { subchannel_id, name } of answer?.channel?.subchannel_ref ?? []) {

@@ -69,7 +69,8 @@ export function isGrpc(metadata: Metadata): boolean {
 const localErrors = /\b(EMFILE|ENFILE|EADDRNOTAVAIL|EACCES|EPERM|ENOBUFS)\b/
 
 /** Why no connection could be made. */
-export function connectFailureOf(cause: Error): Failure {
-  if (cause.message.includes('ETIMEDOUT')) return 'connectTimeout'
-  return localErrors.test(cause.message) ? 'localConnectFailure' : 'connectFailure'
+export function connectFailureOf(cause: unknown): Failure {
+  const message = cause instanceof Error ? cause.message : ''
+  if (message.includes('ETIMEDOUT')) return 'connectTimeout'
+  return localErrors.test(message) ? 'localConnectFailure' : 'connectFailure'
 }

@@ -63,6 +63,8 @@ export interface Endpoint {
   readonly address: string
   /** 0 for unix sockets. */
   readonly port: number
+  /** IP addresses that lead to the same: whichever answers first is connected to (RFC 8305). Default none. */
+  readonly additionalAddresses?: readonly { readonly address: string; readonly port: number }[]
   /** 1 or more. */
   readonly weight: number
   readonly health: 'healthy' | 'degraded' | 'unhealthy' | 'draining'
