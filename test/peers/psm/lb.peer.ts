@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { until } from '../../kit/until.ts'
 import { endpointsOf, resourcesOf } from './harness/csds.ts'
 import { callsGoTo, patienceMs } from './harness/expect-calls.ts'
-import { type Given, type Group, on, target } from './harness/given.ts'
+import { byHeader, type Given, type Group, on, target } from './harness/given.ts'
 import type { InteropClient, Method } from './harness/interop-client.ts'
 import { scenarios } from './harness/scenarios.ts'
 import type { TestServer } from './harness/test-server.ts'
@@ -129,18 +129,7 @@ function failoverPolicy(shared: string | undefined): object {
 
 lb('affinity', async (stage) => {
   const servers = await stage.servers('one', 'two', 'three')
-  const given: Given = {
-    services: { svc: on(...servers) },
-    istio: {
-      rules: { svc: { trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: 'xds_md' } } } } },
-    },
-    xds: {
-      routes: [
-        { match: { prefix: '' }, route: { cluster: 'svc', hash_policy: [{ header: { header_name: 'xds_md' } }] } },
-      ],
-      clusters: { svc: { lb_policy: 'RING_HASH' } },
-    },
-  }
+  const given = byHeader('xds_md', on(...servers))
   const { client, apply } = await stage.begin(given, { qps, rpc: 'EmptyCall', metadata: 'EmptyCall:xds_md:123' })
   await until(async () => expect((await client.next(1)).failures).toBe(0), patienceMs)
   expect(endpointsOf(await client.config(), 'svc')).toHaveLength(3)

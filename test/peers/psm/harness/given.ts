@@ -43,6 +43,16 @@ export interface Given {
 /** The client's. */
 export const home = 'region-1/zone-1'
 
+/** Calls with the same value of a header go to the same endpoint. */
+export function byHeader(name: string, svc: readonly Group[]): Given {
+  const route = { cluster: called, hash_policy: [{ header: { header_name: name } }] }
+  return {
+    services: { svc },
+    istio: { rules: { svc: { trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: name } } } } } },
+    xds: { routes: [{ match: { prefix: '' }, route }], clusters: { svc: { lb_policy: 'RING_HASH' } } },
+  }
+}
+
 /** A backend service on these servers. */
 export function on(...servers: readonly TestServer[]): readonly Group[] {
   return [{ servers }]
