@@ -27,7 +27,7 @@ export class Attempt {
   phase: AttemptPhase = 'pending'
   deadline: Deadline | undefined = undefined
   /** The time that its endpoint was told, as a `grpc-timeout`, is over from here on. */
-  toldUntilMs = Infinity
+  toldUntilMs: number = Infinity
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
   ownDelay: OwnDelay | undefined = undefined

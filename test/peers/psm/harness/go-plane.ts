@@ -32,6 +32,11 @@ export class GoPlane implements Plane {
     await this.#plane.serve(node, await snapshotOf(given, String(++this.#version)))
   }
 
+  /** To a server of its own. */
+  async applyListener(node: string, listener: object): Promise<void> {
+    await this.#plane.serve(node, { version: String(++this.#version), listeners: [listener] })
+  }
+
   async refusals(): Promise<readonly string[]> {
     return (await this.#plane.stats()).errors ?? []
   }
