@@ -190,8 +190,8 @@ async function settlesAt(client: InteropClient, method: Method, limit: number): 
   await until(async () => {
     const { started, results } = await client.accumulated(method)
     const underWay = started - Object.values(results).reduce((sum, count) => sum + count, 0)
-    expect(underWay, method).toBeLessThanOrEqual(limit)
-    expect(underWay, method).toBeGreaterThanOrEqual(limit - 100)
+    expect(underWay).toBeLessThanOrEqual(limit)
+    expect(underWay).toBeGreaterThanOrEqual(limit - 100)
   }, patienceMs)
 }
 
