@@ -1,7 +1,11 @@
 // A service for Connect clients and servers, described at run time: its messages are those that protobuf brings along.
 import { create, createFileRegistry } from '@bufbuild/protobuf'
 import type { GenService } from '@bufbuild/protobuf/codegenv2'
-import { FileDescriptorProtoSchema, type StringValueSchema, file_google_protobuf_wrappers } from '@bufbuild/protobuf/wkt'
+import {
+  FileDescriptorProtoSchema,
+  type StringValueSchema,
+  file_google_protobuf_wrappers,
+} from '@bufbuild/protobuf/wkt'
 
 type Text = typeof StringValueSchema
 

@@ -11,7 +11,7 @@ import {
   type MeshHttpAgent,
   type MeshHttpsAgent,
 } from '@proxyless/http'
-import { fromDocuments, type IstioOptions } from '@proxyless/istio'
+import { fromDocuments, type IstioOptions, type TranslationOptions } from '@proxyless/istio'
 import { Clients, type InstallOptions } from './clients.ts'
 import { warnOfRefusals } from './config-warning.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
@@ -28,7 +28,7 @@ import { processResolver } from './host/resolver.ts'
 import { workloadFromEnvironment } from './host/workload.ts'
 import { checkOptions, compatOf, type CreateMeshOptions, refuse } from './options.ts'
 import { readWorkload } from './workload-option.ts'
-import { xds } from './xds.ts'
+import { translateAs, xds } from './xds.ts'
 
 const defaultReplayBytes = 1_048_576
 
@@ -152,10 +152,13 @@ function warnOfSidecar(sign: string): void {
 
 async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   const { config } = options
-  if (isSource(config)) return config
+  const translation = translationOf(options)
+  if (isSource(config)) {
+    translateAs(config, translation)
+    return config
+  }
   if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
-  const { profile } = compatOf(options)
   const instance = `${hostname()}-${process.pid}`
   const workload = { instance, ...(await workloadFromEnvironment()), ...readWorkload(options.workload) }
   const { namespace, labels } = workload
@@ -166,12 +169,19 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
     regex: regexEngine,
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...translation,
+  })
+}
+
+function translationOf(options: CreateMeshOptions): TranslationOptions {
+  const { profile } = compatOf(options)
+  return {
     ...(options.meshConfig === undefined ? {} : { meshConfig: options.meshConfig }),
     ...(profile === undefined ? {} : { compat: profile }),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(options.httpsAsL7 === undefined ? {} : { httpsAsL7: options.httpsAsL7 }),
     ...(options.strictSidecarPorts === undefined ? {} : { strictSidecarPorts: options.strictSidecarPorts }),
-  })
+  }
 }
 
 function readDocuments(documents: DocumentSource, options: IstioOptions): ConfigSource {
