@@ -8,7 +8,8 @@ import { collect, GrpcClient } from '../kit/grpc-calls.ts'
 import { startMesh, type TestMesh } from '../kit/mesh.ts'
 import { closeAfterEach, opened } from '../kit/opened.ts'
 import { startMute } from '../kit/mute-server.ts'
-import { framed, type RawGrpcServer, startRawGrpc } from '../kit/raw-grpc-server.ts'
+import { framed, type RawGrpcServer, startRawGrpc, trailersOnly } from '../kit/raw-grpc-server.ts'
+import { until } from '../kit/until.ts'
 
 closeAfterEach()
 
@@ -136,6 +137,52 @@ describe('what the mesh answers itself', () => {
       'upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure',
       'URX,UF',
     ])
+  })
+
+  test('a request that outgrows its buffer while a retry waits: 2', async () => {
+    const server = await serverThat((stream) => trailersOnly(stream, 14, { 'grpc-retry-pushback-ms': '1000' }))
+    const retry = {
+      numRetries: 1,
+      retryOn: ['unavailable'] as const,
+      retriableStatusCodes: [],
+      backoffBaseMs: 1,
+      backoffMaxMs: 1,
+      avoidPreviousHosts: false,
+      retryOtherPriorities: false,
+    }
+    const mesh = await meshOf([route(forward('c', { retry }))], [cluster('c', [endpoint(server.authority)])])
+    using client = new GrpcClient('ratings', { ...meshChannel(mesh), 'grpc.per_rpc_retry_buffer_size': 1_000 })
+    const stream = client.bidi('/t/Bidi')
+    const answer = collect(stream)
+    stream.write(Buffer.from('x'))
+    const failed = (): number =>
+      mesh.status().clusters.flatMap(({ endpoints }) => endpoints.map(({ failedRequests }) => failedRequests))[0] ?? 0
+    await until(() => failed() === 1)
+    stream.write(Buffer.alloc(2_000))
+    const { code, details } = await answer
+    expect({ code, details }).toEqual({ code: 2, details: 'exceeded request buffer limit while retrying upstream' })
+    expect(server.requests.length).toBe(1)
+  })
+
+  // gRPC's table of HTTP codes; of 200 without a gRPC status grpc-js says 13
+  test.each([
+    [400, 13],
+    [401, 16],
+    [403, 7],
+    [404, 12],
+    [429, 14],
+    [502, 14],
+    [503, 14],
+    [504, 14],
+    [507, 2],
+    [200, 13],
+    [418, 2],
+  ])('a server that speaks only HTTP, status %i: %i', async (httpStatus, code) => {
+    const server = await serverThat((stream) => {
+      stream.respond({ ':status': httpStatus, 'content-type': 'text/html' })
+      stream.end('<h1>')
+    })
+    expect((await hear(await toServer(server)))[0]).toBe(code)
   })
 
   test('a reset after the head is the end of the stream', async () => {

@@ -1,6 +1,6 @@
 // Whom gRPC calls believe and who they say they are: by the cluster's TLS where it has one, else by the application's credentials.
 import { readFile } from 'node:fs/promises'
-import { credentials, Metadata, ServerCredentials } from '@grpc/grpc-js'
+import { type CallCredentials, type CallOptions, credentials, Metadata, ServerCredentials } from '@grpc/grpc-js'
 import type { Cluster, UpstreamTls } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -36,7 +36,7 @@ describe.skipIf(certificates === undefined)('gRPC over TLS', () => {
               // servers of grpc-js see who calls since its 1.14
               const context = 'getAuthContext' in call ? call.getAuthContext() : undefined
               const { subject, subjectaltname = '' } = context?.sslPeerCertificate ?? {}
-              const token = call.metadata.get('authorization').join(';')
+              const token = [...call.metadata.get('authorization'), ...call.metadata.get('x-call')].join(';')
               answer(null, Buffer.from([subject?.CN ?? '', subjectaltname, token].join('|')))
             },
           },
@@ -99,14 +99,28 @@ describe.skipIf(certificates === undefined)('gRPC over TLS', () => {
     expect(text).toContain('cannot_read_/nowhere/ca.pem')
   })
 
+  const token = (text: string, name = 'authorization'): CallCredentials =>
+    credentials.createFromMetadataGenerator((_params, done) => {
+      const metadata = new Metadata()
+      metadata.set(name, text)
+      done(null, metadata)
+    })
+
+  test("the cluster's TLS comes before the application's, whose call credentials go along: of channel and call", async () => {
+    const mesh = await meshWith({ certificateFile: clientCertFile, privateKeyFile: clientKeyFile }, strict)
+    const ask = async (ofChannel: string, options: CallOptions = {}): Promise<string | undefined> => {
+      const composed = credentials.combineChannelCredentials(credentials.createSsl(), token(ofChannel))
+      using client = new GrpcClient('ratings.test:9080', meshChannel(mesh), composed)
+      return (await client.unary('/t/Who', '', new Metadata(), options)).message?.toString().replace(/^.*\|/, '')
+    }
+    expect(await ask('one')).toBe('one')
+    // another token is another connection
+    expect(await ask('two')).toBe('two')
+    expect(await ask('one', { credentials: token('call', 'x-call') })).toBe('one;call')
+  })
+
   test("without TLS of the cluster's the application's own credentials hold, those of channel and call", async () => {
     const mesh = await meshWith(undefined)
-    const token = (text: string): ReturnType<typeof credentials.createFromMetadataGenerator> =>
-      credentials.createFromMetadataGenerator((_params, done) => {
-        const metadata = new Metadata()
-        metadata.set('authorization', text)
-        done(null, metadata)
-      })
     const secure = credentials.createSsl(await readFile(caFile))
     using one = new GrpcClient('ratings.test:9080', meshChannel(mesh), secure)
     const ofCall = await one.unary('/t/Who', '', new Metadata(), { credentials: token('of the call') })

@@ -60,11 +60,20 @@ export function clusterArb(name: string): fc.Arbitrary<Cluster> {
 
 /** Addresses differ: gRPC refuses one that appears twice. */
 function endpointsArb(kind: 'static' | 'dns'): fc.Arbitrary<Endpoint[]> {
-  return fc
-    .array(endpointArb, { maxLength: 5 })
-    .map((endpoints) =>
-      endpoints.map((endpoint, n) => ({ ...endpoint, address: kind === 'static' ? `10.0.0.${n}` : `h${n}.example` })),
-    )
+  return fc.array(endpointArb, { maxLength: 5 }).map((endpoints) =>
+    endpoints.map(({ additionalAddresses, ...endpoint }, n) =>
+      kind === 'static'
+        ? {
+            ...endpoint,
+            address: `10.0.0.${n}`,
+            // each address has one endpoint
+            ...(additionalAddresses && {
+              additionalAddresses: additionalAddresses.map(({ port }, m) => ({ address: `fd00::${n}:${m}`, port })),
+            }),
+          }
+        : { ...endpoint, address: `h${n}.example` },
+    ),
+  )
 }
 
 const dropArb = fc.record({
@@ -89,6 +98,10 @@ const endpointArb = optional(
     name: text,
     hostname: text,
     hashName: text,
+    additionalAddresses: fc.array(fc.record({ address: fc.constant(''), port: fc.integer({ min: 1, max: 65_535 }) }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
     healthCheck: optional(
       {},
       { port: fc.integer({ min: 1, max: 65_535 }), hostname: text, disabled: fc.constant(true) },

@@ -16,6 +16,7 @@ export function inMemory(encoded: EncodedConfig): Transport & { readonly refusal
   return {
     server: 'memory:1',
     refusals,
+    close: () => undefined,
     open: (_method, events) => {
       const said = new Map<Kind, string>()
       let nonce = 0

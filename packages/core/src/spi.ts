@@ -2,6 +2,14 @@
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
 export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
+export {
+  type Distribution,
+  type Labels,
+  type MetricFamily,
+  metricsText,
+  metricsType,
+  type NumberFamily,
+} from './base/exposition.ts'
 export type { Expiring } from './base/timeouts.ts'
 export { xxHash64 } from './base/hash.ts'
 export { below, type Random, SeededRandom } from './base/random.ts'
@@ -64,6 +72,8 @@ export { RouteTable } from './route/route-table.ts'
 export { getHeader, type HeaderList, nameBits, removeHeader, setHeader } from './route/header-list.ts'
 export type { HeaderLines, RequestView } from './route/request-view.ts'
 export { splitAuthority, withoutBrackets } from './route/redirect.ts'
+export { checksHostname, namesComplaint } from './cluster/certificate-names.ts'
+export { type Address, AddressRace, addressesOf, type Opening } from './cluster/address-race.ts'
 export { tlsFor } from './cluster/endpoint-tls.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
@@ -79,10 +89,19 @@ export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'
 export { loadReportHeader } from './call/load-report.ts'
-export { formatGrpcTimeout } from './call/deadline.ts'
+export { formatGrpcTimeout, parseGrpcTimeout } from './call/deadline.ts'
 export type { CallSettings } from './call/house.ts'
 export type { LocalReply } from './call/local-reply.ts'
-export type { CallRecord, MeshObserver } from './call/observer.ts'
+export {
+  type CallScope,
+  criticalityHeader,
+  deadlineHeader,
+  type Inbound,
+  type Surroundings,
+  traceHeaders,
+} from './call/scope.ts'
+export type { CallRecord, CallSizes, MeshObserver } from './call/observer.ts'
+export type { AttemptTrace, CallTrace, CallTracer } from './call/trace.ts'
 export type { BodyState, Exchange } from './call/transport.ts'
 export { type ExplainRequest } from './mesh/explain.ts'
 export type { Explanation, Step } from './mesh/explanation.ts'

@@ -69,8 +69,9 @@ export class Connectivity implements LineWatcher {
     this.#become(connectivityState.SHUTDOWN)
   }
 
-  get line(): Line | undefined {
-    return [...this.#lines].find(({ state }) => state === 'ready')
+  /** Open or opening. */
+  get lines(): Iterable<Line> {
+    return this.#lines
   }
 
   #now(): connectivityState {

@@ -4,9 +4,9 @@ import type { ChannelOptions } from '@grpc/grpc-js'
 import { type Clock, type Connections, type LivingCluster, type LivingEndpoint, tlsFor } from '@proxyless/core/spi'
 import { connectFailureOf } from './failure.ts'
 import type { GrpcAttempt } from './grpc-attempt.ts'
+import type { Means } from './dial.ts'
 import { Line, type LineWatcher } from './line.ts'
 import type { Lane } from './lane.ts'
-import { targetOf } from './target.ts'
 
 /** Where a connection leads and how it is secured. */
 interface Way {
@@ -158,30 +158,26 @@ export class EndpointPool implements Connections {
   #connect({ lane, key, authority }: Way, watcher: LineWatcher): void {
     const { limits, model } = this.#cluster
     if (!limits.tryConnection(this.#lines.length)) return
-    const way = tlsFor(model, this.#endpoint.model)
-    let line: Line
+    const { model: endpoint } = this.#endpoint
+    const way = tlsFor(model, endpoint)
+    let means: Means
     try {
-      line = new Line(
-        key,
-        targetOf(this.#endpoint.model),
-        lane.credentialsFor(way),
-        { ...lane.options, ...lane.namesFor(way, authority), ...this.#options() },
-        this.#clock.now(),
-        {
-          ready: () => this.#serveQueue(),
-          failed: (failed, cause) => this.#notConnected(failed, cause),
-          gone: (gone) => this.#gone(gone),
-        },
-      )
+      const options = { ...lane.options, ...lane.namesFor(way, authority), ...this.#options() }
+      means = { endpoint, credentials: lane.credentialsFor(way), options }
     } catch (error) {
       limits.connections--
       const cause = error instanceof Error ? error : new Error(String(error))
       queueMicrotask(() => this.#failQueue((job) => job.key === key, 'connectFailure', cause))
       return
     }
+    const line = new Line(key, this.#clock.now(), {
+      ready: () => this.#serveQueue(),
+      failed: (failed, cause) => this.#notConnected(failed, cause),
+      gone: (gone) => this.#gone(gone),
+    })
     this.#lines.push(line)
     line.watch(watcher)
-    line.open(this.#clock, model.connectTimeoutMs)
+    line.open(means, this.#clock, model.connectTimeoutMs)
   }
 
   /** One connection to one address that never retries, reconnects or keeps a buffer of its own: all that is done here. */
@@ -197,7 +193,7 @@ export class EndpointPool implements Connections {
   }
 
   /** An endpoint that cannot be reached fails everything that waits for it, so that callers can go elsewhere. */
-  #notConnected(line: Line, cause: Error): void {
+  #notConnected(line: Line, cause: unknown): void {
     this.#strike(line)
     this.#failQueue(({ key }) => key === line.lane, connectFailureOf(cause), cause)
     this.#emptied()

@@ -27,6 +27,9 @@ export function endingOf({ code, details, metadata }: StatusObject): Ending {
     return { kind: 'answer', httpStatus: Number(http), grpcStatus: undefined }
   }
   if (isGrpc(metadata)) return { kind: 'answer', httpStatus: 200, grpcStatus: code }
+  // HTTP's 200 and no gRPC: it has ended well, and says nothing
+  if (/^Received RST_STREAM with code 0\b/.test(details))
+    return { kind: 'answer', httpStatus: 200, grpcStatus: undefined }
   if (isUnsent(details)) return { kind: 'unsent' }
   const failure = failureOf({ code, details, metadata })
   return failure === undefined ? { kind: 'own' } : { kind: 'failure', failure }
@@ -66,7 +69,8 @@ export function isGrpc(metadata: Metadata): boolean {
 const localErrors = /\b(EMFILE|ENFILE|EADDRNOTAVAIL|EACCES|EPERM|ENOBUFS)\b/
 
 /** Why no connection could be made. */
-export function connectFailureOf(cause: Error): Failure {
-  if (cause.message.includes('ETIMEDOUT')) return 'connectTimeout'
-  return localErrors.test(cause.message) ? 'localConnectFailure' : 'connectFailure'
+export function connectFailureOf(cause: unknown): Failure {
+  const message = cause instanceof Error ? cause.message : ''
+  if (message.includes('ETIMEDOUT')) return 'connectTimeout'
+  return localErrors.test(message) ? 'localConnectFailure' : 'connectFailure'
 }

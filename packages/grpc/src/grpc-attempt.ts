@@ -142,8 +142,14 @@ export class GrpcAttempt implements CallListener {
 
   onReceiveMessage(message: Buffer): void {
     this.#wants = false
-    const more = this.#phase === 'forwarding' ? this.exchange.caller.message(message) : this.#phase === 'open'
+    const more = this.#phase === 'forwarding' ? this.#forward(message) : this.#phase === 'open'
     if (more) this.read()
+  }
+
+  #forward(message: Buffer): boolean {
+    this.exchange.responseMessages++
+    this.exchange.responseBytes += message.length
+    return this.exchange.caller.message(message)
   }
 
   onReceiveStatus(status: StatusObject): void {
@@ -153,6 +159,7 @@ export class GrpcAttempt implements CallListener {
     this.#phase = 'over'
     this.#end(false)
     this.#readReport(status.metadata)
+    this.attempt.call.grpcStatus = status.code
     this.attempt.finished(failureOf(status))
     this.exchange.caller.end(status)
   }

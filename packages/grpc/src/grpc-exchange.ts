@@ -4,6 +4,7 @@ import {
   type Attempt,
   type BodyState,
   type Call,
+  type CallSizes,
   type Exchange,
   type Failure,
   getHeader,
@@ -20,11 +21,17 @@ import { statusOf } from './local-status.ts'
 import { RequestMessages } from './request-messages.ts'
 import { hostOf } from './target.ts'
 
+/** Before each message: a flag and its length. */
+const prefixBytes = 5
+
 export class GrpcExchange implements Exchange {
   readonly view: CallView
   readonly body: BodyState = 'streaming'
   readonly caller: Caller
   readonly messages: RequestMessages
+  /** Messages of the answer that were passed on, and their bytes. */
+  responseMessages = 0
+  responseBytes = 0
   readonly #transport: GrpcTransport
   #call: Call | undefined
   #begun = false
@@ -65,6 +72,17 @@ export class GrpcExchange implements Exchange {
     if (before !== undefined && before.attempt.phase !== 'over') (this.#earlier ??= []).push(before)
     this.#current = job
     pool.start(job)
+  }
+
+  sizes(): CallSizes {
+    const { count: requestMessages, totalBytes } = this.messages
+    const { responseMessages, responseBytes } = this
+    return {
+      requestBytes: totalBytes + requestMessages * prefixBytes,
+      responseBytes: responseBytes + responseMessages * prefixBytes,
+      requestMessages,
+      responseMessages,
+    }
   }
 
   abort(attempt: Attempt): void {

@@ -1,6 +1,7 @@
 // Connections that are alike: the same credentials and channel options. Clients of one lane share an endpoint's connections.
 import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
 import { splitAuthority, type tlsFor, withoutBrackets } from '@proxyless/core/spi'
+import { callCredentialsOf } from './channel-call-credentials.ts'
 import { tlsCredentials } from './tls.ts'
 
 /** How an endpoint is reached. */
@@ -40,10 +41,15 @@ export class Lane {
     return `${this.#number} tls ${tls?.serverName ?? splitAuthority(authority).host}`
   }
 
-  /** @throws Error naming a TLS file that cannot be read, or why the endpoint cannot be reached as it should be */
+  /**
+   * Of the cluster's TLS, with what the application's credentials say of each call.
+   * @throws Error naming a TLS file that cannot be read, or why the endpoint cannot be reached as it should be
+   */
   credentialsFor({ tls, unavailable }: Way): ChannelCredentials {
     if (unavailable !== undefined) throw new Error(unavailable)
-    return tls === undefined ? this.credentials : tlsCredentials(tls)
+    if (tls === undefined) return this.credentials
+    const ofCalls = callCredentialsOf(this.credentials)
+    return ofCalls === undefined ? tlsCredentials(tls) : tlsCredentials(tls).compose(ofCalls)
   }
 
   /** What TLS is told besides: who is expected. */

@@ -1,23 +1,15 @@
-// One connection: a grpc-js channel to one address, seen as a connection that opens once and is gone once.
-// grpc-js would reconnect and back off by itself; here a channel that leaves READY is closed and never used again.
-import {
-  Channel,
-  type ChannelCredentials,
-  type ChannelOptions,
-  connectivityState,
-  Metadata,
-  status as codes,
-} from '@grpc/grpc-js'
-import type { Clock } from '@proxyless/core/spi'
+// One connection: a grpc-js channel to one endpoint, seen as a connection that opens once and is gone once.
+// A channel that leaves READY is closed and never used again.
+import { type Channel, connectivityState, status as codes } from '@grpc/grpc-js'
+import type { AddressRace, Clock } from '@proxyless/core/spi'
 import type { CallStream } from './call-stream.ts'
+import { type Dial, dialFirst, type Means } from './dial.ts'
 import { ConnectFailed } from './failure.ts'
-import { held, type HeldCredentials } from './held-credentials.ts'
-import { unmeshedOption } from './unmeshed-option.ts'
 
 export interface LineEvents {
   ready(line: Line): void
   /** It never became ready. */
-  failed(line: Line, cause: Error): void
+  failed(line: Line, cause: unknown): void
   /** It was ready, and takes no more calls; those under way go on as long as they can. */
   gone(line: Line): void
 }
@@ -39,40 +31,34 @@ export class Line {
   readonly jobs: Set<LineJob> = new Set()
   served = 0
   state: 'connecting' | 'ready' | 'failed' | 'closed' = 'connecting'
-  readonly #channel: Channel
-  readonly #held: HeldCredentials | undefined
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
+  #race: AddressRace<Dial> | undefined
+  #dial: Dial | undefined
   #stopTimer: () => void = () => undefined
 
-  /** @param target as grpc-js has it: `ipv4:10.0.0.1:80`, `unix:/path` */
-  constructor(
-    lane: string,
-    target: string,
-    credentials: ChannelCredentials,
-    options: ChannelOptions,
-    openedAtMs: number,
-    events: LineEvents,
-  ) {
+  constructor(lane: string, openedAtMs: number, events: LineEvents) {
     this.lane = lane
     this.openedAtMs = openedAtMs
     this.#events = events
-    this.#held = held(credentials)
-    this.#channel = new Channel(target, this.#held ?? credentials, { ...options, [unmeshedOption]: 1 })
   }
 
   /** One that is not ready after so long has failed. */
-  open(clock: Clock, timeoutMs: number): void {
+  open(means: Means, clock: Clock, timeoutMs: number): void {
     const late = (): void => this.#failed(new ConnectFailed('ETIMEDOUT: not connected in time'))
     const timer = clock.setTimer(timeoutMs, late, true)
     this.#stopTimer = () => clock.clearTimer(timer)
-    this.#channel.getConnectivityState(true)
-    this.#step()
+    this.#race = dialFirst(means, clock, {
+      connected: (dial) => this.#ready(dial),
+      failed: (cause) => this.#failed(cause),
+    })
+    this.#race.start()
   }
 
-  /** @throws Error when it was closed */
+  /** @throws Error when it was closed, or is not ready yet */
   createCall(method: string, authority: string): CallStream {
-    return this.#channel.createCall(method, Infinity, authority, null, null)
+    if (this.#dial === undefined) throw new Error('not connected')
+    return this.#dial.channel.createCall(method, Infinity, authority, null, null)
   }
 
   watch(watcher: LineWatcher): void {
@@ -88,34 +74,27 @@ export class Line {
   /** Takes no more calls; those under way go on. */
   close(): void {
     if (this.state === 'closed') return
-    if (this.state !== 'ready') this.#held?.drop()
     this.#become('closed')
-    this.#channel.close()
+    if (this.#dial === undefined) this.#race?.abandon()
+    else this.#dial.channel.close()
   }
 
   /** At once: what is under way breaks off. */
   destroy(): void {
     this.close()
     for (const { stream } of this.jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
-    this.#held?.drop()
+    this.#dial?.drop()
   }
 
-  get channelz(): ReturnType<Channel['getChannelzRef']> {
-    return this.#channel.getChannelzRef()
+  /** While it is ready. */
+  get channelz(): ReturnType<Channel['getChannelzRef']> | undefined {
+    return this.#dial?.channel.getChannelzRef()
   }
 
-  #step(): void {
-    const state = this.#channel.getConnectivityState(false)
-    if (state === connectivityState.READY) return this.#ready()
-    if (state === connectivityState.TRANSIENT_FAILURE) return this.#askWhy()
-    this.#channel.watchConnectivityState(state, Infinity, () => {
-      if (this.state === 'connecting') this.#step()
-    })
-  }
-
-  #ready(): void {
+  #ready(dial: Dial): void {
+    this.#dial = dial
     this.#become('ready')
-    this.#channel.watchConnectivityState(connectivityState.READY, Infinity, () => {
+    dial.channel.watchConnectivityState(connectivityState.READY, Infinity, () => {
       if (this.state !== 'ready') return
       this.close()
       this.#events.gone(this)
@@ -123,17 +102,7 @@ export class Line {
     this.#events.ready(this)
   }
 
-  /** A channel tells its state but not the reason; a call that it refuses does. Nothing is sent. */
-  #askWhy(): void {
-    const call = this.#channel.createCall('/', Infinity, null, null, null)
-    call.start(new Metadata(), {
-      onReceiveMetadata: () => undefined,
-      onReceiveMessage: () => undefined,
-      onReceiveStatus: ({ details }) => this.#failed(new ConnectFailed(reasonIn(details))),
-    })
-  }
-
-  #failed(cause: Error): void {
+  #failed(cause: unknown): void {
     if (this.state !== 'connecting') return
     this.#become('failed')
     this.close()
@@ -145,10 +114,4 @@ export class Line {
     this.#stopTimer()
     for (const watcher of this.#watchers) watcher.changed(this)
   }
-}
-
-/** `No connection established. Last error: Error: connect ECONNREFUSED ... Resolution note: ` -> what lies between. */
-function reasonIn(details: string): string {
-  const [, reason = details] = /Last error: (?:Error: )?(.*?)(?:\.? Resolution note:.*)?$/s.exec(details) ?? []
-  return reason
 }

@@ -55,6 +55,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     this.#host = host
     this.#deadlineAt = deadlineAt
     this.#messages = new RequestMessages(channel.budget)
+    channel.channelz.callStarted()
   }
 
   // ---- the client speaks ----
@@ -107,7 +108,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     if (this.#over) return
     const exchange = this.#exchange
     const status: StatusObject = { code, details, metadata: new Metadata() }
-    this.#close()
+    this.#close(code)
     exchange?.cancel()
     process.nextTick(() => this.#listener?.onReceiveStatus(status))
   }
@@ -164,7 +165,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
       return
     }
     const late = status.code === codes.CANCELLED && this.#leftMs() <= 0
-    this.#close()
+    this.#close(late ? codes.DEADLINE_EXCEEDED : status.code)
     this.#listener?.onReceiveStatus(late ? this.#late() : status)
   }
 
@@ -222,8 +223,9 @@ export class MeshCall implements CallStream, Caller, Expiring {
     return this.#deadlineAt - this.#channel.mesh.clock.wallNow()
   }
 
-  #close(): void {
+  #close(code: codes): void {
     this.#over = true
+    this.#channel.channelz.callEnded(code)
     this.#timer?.cancel()
     this.#timer = undefined
     this.#messages.release()

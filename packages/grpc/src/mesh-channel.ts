@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js'
 import { house, type Housed, type Mesh } from '@proxyless/core/spi'
 import type { CallStream } from './call-stream.ts'
+import { ChannelzEntry, type ChannelzRef } from './channelz.ts'
 import { connectAhead } from './connect-ahead.ts'
 import { Connectivity } from './connectivity.ts'
 import { GrpcTransport } from './grpc-transport.ts'
@@ -17,8 +18,6 @@ import type { Lane } from './lane.ts'
 import { MeshCall } from './mesh-call.ts'
 import type { ReplayBudget } from './request-messages.ts'
 import { type CalledHost, calledHost, hostOf } from './target.ts'
-
-type ChannelzRef = ReturnType<ChannelInterface['getChannelzRef']>
 
 /** As grpc-js has it for its own retries. */
 const replayBytesPerCall = 1 << 20
@@ -40,6 +39,8 @@ export class MeshChannel implements ChannelInterface {
   readonly connectivity: Connectivity
   readonly budget: ReplayBudget
   readonly #target: string
+  readonly #shown: boolean
+  #channelz: ChannelzEntry | undefined
   #closed = false
 
   constructor(mesh: Mesh, target: string, credentials: ChannelCredentials, options: ChannelOptions) {
@@ -51,6 +52,7 @@ export class MeshChannel implements ChannelInterface {
     const called = calledHost(target)
     this.host = typeof authority === 'string' ? { ...called, authority } : called
     this.connectivity = new Connectivity(mesh.clock)
+    this.#shown = options['grpc.enable_channelz'] !== 0
     this.budget = {
       perCall: options['grpc.per_rpc_retry_buffer_size'] ?? replayBytesPerCall,
       total: options['grpc.retry_buffer_size'] ?? replayBytes,
@@ -62,6 +64,7 @@ export class MeshChannel implements ChannelInterface {
   close(): void {
     this.#closed = true
     this.connectivity.close()
+    this.#channelz?.close()
   }
 
   getTarget(): string {
@@ -78,9 +81,13 @@ export class MeshChannel implements ChannelInterface {
     this.connectivity.watch(state, deadline, callback)
   }
 
-  /** Of a connection that its calls use: that is where channelz has the subchannel. */
   getChannelzRef(): ChannelzRef {
-    return this.connectivity.line?.channelz ?? { kind: 'channel' as ChannelzRef['kind'], id: 0, name: this.#target }
+    return this.channelz.ref
+  }
+
+  /** From its first call on: a channel that is never used is not shown. */
+  get channelz(): ChannelzEntry {
+    return (this.#channelz ??= new ChannelzEntry(this.#target, this.connectivity, this.#shown && !this.#closed))
   }
 
   createCall(...[method, deadline, host, parent, flags]: Parameters<ChannelInterface['createCall']>): CallStream {

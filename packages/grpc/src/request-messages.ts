@@ -25,6 +25,8 @@ export class RequestMessages {
   #bytes = 0
   #keeps = true
   ended = false
+  /** Of all messages so far. */
+  totalBytes = 0
 
   constructor(budget: ReplayBudget) {
     this.#budget = budget
@@ -42,6 +44,7 @@ export class RequestMessages {
 
   push(context: MessageContext, bytes: Buffer): void {
     this.#kept.push({ bytes, flags: context.flags, written: context.callback })
+    this.totalBytes += bytes.length
     if (!this.#keeps) return
     this.#bytes += bytes.length
     this.#budget.used += bytes.length

@@ -2,7 +2,17 @@
 // Order of Envoy's pools: a ready connection, else pending, else a new connection.
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import { type Clock, type Connections, type LivingCluster, type LivingEndpoint, tlsFor } from '@proxyless/core/spi'
+import {
+  type Address,
+  AddressRace,
+  addressesOf,
+  type Clock,
+  type Connections,
+  type Opening,
+  type LivingCluster,
+  type LivingEndpoint,
+  tlsFor,
+} from '@proxyless/core/spi'
 import { Connection } from './connection.ts'
 import { connectFailureOf } from './failure.ts'
 import type { HttpAttempt } from './http-attempt.ts'
@@ -160,18 +170,26 @@ export class EndpointPool implements Connections {
       queueMicrotask(() => this.#notConnected(error))
       return
     }
-    const { address, port } = this.#endpoint.model
-    const target = {
-      hostname: address,
-      host: authority,
-      protocol: secure ? 'https:' : 'http:',
-      port: String(port),
-      ...(secure && serverName !== undefined ? { servername: serverName } : {}),
+    const dial = ({ address, port }: Address, opening: Opening<Socket>): (() => void) => {
+      const target = {
+        hostname: address,
+        host: authority,
+        protocol: secure ? 'https:' : 'http:',
+        port: String(port),
+        ...(secure && serverName !== undefined ? { servername: serverName } : {}),
+      }
+      // undici's types do not say that it returns the socket
+      const socket = connector(target, (error, connected) => {
+        if (error !== null) opening.failed(error)
+        else opening.connected(connected)
+      }) as unknown as Socket
+      // with an error, or undici keeps its timer
+      return () => socket.destroy(new Error('another address was first'))
     }
-    connector(target, (error, socket) => {
-      if (error !== null) this.#notConnected(error)
-      else this.#connected(socket, lane, authority, secure)
-    })
+    new AddressRace<Socket>(addressesOf(this.#endpoint.model), this.#clock, dial, {
+      connected: (socket) => this.#connected(socket, lane, authority, secure),
+      failed: (error) => this.#notConnected(error),
+    }).start()
   }
 
   #connectorFor(): Connector {

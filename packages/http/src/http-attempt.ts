@@ -62,7 +62,9 @@ export class HttpAttempt implements OldHandler {
       bodyTimeout: this.exchange.bodyTimeout,
       reset: last,
     }
-    connection.dispatch(options as Dispatcher.DispatchOptions, handlerFor(this))
+    const { trace } = this.attempt
+    if (trace === undefined) connection.dispatch(options as Dispatcher.DispatchOptions, handlerFor(this))
+    else trace.within(() => connection.dispatch(options as Dispatcher.DispatchOptions, handlerFor(this)))
   }
 
   /** The attempt ended before a connection carried it. */
@@ -127,13 +129,16 @@ export class HttpAttempt implements OldHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#phase === 'forwarding' ? this.exchange.caller.data(chunk) : true
+    if (this.#phase !== 'forwarding') return true
+    this.exchange.responseBytes += chunk.length
+    return this.exchange.caller.data(chunk)
   }
 
   onComplete(trailers: RawHeaders): void {
     const forwarded = this.#phase === 'forwarding'
     this.#leaveSoon()
     if (!forwarded) return
+    if (this.attempt.call.grpc) this.#readTrailers(trailers)
     this.attempt.finished()
     const { caller } = this.exchange
     try {
@@ -198,6 +203,11 @@ export class HttpAttempt implements OldHandler {
     const report = rawHeader(raw, loadReportHeader)
     if (report !== undefined) this.attempt.loadReported(report)
     if (rawHeader(raw, unfitHeader) !== undefined) this.attempt.unfit()
+  }
+
+  #readTrailers(trailers: RawHeaders): void {
+    const grpcStatus = rawHeader(trailers, 'grpc-status')
+    if (grpcStatus !== undefined) this.attempt.call.grpcStatus = Number(grpcStatus)
   }
 
   #discard(raw: RawHeaders): void {

@@ -5,6 +5,7 @@ import {
   type Attempt,
   type BodyState,
   type Call,
+  type CallSizes,
   type Exchange,
   type HeaderList,
   type LocalReply,
@@ -26,6 +27,8 @@ export class HttpExchange implements Exchange {
   /** The application's own limits, in milliseconds; 0: none but the mesh's. */
   readonly headersTimeout: number
   readonly bodyTimeout: number
+  /** Of the answer that is passed on. */
+  responseBytes = 0
   readonly #headers: HeaderList
   readonly #transport: HttpTransport
   readonly #given: unknown
@@ -89,6 +92,11 @@ export class HttpExchange implements Exchange {
     if (before !== undefined && before.attempt.phase !== 'over') (this.#earlier ??= []).push(before)
     this.#current = job
     pool.start(job)
+  }
+
+  sizes(): CallSizes {
+    const requestBytes = this.#stream?.bytes ?? sizeOf(this.#given)
+    return { requestBytes, responseBytes: this.responseBytes, requestMessages: 0, responseMessages: 0 }
   }
 
   abort(attempt: Attempt): void {
@@ -177,6 +185,14 @@ function isStreamed(body: unknown): body is AsyncIterable<Uint8Array> {
   const tag = (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
   if (tag === 'FormData' || tag === 'Blob' || tag === 'File') return false
   return Symbol.asyncIterator in body || Symbol.iterator in body
+}
+
+/** 0 for forms, whose size only undici finds. */
+function sizeOf(body: unknown): number {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (typeof body !== 'object' || body === null) return 0
+  const { byteLength, size } = body as { byteLength?: unknown; size?: unknown }
+  return Number(byteLength ?? size ?? 0)
 }
 
 function deliver(caller: Caller, reply: LocalReply, call: Call | undefined, method: string): void {

@@ -29,6 +29,11 @@ export class ReplayBody implements AsyncIterable<Chunk> {
     return !this.#overflowed && this.#state !== 'failed'
   }
 
+  /** What the source has yielded so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** What the application's own stream threw; that is its error, not the network's. */
   get failure(): unknown {
     return this.#failure

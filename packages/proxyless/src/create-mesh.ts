@@ -1,4 +1,5 @@
 // The front door: puts the rooms together into a mesh an application can call through.
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import type { ConfigSource, Explanation, Freshness, MeshStatus } from '@proxyless/core'
 import { type DocumentSource, house as engine, type Housed, Mesh as House } from '@proxyless/core/spi'
@@ -11,7 +12,7 @@ import {
   type MeshHttpAgent,
   type MeshHttpsAgent,
 } from '@proxyless/http'
-import { fromDocuments, type IstioOptions, type TranslationOptions } from '@proxyless/istio'
+import { fromDocuments, type IstioOptions, type TranslationOptions, type Workload } from '@proxyless/istio'
 import { Clients, type InstallOptions } from './clients.ts'
 import { warnOfRefusals } from './config-warning.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
@@ -27,6 +28,7 @@ import { requestIds } from './host/request-ids.ts'
 import { processResolver } from './host/resolver.ts'
 import { workloadFromEnvironment } from './host/workload.ts'
 import { checkOptions, compatOf, type CreateMeshOptions, refuse } from './options.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
 import { readWorkload } from './workload-option.ts'
 import { translateAs, xds } from './xds.ts'
 
@@ -55,6 +57,13 @@ export interface Mesh extends AsyncDisposable, Housed {
   explain(request: ExplainInput): Explanation
   /** Plain JSON: clusters, endpoints, health, ejections, limits, configuration version and problems. */
   status(): MeshStatus
+  /**
+   * A request handler for a server of yours that Prometheus asks: what this mesh counts, Istio's standard metrics and Envoy's
+   * statistics of clusters. Calls count from the first time that it, or `metricsPort`, is asked for.
+   */
+  metricsHandler(): (request: IncomingMessage, response: ServerResponse) => void
+  /** Where `metricsPort` serves; undefined: nowhere. */
+  readonly metricsUrl: string | undefined
   /** Resolves when the first configuration is in force: to how near it is, now, to what its source has. */
   ready(): Promise<Freshness>
   /** Closes all connections and watchers; calls under way fail. Idempotent. */
@@ -68,7 +77,8 @@ export interface Mesh extends AsyncDisposable, Housed {
 export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   checkOptions(options)
   const clock = options.clock ?? processClock
-  const source = await sourceOf(options)
+  const workload = await workloadOf(options)
+  const source = sourceOf(options, workload)
   const sidecar = options.doubleRetries === true ? undefined : await findSidecar()
   if (sidecar !== undefined) warnOfSidecar(sidecar)
   const { grpcTimeoutStatus } = compatOf(options)
@@ -98,13 +108,17 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       throwsLocalReplies: options.localReply === 'throw',
     }),
   )
+  const telemetry = new Telemetry(house, workload)
   try {
     await house.ready()
+    await telemetry.start(options)
   } catch (error) {
+    telemetry.close()
     await house.close()
     throw error
   }
   const close = (): Promise<void> => {
+    telemetry.close()
     clients.close()
     return house.close()
   }
@@ -129,6 +143,10 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       }),
     explain: (request) => house.explain(readRequest(request)),
     status: () => house.status(),
+    metricsHandler: () => telemetry.metricsHandler(),
+    get metricsUrl() {
+      return telemetry.metricsUrl
+    },
     ready: async () => {
       await house.ready()
       return source.freshness?.() ?? { state: 'live', ageMs: 0 }
@@ -150,7 +168,14 @@ function warnOfSidecar(sign: string): void {
   )
 }
 
-async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
+type OwnWorkload = Workload & { readonly instance: string }
+
+async function workloadOf(options: CreateMeshOptions): Promise<OwnWorkload> {
+  const instance = `${hostname()}-${process.pid}`
+  return { instance, ...(await workloadFromEnvironment()), ...readWorkload(options.workload) }
+}
+
+function sourceOf(options: CreateMeshOptions, workload: OwnWorkload): ConfigSource {
   const { config } = options
   const translation = translationOf(options)
   if (isSource(config)) {
@@ -159,8 +184,6 @@ async function sourceOf(options: CreateMeshOptions): Promise<ConfigSource> {
   }
   if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
-  const instance = `${hostname()}-${process.pid}`
-  const workload = { instance, ...(await workloadFromEnvironment()), ...readWorkload(options.workload) }
   const { namespace, labels } = workload
   const node = { id: workload.instance, namespace, labels }
   const documents = documentsOf(config, { clock, random: options.random?.fork() ?? processRandom(), node })

@@ -34,6 +34,8 @@ export interface CreateMeshOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly observer?: MeshObserver
+  /** Serve the metrics of this mesh for Prometheus at this port, path `/metrics`; 0: any free one. Default: not served. */
+  readonly metricsPort?: number
   /** Add x-request-id and x-envoy-attempt-count to what is sent. Default true each. */
   readonly requestId?: boolean
   readonly attemptCount?: boolean
@@ -78,6 +80,7 @@ const known: ReadonlySet<string> = new Set([
   'compat',
   'localReply',
   'maxReplayBytes',
+  'metricsPort',
   ...codeOptions,
   ...switches,
 ])
@@ -103,6 +106,10 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (name === 'workload') return checkWorkload(value)
   if (name === 'compat') return complaintOfCompat(value)
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
+  if (name === 'metricsPort') {
+    if (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65_536) return undefined
+    return `metricsPort must be a port, 0 to 65535, not ${show(value)}`
+  }
   if (name === 'maxReplayBytes') {
     if (Number.isInteger(value) && Number(value) >= 0) return undefined
     return `maxReplayBytes must be a whole number of bytes, 0 or more, not ${show(value)}`

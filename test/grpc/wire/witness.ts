@@ -39,7 +39,7 @@ export async function startWitness(): Promise<Witness> {
       deadline: Number(call.getDeadline()) !== Infinity,
     })
   }
-  const { authority, close } = await startGrpc(
+  const server = await startGrpc(
     {
       unary: {
         '/t/Echo': (call, answer) => {
@@ -96,13 +96,13 @@ export async function startWitness(): Promise<Witness> {
     { 'grpc.max_receive_message_length': 8 << 20 },
   )
   return {
-    authority,
+    authority: server.authority,
     seen: () => {
       const told = seen
       seen = []
       return Promise.resolve(told)
     },
-    close,
+    close: () => server.close(),
   }
 }
 

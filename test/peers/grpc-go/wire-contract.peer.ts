@@ -1,6 +1,6 @@
 // The wire contract with a server of grpc-go.
 import { describe } from 'vitest'
-import { type Seen, type Witness } from '../../grpc/wire/witness.ts'
+import type { Seen, Witness } from '../../grpc/wire/witness.ts'
 import { wireContract } from '../../grpc/wire/contract.suite.ts'
 import { GrpcClient } from '../../kit/grpc-calls.ts'
 import { GoProgram, goProgram } from './programs.ts'

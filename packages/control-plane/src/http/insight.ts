@@ -1,5 +1,6 @@
 // What the control plane tells of itself: who is connected and has what, what is served to whom, what was refused, and numbers.
 import type { ServerResponse } from 'node:http'
+import { metricsType } from '@proxyless/core/spi'
 import { KINDS } from '@proxyless/xds'
 import type { Connection } from '../ads/connection.ts'
 import type { Nacks } from '../ads/nacks.ts'
@@ -33,7 +34,7 @@ export class Insight {
     this.routes = [
       get('/ready', (_request, response) => this.#ready(response)),
       get('/metrics', (_request, response) => {
-        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(metricsText(of))
+        response.writeHead(200, { 'content-type': metricsType }).end(metricsText(of))
       }),
       get('/debug/clients', (_request, response) => replyJson(response, 200, this.#clients())),
       get('/debug/config', (request, response) => this.#config(request, response)),

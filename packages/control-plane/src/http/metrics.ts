@@ -1,7 +1,7 @@
 // The numbers of the control plane in Prometheus' text format.
+import { type Labels, type MetricFamily, metricsText as textOf } from '@proxyless/core/spi'
 import type { Insights } from './insight.ts'
 
-type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
 
 export function metricsText({ documents, views, connections, feed, counts }: Insights): string {
@@ -13,7 +13,7 @@ export function metricsText({ documents, views, connections, feed, counts }: Ins
     documents.problems.filter((problem) => problem.severity === severity).length,
   ]
   const reports = feed.reports.all()
-  return [
+  return textOf([
     metric('proxyless_xds_clients', 'gauge', 'Streams that are open.', clientSamples(connections)),
     metric(
       'proxyless_xds_responses_total',
@@ -61,7 +61,7 @@ export function metricsText({ documents, views, connections, feed, counts }: Ins
     metric('proxyless_feed_rejected_documents', 'gauge', 'Documents that nodes refuse, by their last reports.', [
       [{}, reports.reduce((sum, { rejected }) => sum + rejected.length, 0)],
     ]),
-  ].join('')
+  ])
 }
 
 function clientSamples(connections: Insights['connections']): Sample[] {
@@ -75,13 +75,6 @@ function clientSamples(connections: Insights['connections']): Sample[] {
   return samples
 }
 
-function metric(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): string {
-  const lines = samples.map(([labels, value]) => `${name}${labelsText(labels)} ${value}`)
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('\n')}\n`
-}
-
-/** Values are words of ours: nothing in them needs escaping. */
-function labelsText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value}"`)
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`
+function metric(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): MetricFamily {
+  return { name, type, help, samples }
 }

@@ -69,9 +69,22 @@ describe('the dialect', () => {
       { kind: 'listener', names: ['reviews:9080'] },
       'api',
     ],
+    ['that of gRPC for whoever begins with clusters by name, again', {}, { kind: 'cluster', names: ['c'] }, 'api'],
+    [
+      'that of gRPC for its user agents, whatever comes first on a stream that follows another',
+      { userAgent: 'gRPC Go 1.85.0' },
+      { kind: 'endpoints', names: ['c'] },
+      'api',
+    ],
     ['a sidecar’s for whoever begins with all listeners', {}, { kind: 'listener', names: [] }, 'sidecar'],
     ['a sidecar’s for whoever says all explicitly', {}, { kind: 'listener', names: ['*'] }, 'sidecar'],
     ['a sidecar’s for whoever begins with clusters', {}, wildcard, 'sidecar'],
+    [
+      'a sidecar’s for whoever begins with all clusters and some by name',
+      {},
+      { kind: 'cluster', names: ['*', 'c'] },
+      'sidecar',
+    ],
   ])('is %s', (_, more, first, dialect) => {
     expect(clientOf(node(more), first).dialect).toBe(dialect)
   })

@@ -15,13 +15,23 @@ export interface FirstRequest {
   readonly names: readonly string[]
 }
 
-/** Dialect: `api` with metadata GENERATOR=grpc, and for whoever begins by asking for listeners by name, as gRPC does. */
+/**
+ * Dialect: `api` with metadata GENERATOR=grpc, for gRPC's own user agents, and for whoever begins by asking for listeners or clusters
+ * by name: sidecars begin with all of them. On a stream that follows another any kind may come first.
+ */
 export function clientOf(node: ClientNode, first: FirstRequest): Client {
-  const asksByName = first.kind === 'listener' && first.names.some((name) => name !== WILDCARD)
+  const { metadata, userAgent } = node
   return {
     workload: workloadOfNode(node),
-    dialect: node.metadata['GENERATOR'] === 'grpc' || asksByName ? 'api' : 'sidecar',
+    dialect: metadata['GENERATOR'] === 'grpc' || isGrpcAgent.test(userAgent) || asksByName(first) ? 'api' : 'sidecar',
   }
+}
+
+/** `gRPC Go 1.85.0`, `gRPC C-core linux`, `gRPC Java`, `gRPC Node Pure JS`. */
+const isGrpcAgent = /^gRPC\b/
+
+function asksByName({ kind, names }: FirstRequest): boolean {
+  return (kind === 'listener' || kind === 'cluster') && names.length > 0 && !names.includes(WILDCARD)
 }
 
 /** Equal for workloads that are given the same configuration. */

@@ -20,6 +20,7 @@ export type MeshErrorCode =
   | 'PROTOCOL_ERROR'
   | 'TIMEOUT'
   | 'PER_TRY_TIMEOUT'
+  | 'DEADLINE_EXCEEDED'
   | 'FAULT_ABORT'
   | 'REPLAY_BUFFER_EXCEEDED'
   | 'MESH_CLOSED'

@@ -1,11 +1,12 @@
 // One try of a call: its number, where it goes, and how far it came. Doors report here what became of it.
 import type { Deadline } from '../base/timeouts.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
-import type { Failure } from '../cluster/verdict.ts'
+import type { Failure, Verdict } from '../cluster/verdict.ts'
 import type { Call } from './conduct.ts'
 import { parseLoadMetrics } from './load-metrics.ts'
 import { parseLoadReport } from './load-report.ts'
 import type { OwnDelay } from './own-delay.ts'
+import type { AttemptTrace } from './trace.ts'
 import type { Tries } from './tries.ts'
 
 export type AttemptPhase =
@@ -28,6 +29,9 @@ export class Attempt {
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
   ownDelay: OwnDelay | undefined = undefined
+  /** Undefined while it is under way, and where nobody waited for its fate. */
+  verdict: Verdict | undefined = undefined
+  trace: AttemptTrace | undefined = undefined
 
   constructor(call: Call, tries: Tries, endpoint: Endpoint, number: number) {
     this.call = call

@@ -219,21 +219,59 @@ describe('what is told of a call', () => {
     world.clock.advance(100)
     expect(world.records).toEqual([
       {
+        protocol: 'http',
         authority: 'a:80',
         method: 'POST',
         path: '/p',
+        target: '/p?q',
         route: 'name',
+        statPrefix: '',
         cluster: 'c',
+        service: { host: 'c', port: 80 },
         endpoint: '10.0.0.1:80',
         endpointLabels: { version: 'v1' },
+        endpointName: '',
         attempts: 2,
         status: 201,
+        grpcStatus: undefined,
         flags: '-',
         details: '',
+        startedAtMs: 1_767_225_600_000,
         durationMs: 12,
+        upstreamMs: 7,
+        sizes: { requestBytes: 0, responseBytes: 0, requestMessages: 0, responseMessages: 0 },
+        header: expect.any(Function) as unknown,
       },
     ])
+    expect(world.record.header('x-envoy-attempt-count')).toBe('2')
     expect([it.call.breadcrumb, it.call.routeName]).toEqual(['a:80 > name > c > 10.0.0.1:80 #2', 'name'])
+  })
+
+  test('an answer of the mesh itself has the size of its body, and its gRPC status', async () => {
+    const world = await worldOf(config([host(['a'], [route(forward('c'))])], [cluster('c', [])]))
+    world.call('http://a/')
+    expect(world.record).toMatchObject({ status: 503, sizes: { responseBytes: 'no healthy upstream'.length } })
+    world.call('http://a/', { headers: { 'content-type': 'application/grpc' } })
+    expect(world.record).toMatchObject({ protocol: 'grpc', status: 200, grpcStatus: 14, sizes: { responseBytes: 0 } })
+  })
+
+  test('time upstream counts from the end of the request', async () => {
+    const world = await simple()
+    const it = world.call('http://a/', { body: 'streaming', answers: [{ status: 200, afterMs: 30, bodyMs: 5 }] })
+    world.clock.advance(20)
+    it.finishBody()
+    world.clock.advance(20)
+    expect(world.record).toMatchObject({ durationMs: 35, upstreamMs: 10 })
+  })
+
+  test('several hear of it, until they leave', async () => {
+    const world = await simple()
+    const heard: string[] = []
+    const leave = world.mesh.observe({ callEnded: ({ path }) => heard.push(path) })
+    world.call('http://a/1')
+    leave()
+    world.call('http://a/2')
+    expect([heard, world.records.map(({ path }) => path)]).toEqual([['/1'], ['/1', '/2']])
   })
 
   test('an endpoint counts what it carries', async () => {

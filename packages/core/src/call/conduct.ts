@@ -15,8 +15,10 @@ import { asksForNoContent, trustedRetryPolicy } from './control-headers.ts'
 import { type CallTimeouts, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
+import { type Inheritance, inheritanceOf } from './inheritance.ts'
 import {
   asGrpcReply,
+  grpcStatusOf,
   type LocalReply,
   replyBlocked,
   replyClosed,
@@ -24,11 +26,13 @@ import {
   replyNoCluster,
   replyNoRoute,
   replyToAbort,
+  replyToDeadline,
   replyToDrop,
 } from './local-reply.ts'
 import { sendMirrors } from './mirror.ts'
 import { Outgoing } from './outgoing.ts'
 import { clusterOf, type ForwardPlan, type Target } from './plan.ts'
+import type { CallTrace } from './trace.ts'
 import type { Exchange } from './transport.ts'
 import { Tries } from './tries.ts'
 
@@ -36,19 +40,25 @@ const contentTypeBit = nameBit('content-type')
 const noEdits: readonly HeaderEdit[] = []
 
 export class Call {
-  readonly view: RequestView
+  /** As policy reads it: with the headers that it inherits, once a host of the mesh claims it. */
+  view: RequestView
   readonly exchange: Exchange
   readonly request: Outgoing
   readonly grpc: boolean
   /** The call that this one is a copy of; nobody hears of the end of a copy. */
   readonly mirrorOf: Call | undefined
+  /** What its surroundings say of it; undefined: nothing. */
+  inheritance: Inheritance | undefined = undefined
+  readonly trace: CallTrace | undefined
   readonly #house: CallHouse
   readonly #startedAtMs: number
 
   /** Empty when none was found. */
   routeName = ''
-  /** Of the answer that the mesh made itself; empty while there is none. */
-  details = ''
+  /** The answer that the mesh made itself. */
+  local: LocalReply | undefined = undefined
+  /** Of gRPC calls, as soon as it is known; doors that see it in trailers tell it. */
+  grpcStatus: number | undefined = undefined
   target: Target | undefined = undefined
   plan: ForwardPlan | undefined = undefined
   /** The whole request is with the door. */
@@ -61,6 +71,8 @@ export class Call {
   #flags = ''
   /** A fault is at work on it. */
   #suffers = false
+  /** When the request had ended; where somebody listens. */
+  #sentAtMs: number | undefined = undefined
 
   constructor(house: CallHouse, exchange: Exchange, mirrorOf?: Call) {
     const { view } = exchange
@@ -72,17 +84,25 @@ export class Call {
     this.requestSent = exchange.body === 'complete'
     this.#startedAtMs = house.clock.now()
     this.request = new Outgoing(view, house, this.#startedAtMs)
+    this.trace = house.tracer?.callStarted(this)
   }
 
   // ---- the way of a request, top to bottom ----
 
+  /** Reads what surrounds it, once and at once: what is done for it later is surrounded by something else. */
+  look(): void {
+    this.inheritance = inheritanceOf(this.#house, this, this.#startedAtMs)
+  }
+
   /** Finds the route and sets out. */
   begin(): void {
     const { snapshot } = this.#house
-    const { request } = this
+    const { request, inheritance } = this
+    if (inheritance !== undefined && inheritance.spent) return this.answer(replyToDeadline())
     if (!request.readTarget(snapshot.pathNormalization)) return this.answer(replyInvalidPath())
     const table = snapshot.routesOf(this.view)
     if (table === undefined) return this.#forwardUnknown(snapshot.unknownHost)
+    if (inheritance !== undefined) this.view = request.view = inheritance.claimed(this.view)
     const entry = table.find(request)
     if (entry === undefined) return this.answer(replyNoRoute())
     const plan = entry.payload
@@ -153,7 +173,9 @@ export class Call {
 
   /** The outgoing headers and path, mirrors and timers: once per call, for all attempts. */
   #send(plan: ForwardPlan, target: Target, tries: Tries, nowMs: number): void {
-    if (!this.request.prepare(this.exchange.takeHeaders(), plan, target)) return this.answer(replyInvalidPath())
+    const headers = this.exchange.takeHeaders()
+    if (this.inheritance !== undefined) this.inheritance.edit(headers)
+    if (!this.request.prepare(headers, plan, target)) return this.answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(tries.cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)
     tries.next()
@@ -165,19 +187,22 @@ export class Call {
     if (this.target !== undefined) return this.target
     const target = plan.split.pick(this.#house.random)
     this.target = target
-    if (target !== undefined) this.request.clusterName = clusterOf(target, this.view)
+    if (target === undefined) return undefined
+    const cluster = clusterOf(target, this.view)
+    this.request.clusterName = this.inheritance === undefined ? cluster : this.inheritance.clusterOf(cluster)
     return target
   }
 
   #retryOf({ action }: ForwardPlan, trusted: boolean): ForwardPlan['action']['retry'] {
-    if (this.#house.settings.retries === false) return undefined
+    if (this.#house.settings.retries === false || this.inheritance?.retries === false) return undefined
     return trusted ? trustedRetryPolicy(action.retry, this.view) : action.retry
   }
 
   /** Copies end with their original. */
   #timeoutsOf(plan: ForwardPlan, trusted: boolean): CallTimeouts {
     if (this.mirrorOf !== undefined) return { globalMs: this.mirrorOf.#tries?.timeouts.globalMs ?? 0, perTryMs: 0 }
-    return trusted || this.grpc ? timeoutsOf(plan.action, this.view, trusted, this.grpc) : plan.timeouts
+    const ofRoute = trusted || this.grpc ? timeoutsOf(plan.action, this.view, trusted, this.grpc) : plan.timeouts
+    return this.inheritance === undefined ? ofRoute : this.inheritance.timeouts(ofRoute)
   }
 
   /** What consistent balancers turn on, and the cookies that make later calls turn on the same. */
@@ -191,6 +216,7 @@ export class Call {
 
   /** Copies need the whole request, and the timeout counts from its end. What found no endpoint is not copied. */
   #requestComplete(plan: ForwardPlan, tries: Tries, nowMs: number): void {
+    if (this.#house.listens) this.#sentAtMs = nowMs
     if (plan.mirrors.length > 0 && (tries.count > 0 || !this.over)) this.#mirror(plan)
     if (!this.over) tries.startDeadline(nowMs)
   }
@@ -198,6 +224,7 @@ export class Call {
   #mirror(plan: ForwardPlan): void {
     sendMirrors(this, plan.mirrors, this.#house.random, (copy, way) => {
       const call = new Call(this.#house, copy, this)
+      call.look()
       copy.attach(call)
       call.follow(way)
     })
@@ -218,9 +245,24 @@ export class Call {
   cancelled(): void {
     if (this.over) return
     this.flag('DC')
-    if (this.#delay !== undefined) this.#house.waits.cancel(this.#delay)
+    this.#cancelDelay()
     this.#tries?.withdraw()
     this.end(this.#tries?.status ?? 0)
+  }
+
+  /** Nobody waits for it any longer: as if the caller had given up, but it is told why. */
+  deadlinePassed(): void {
+    if (this.over) return
+    this.#cancelDelay()
+    const reply = replyToDeadline()
+    if (this.#tries?.breakOff(reply) === true) return
+    this.#tries?.withdraw()
+    this.answer(reply)
+  }
+
+  #cancelDelay(): void {
+    if (this.#delay !== undefined) this.#house.waits.cancel(this.#delay)
+    this.#delay = undefined
   }
 
   // ---- the end ----
@@ -229,14 +271,16 @@ export class Call {
   answer(local: LocalReply): void {
     if (this.over) return
     if (local.flag !== '') this.flag(local.flag)
-    this.details = local.details
+    if (this.grpc) this.grpcStatus = grpcStatusOf(local)
     const decorated = this.#decorate(this.grpc ? asGrpcReply(local) : local)
+    this.local = decorated
     this.end(decorated.status)
     this.exchange.reply(decorated)
   }
 
   answerNoCluster(): void {
-    this.answer(this.#house.closed ? replyClosed() : replyNoCluster(this.#house.remark(this.request.clusterName)))
+    const remark = this.inheritance?.remark ?? this.#house.remark(this.request.clusterName)
+    this.answer(this.#house.closed ? replyClosed() : replyNoCluster(remark))
   }
 
   /** The route's response operations apply to local replies once a route was chosen. */
@@ -249,6 +293,7 @@ export class Call {
   end(status: number): void {
     this.over = true
     this.#tries?.end()
+    if (this.inheritance !== undefined) this.inheritance.end()
     if (this.#suffers) this.#house.activeFaults.end()
     if (this.mirrorOf === undefined) this.#house.ended(this, status, this.#startedAtMs)
   }
@@ -270,8 +315,20 @@ export class Call {
     return this.#tries?.cluster
   }
 
+  /** More than one attempt may be under way. */
+  get hedges(): boolean {
+    return this.mirrorOf === undefined && this.inheritance?.retries !== false
+  }
+
   get flags(): string {
     return this.#flags === '' ? '-' : this.#flags
+  }
+
+  /** From the end of the request to the head of the answer; undefined: no endpoint has answered, or nobody listens. */
+  get upstreamMs(): number | undefined {
+    const headAtMs = this.#tries?.headAtMs
+    if (headAtMs === undefined || this.#sentAtMs === undefined || headAtMs < this.#sentAtMs) return undefined
+    return headAtMs - this.#sentAtMs
   }
 
   get attempts(): number {

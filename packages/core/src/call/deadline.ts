@@ -14,8 +14,8 @@ export interface CallTimeouts {
 export function timeoutsOf(action: ForwardAction, view: RequestView, trusted: boolean, grpc: boolean): CallTimeouts {
   const routeMs = grpc ? grpcTimeout(action, view) : action.timeoutMs
   const perTryMs = action.retry?.perTryTimeoutMs ?? 0
-  if (!trusted) return effective(routeMs, perTryMs)
-  return effective(
+  if (!trusted) return effectiveTimeouts(routeMs, perTryMs)
+  return effectiveTimeouts(
     controlHeader(view, 'x-envoy-upstream-rq-timeout-ms') ?? routeMs,
     controlHeader(view, 'x-envoy-upstream-rq-per-try-timeout-ms') ?? perTryMs,
   )
@@ -23,11 +23,11 @@ export function timeoutsOf(action: ForwardAction, view: RequestView, trusted: bo
 
 /** What the route alone says: all that holds for most calls. */
 export function routeTimeouts(action: ForwardAction): CallTimeouts {
-  return effective(action.timeoutMs, action.retry?.perTryTimeoutMs ?? 0)
+  return effectiveTimeouts(action.timeoutMs, action.retry?.perTryTimeoutMs ?? 0)
 }
 
 /** A per-try timeout that is not below the whole call's is not used. */
-function effective(globalMs: number, perTryMs: number): CallTimeouts {
+export function effectiveTimeouts(globalMs: number, perTryMs: number): CallTimeouts {
   return { globalMs, perTryMs: globalMs !== 0 && perTryMs >= globalMs ? 0 : perTryMs }
 }
 

@@ -13,6 +13,8 @@ import type { Call } from './conduct.ts'
 import type { ActiveFaults } from './fault.ts'
 import type { LocalReply } from './local-reply.ts'
 import type { ForwardPlan, RoutePlan } from './plan.ts'
+import type { Surroundings } from './scope.ts'
+import type { CallTracer } from './trace.ts'
 
 export interface CallSettings {
   /** Obey `x-envoy-*` request headers of the application. Default false, as Envoy since 1.33. */
@@ -36,6 +38,8 @@ export interface RoutesView {
   routesOf(view: RequestView): RouteTable<RoutePlan> | undefined
   /** Where requests to unknown hosts go; undefined: they are blocked. */
   readonly unknownHost: ForwardPlan | undefined
+  /** The cluster of the same service with another variant; undefined: there is none. */
+  variantOf(cluster: string, variant: string): string | undefined
 }
 
 export interface CallHouse {
@@ -49,6 +53,11 @@ export interface CallHouse {
   readonly settings: CallSettings
   readonly affinity: Affinity
   readonly activeFaults: ActiveFaults
+  /** Undefined: calls have none. */
+  readonly surroundings: Surroundings | undefined
+  readonly tracer: CallTracer | undefined
+  /** Somebody hears of every call that has ended. */
+  readonly listens: boolean
   cluster(name: string): Cluster | undefined
   /** Why a cluster is not there or has no endpoints, as far as the configuration's source knows. */
   remark(cluster: string): string | undefined

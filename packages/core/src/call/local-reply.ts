@@ -129,6 +129,11 @@ export function replyReplayExceeded(): LocalReply {
   }
 }
 
+/** The caller's own deadline has passed; Envoy's words where a stream may not last any longer. */
+export function replyToDeadline(): LocalReply {
+  return { ...reply('DEADLINE_EXCEEDED', 504, 'deadline exceeded', 'DT', 'max_duration_timeout'), grpcStatus: 4 }
+}
+
 export function replyClosed(): LocalReply {
   return reply('MESH_CLOSED', 503, 'the mesh is closed', '', 'mesh_closed')
 }
@@ -145,9 +150,14 @@ export function replyToAbort(abort: NonNullable<FaultPolicy['abort']>): LocalRep
     : base
 }
 
+/** What a gRPC request is told. */
+export function grpcStatusOf({ grpcStatus, status }: LocalReply): number {
+  return grpcStatus ?? grpcStatusOfHttp(status)
+}
+
 /** Trailers-only form for a gRPC request: HTTP 200, status and message in headers. */
 export function asGrpcReply(local: LocalReply): LocalReply {
-  const status = local.grpcStatus ?? grpcStatusOfHttp(local.status)
+  const status = grpcStatusOf(local)
   const message = typeof local.body === 'string' ? local.body : new TextDecoder().decode(local.body)
   const headers = [...local.headers, 'content-type', 'application/grpc', 'grpc-status', String(status)]
   if (message !== '') headers.push('grpc-message', percentEncode(message))

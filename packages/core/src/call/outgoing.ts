@@ -18,7 +18,8 @@ const requestIdBit = nameBit('x-request-id')
 const requestTarget = /^(\/|https?:\/\/)/
 
 export class Outgoing implements Matchable, FormatContext {
-  readonly view: RequestView
+  /** As policy reads it: with the headers that it inherits, once a host of the mesh claims it. */
+  view: RequestView
   readonly #house: CallHouse
   readonly #startedAtMs: number
   path = ''

@@ -5,6 +5,7 @@ import type { HeaderList } from '../route/header-list.ts'
 import type { Attempt } from './attempt.ts'
 import type { Call } from './conduct.ts'
 import type { LocalReply } from './local-reply.ts'
+import type { CallSizes } from './observer.ts'
 
 /** What is known of a request's body when the call begins. */
 export type BodyState =
@@ -30,6 +31,8 @@ export interface Exchange {
   start(attempt: Attempt): void
   /** The first line of a header of the response, asked for only while its head is being reported. */
   responseHeader?(attempt: Attempt, name: string): string | undefined
+  /** What has passed so far; asked for only where somebody listens. */
+  sizes?(): CallSizes
   /** Stop an attempt; it reports nothing more. */
   abort(attempt: Attempt): void
   /** The mesh itself answers; the last thing an exchange hears. */

@@ -52,6 +52,8 @@ export class Tries implements Expiring, Selecting {
   count = 0
   /** Of the answer that was passed on; 0 while there is none. */
   status = 0
+  /** When its head came; undefined where nobody wants to know. */
+  headAtMs: number | undefined = undefined
   /** Earlier ones that may still answer. */
   #race: Race | undefined = undefined
   #tried: readonly Endpoint[] | undefined = undefined
@@ -106,11 +108,14 @@ export class Tries implements Expiring, Selecting {
     const call = this.#call
     const attempt = new Attempt(call, this, endpoint, ++this.count)
     this.latest = attempt
+    if (call.trace !== undefined) attempt.trace = call.trace.attemptStarted(attempt)
     if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
     if (this.#house.settings.attemptCount) call.request.tellAttempt(attempt.number)
     if (call.grpc && call.plan?.action.maxGrpcTimeoutMs !== undefined) {
       call.request.tellTimeout(attemptTimeoutMs(this.timeouts, this.#leftMs))
     }
+    if (call.inheritance !== undefined)
+      call.inheritance.tell(call.request, attemptTimeoutMs(this.timeouts, this.#leftMs))
     if (call.request.namedByEndpoint) call.request.authority = endpoint.hostname ?? call.request.authority
     call.exchange.start(attempt)
   }
@@ -131,14 +136,16 @@ export class Tries implements Expiring, Selecting {
     const { perTryMs } = this.timeouts
     if (perTryMs !== 0)
       attempt.deadline = this.#house.timeouts.add(perTryMs, perTryDeadline | (attempt.number << kindBits), this)
-    const hedges = attempt.number === 1 && this.#call.mirrorOf === undefined ? this.cluster.adaptive?.hedges : undefined
-    const delayMs = hedges?.delayFor(this.#call.view.method)
+    const hedges = attempt.number === 1 ? this.cluster.adaptive?.hedges : undefined
+    const delayMs = hedges !== undefined && this.#call.hedges ? hedges.delayFor(this.#call.view.method) : undefined
     if (delayMs !== undefined) this.#hedging = this.#house.timeouts.add(delayMs, hedgeDeadline, this)
   }
 
   /** Until the call's deadline. */
   get #leftMs(): number {
-    return this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
+    const ownMs = this.#deadline === undefined ? Infinity : this.#deadline.at - this.#house.clock.now()
+    const { inheritance } = this.#call
+    return inheritance === undefined ? ownMs : Math.min(ownMs, inheritance.leftMs)
   }
 
   /** A deadline has passed. */
@@ -168,14 +175,9 @@ export class Tries implements Expiring, Selecting {
   }
 
   #timedOut(attempt: Attempt | undefined): void {
-    const { exchange } = this.#call
-    if (attempt?.phase === 'committed') {
-      exchange.abort(attempt)
-      this.finished(attempt, 'timeout')
-      exchange.breakOff(this.#house.error(this.#call, replyToFailure('timeout', this.count, undefined)))
-      return
-    }
+    if (this.breakOff(replyToFailure('timeout', this.count, undefined))) return
     const verdict: Verdict = { kind: 'failure', failure: 'timeout', cause: undefined }
+    if (attempt !== undefined) attempt.verdict = verdict
     if (attempt?.phase === 'sent') this.#report(attempt, verdict)
     for (const other of this.#race?.others(attempt) ?? []) {
       this.#report(other, verdict)
@@ -183,6 +185,18 @@ export class Tries implements Expiring, Selecting {
     }
     this.#stop()
     this.#call.answer(this.#failureReply('timeout', undefined))
+  }
+
+  /** Ends a response that was passed on already. False: none was. */
+  breakOff(reply: LocalReply): boolean {
+    const attempt = this.latest
+    if (attempt?.phase !== 'committed') return false
+    const { exchange } = this.#call
+    exchange.abort(attempt)
+    this.#call.flag(reply.flag)
+    this.finished(attempt)
+    exchange.breakOff(this.#house.error(this.#call, reply))
+    return true
   }
 
   // ---- what doors report of an attempt ----
@@ -194,6 +208,8 @@ export class Tries implements Expiring, Selecting {
     attempt.phase = 'sent'
     attempt.endpoint.activeRequests++
     attempt.endpoint.totalRequests++
+    cluster.counts.requests++
+    attempt.trace?.inject(this.#call.request.headers)
     if (cluster.wantsLatency) attempt.sentAtMs = this.#house.clock.now()
     // what was blocked before is no part of how long it takes from here
     if (attempt.ownDelay !== undefined) attempt.ownDelay = ownDelayOf(cluster.adaptive)
@@ -207,6 +223,7 @@ export class Tries implements Expiring, Selecting {
     attempt.phase = 'pending'
     attempt.endpoint.activeRequests--
     attempt.endpoint.totalRequests--
+    this.cluster.counts.requests--
     attempt.deadline?.cancel()
     attempt.deadline = undefined
   }
@@ -215,6 +232,7 @@ export class Tries implements Expiring, Selecting {
   head(attempt: Attempt, status: number, grpcStatus: number | undefined, rateLimited: boolean): boolean {
     if (!this.#isUnderWay(attempt)) return false
     const verdict: Verdict = { kind: 'response', status, grpcStatus, rateLimited }
+    attempt.verdict = verdict
     // only in gRPC does a gRPC status speak of its endpoint; retries look at it always
     const ofEndpoint = this.#call.grpc || grpcStatus === undefined ? verdict : { ...verdict, grpcStatus: undefined }
     this.#report(attempt, ofEndpoint)
@@ -223,6 +241,9 @@ export class Tries implements Expiring, Selecting {
     if (this.#race !== undefined && !this.#wins(attempt, verdict)) return false
     attempt.phase = 'committed'
     this.status = status
+    if (grpcStatus !== undefined) this.#call.grpcStatus = grpcStatus
+    if (attempt.number > 1) this.#countSuccess(verdict)
+    if (this.#house.listens) this.headAtMs = this.#house.clock.now()
     return true
   }
 
@@ -230,6 +251,7 @@ export class Tries implements Expiring, Selecting {
   failed(attempt: Attempt, failure: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
     const verdict: Verdict = { kind: 'failure', failure, cause }
+    attempt.verdict = verdict
     this.#report(attempt, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
@@ -242,7 +264,7 @@ export class Tries implements Expiring, Selecting {
   /** A committed response ended: complete, or broken off with a failure. */
   finished(attempt: Attempt, failure?: Failure): void {
     if (!this.#isUnderWay(attempt)) return
-    this.#leave(attempt)
+    this.#leave(attempt, failure)
     if (failure !== undefined) this.#call.flag(flagOf(failure))
     this.#call.end(this.status)
   }
@@ -257,6 +279,12 @@ export class Tries implements Expiring, Selecting {
   #report(attempt: Attempt, verdict: Verdict): void {
     if (this.#isLate(attempt) || attempt.ownDelay?.excuses(verdict) === true) return
     this.cluster.report(attempt.endpoint, verdict, ownSentAtMs(attempt, this.#house.clock))
+  }
+
+  /** A retry was worth it: what it was answered is nothing to retry. */
+  #countSuccess(verdict: Verdict): void {
+    const bad = this.#retry !== undefined && retryReason(this.#retry, verdict) !== undefined
+    if (!bad) this.cluster.counts.retrySuccesses++
   }
 
   #failureReply(failure: Failure, cause: unknown): LocalReply {
@@ -285,6 +313,9 @@ export class Tries implements Expiring, Selecting {
     if (closed || !this.#call.exchange.replayable()) return undefined
     this.#retries ??= new Retries(policy)
     const way = this.#retries.reserve(policy, askedMs, this.#leftMs, this.cluster, random)
+    const { counts } = this.cluster
+    if (typeof way === 'number') counts.retries++
+    else if (way === 'URX') counts.retryLimitExceeded++
     if (typeof way === 'number') return way
     // of several attempts at once more than one may be refused
     if (!this.#call.flags.includes(way)) this.#call.flag(way)
@@ -446,9 +477,11 @@ export class Tries implements Expiring, Selecting {
   }
 
   /** The attempt no longer occupies its endpoint. */
-  #leave(attempt: Attempt): void {
+  #leave(attempt: Attempt, broken?: Failure): void {
     if (attempt.phase === 'sent' || attempt.phase === 'committed') attempt.endpoint.activeRequests--
     attempt.phase = 'over'
+    attempt.trace?.ended(attempt, broken)
+    attempt.trace = undefined
   }
 
   // ---- what a selection asks ----

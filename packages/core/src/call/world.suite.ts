@@ -15,6 +15,7 @@ import type { ConfigSink, ConfigSource } from '../mesh/source.ts'
 import { type CallWords, exchangeOf, type FakeExchange } from './fake-exchange.suite.ts'
 import type { CallSettings } from './house.ts'
 import type { CallRecord, MeshObserver } from './observer.ts'
+import type { Surroundings } from './scope.ts'
 
 /** Also knows which of its timers keep a process alive. */
 class WatchedClock extends VirtualClock {
@@ -78,6 +79,7 @@ export interface WorldOptions {
   readonly observer?: MeshObserver
   readonly resolver?: Resolver
   readonly eventLoop?: EventLoop
+  readonly surroundings?: Surroundings
 }
 
 export class World {
@@ -86,7 +88,8 @@ export class World {
   readonly mesh: Mesh
   readonly records: CallRecord[] = []
 
-  constructor(first: MeshConfig | undefined, { settings, seed = 1, observer, resolver, eventLoop }: WorldOptions = {}) {
+  constructor(first: MeshConfig | undefined, options: WorldOptions = {}) {
+    const { settings, seed = 1, observer, resolver, eventLoop, surroundings } = options
     this.source = new GivenSource(first)
     this.mesh = new Mesh({
       source: this.source,
@@ -94,6 +97,7 @@ export class World {
       random: new SeededRandom(seed),
       regex: testRegex,
       ...(eventLoop === undefined ? {} : { eventLoop }),
+      ...(surroundings === undefined ? {} : { surroundings }),
       resolver: resolver ?? { resolve: () => Promise.reject(new Error('no resolver')) },
       settings: { trustRequestHeaders: false, requestId: undefined, attemptCount: true, faults: true, ...settings },
       observer: { ...observer, callEnded: (record) => void this.records.push(record) },

@@ -7,6 +7,7 @@ import type { Random } from '../base/random.ts'
 import type { Slices } from '../base/slices.ts'
 import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../model/cluster.ts'
 import { Adaptive } from './adaptive.ts'
+import { Counts } from './counts.ts'
 import { DnsDiscovery, type Resolver } from './discovery.ts'
 import { Drops } from './drops.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
@@ -43,6 +44,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
   readonly name: string
   readonly limits: Limits
   readonly observations: Observations
+  readonly counts: Counts = new Counts()
   readonly #house: ClusterHost
   readonly #members = new Members()
   /** Where requests named the address themselves (original destination). */
@@ -108,6 +110,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
   /** An endpoint for an attempt; undefined when none may be used. */
   pick(selecting: Selecting): Endpoint | undefined {
     if (this.model.discovery.kind === 'strictDns') this.#dns?.refresh()
+    if (this.#selection.panics) this.counts.panicPicks++
     return this.#selection.pick(selecting, this.#house.random)
   }
 
@@ -152,7 +155,10 @@ export class Cluster implements OutlierListener, CheckedCluster {
    * @param sentAtMs when it was on a connection; NaN: never, or nobody wants to know
    */
   report(endpoint: Endpoint, verdict: Verdict, sentAtMs: number = Number.NaN): void {
-    if (verdict.kind === 'failure' && verdict.failure === 'overflow') return this.adaptive?.withdrawn()
+    if (verdict.kind === 'failure') {
+      if (verdict.failure === 'overflow') return this.adaptive?.withdrawn()
+      this.counts.failed(verdict.failure)
+    }
     this.adaptive?.report(verdict, sentAtMs)
     const failed = isServerError(verdict)
     if (failed) endpoint.failedRequests++
@@ -208,6 +214,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
   }
 
   ejected(endpoint: Endpoint, reason: string): void {
+    this.counts.ejections++
     this.#rebuild()
     this.#house.endpointEjected(this, endpoint, reason)
   }

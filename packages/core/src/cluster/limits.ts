@@ -15,7 +15,10 @@ export class Limits {
   pending = 0
   requests = 0
   retries = 0
-  overflows = 0
+  /** Requests, by the limits of requests or of those that wait; connections; retries. */
+  requestOverflows = 0
+  connectionOverflows = 0
+  retryOverflows = 0
 
   constructor(thresholds: CircuitBreakers, clock: Clock) {
     this.thresholds = thresholds
@@ -31,31 +34,41 @@ export class Limits {
 
   /** A request goes onto a connection. False: overflow. */
   tryRequest(): boolean {
-    if (this.requests >= this.thresholds.maxRequests) return this.#overflow()
+    if (this.requests >= this.thresholds.maxRequests) return this.#refuseRequest()
     this.requests++
     return true
   }
 
   /** A request waits for a connection. False: overflow. */
   tryPending(): boolean {
-    if (this.pending >= this.thresholds.maxPendingRequests) return this.#overflow()
+    if (this.pending >= this.thresholds.maxPendingRequests) return this.#refuseRequest()
     this.pending++
     return true
   }
 
   /** Whether a host that has `hostConnections` may open another; the first of a host is always allowed. */
   tryConnection(hostConnections: number): boolean {
-    if (this.connections >= this.thresholds.maxConnections && hostConnections > 0) return false
+    if (this.connections >= this.thresholds.maxConnections && hostConnections > 0) {
+      this.connectionOverflows++
+      return false
+    }
     this.connections++
     return true
   }
 
+  /** At once now, by the limit or the budget. */
+  get retriesAllowed(): number {
+    const { retryBudget, maxRetries } = this.thresholds
+    if (retryBudget === undefined) return maxRetries
+    return this.#retryAllowance.allowed(retryBudget, this.requests + this.pending)
+  }
+
   /** Reserved when the retry is scheduled, so that back-off cannot hide a storm. False: overflow. */
   tryRetry(): boolean {
-    const { retryBudget, maxRetries } = this.thresholds
-    const allowed =
-      retryBudget === undefined ? maxRetries : this.#retryAllowance.allowed(retryBudget, this.requests + this.pending)
-    if (this.retries >= allowed) return this.#overflow()
+    if (this.retries >= this.retriesAllowed) {
+      this.retryOverflows++
+      return false
+    }
     this.retries++
     return true
   }
@@ -69,8 +82,13 @@ export class Limits {
     return true
   }
 
-  #overflow(): false {
-    this.overflows++
+  /** Requests and retries that were refused. */
+  get overflows(): number {
+    return this.requestOverflows + this.retryOverflows
+  }
+
+  #refuseRequest(): false {
+    this.requestOverflows++
     return false
   }
 }

@@ -20,6 +20,8 @@ export class Selection {
   readonly #panic: Panic
   readonly #choosers: readonly Choosers[]
   readonly #shelf: SourceShelf
+  /** All endpoints of a priority that bears load are used, fit or not. */
+  readonly panics: boolean
   /** Where every pick comes from, when there is no choice. */
   readonly #only: HostSource | undefined
 
@@ -36,6 +38,9 @@ export class Selection {
     this.#shelf = new SourceShelf(model, random, make, before === undefined ? undefined : before.#shelf)
     this.#choosers = this.sets.map((set, i) => this.#shelf.choosersOf(set, this.panic[i] ?? false))
     this.#only = this.#single()
+    this.panics = this.panic.some(
+      (panic, i) => panic && (this.loads.healthy[i] ?? 0) + (this.loads.degraded[i] ?? 0) > 0,
+    )
   }
 
   get factor(): number {

@@ -1,17 +1,16 @@
 // Why a request would go where: the same matchers, split, cluster and picker as a call, run with a recorder.
 // Spends no chance and sends nothing.
 import { below, type Random } from '../base/random.ts'
-import { isGrpc } from '../call/conduct.ts'
-import { trustedRetryPolicy } from '../call/control-headers.ts'
-import { timeoutsOf } from '../call/deadline.ts'
 import { drawAbort, drawDelay } from '../call/fault.ts'
 import type { CallSettings } from '../call/house.ts'
+import { headerDeadline } from '../call/inheritance.ts'
 import { clusterOf, type ForwardPlan, type RoutePlan, type Target } from '../call/plan.ts'
+import { type CallScope, criticalityHeader } from '../call/scope.ts'
+import { ScopedView } from '../call/scoped-view.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { endpointKey } from '../cluster/endpoint.ts'
 import { anyEndpoint } from '../cluster/selecting.ts'
 import type { Origin } from '../model/origin.ts'
-import type { HeaderMutation } from '../model/headers.ts'
 import type { FaultPolicy } from '../model/policy.ts'
 import { type Condition, describeCondition } from '../route/matchers.ts'
 import type { Affinity } from '../route/affinity.ts'
@@ -25,6 +24,7 @@ import { explainChoice } from './choice.ts'
 import { explainLimits } from './cluster-account.ts'
 import { explainHash } from './hash-account.ts'
 import { Explanation, type Step } from './explanation.ts'
+import { describeFault, explainOutgoing, explainRetries, explainTimeout, percent } from './plan-account.ts'
 import { explainRefusals } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -41,6 +41,9 @@ interface World {
   readonly random: Random
   readonly settings: CallSettings
   readonly affinity: Affinity
+  /** What surrounds whoever asks. */
+  readonly scope: CallScope | undefined
+  readonly nowMs: number
   cluster(name: string): Cluster | undefined
 }
 
@@ -54,7 +57,7 @@ export function explainCall(request: ExplainRequest | RequestView, snapshot: Sna
 }
 
 class Account {
-  readonly #view: RequestView
+  #view: RequestView
   readonly #snapshot: Snapshot
   readonly #world: World
   readonly #steps: Step[] = []
@@ -77,10 +80,15 @@ class Account {
     if (prepared !== path) this.#say('path', `${path} is read as ${prepared}`)
     let drawn: number | undefined
     const dice = (): number => (drawn ??= below(this.#world.random, 1_000_000))
-    const request: Matchable = { view: this.#view, path: prepared, query, dice }
     this.#names.add(withoutBrackets(splitAuthority(this.#view.authority).host).toLowerCase())
     const host = this.#snapshot.hostOf(this.#view)
     for (const name of host?.model.domains ?? []) this.#names.add(name)
+    if (host !== undefined) this.#inherit()
+    const request: Matchable = { view: this.#view, path: prepared, query, dice }
+    if (this.#leftMs !== undefined) {
+      this.#say('deadline', this.#leftMs > 0 ? `${this.#leftMs} ms are left` : 'has passed: answered with 504 (DT)')
+      if (this.#leftMs <= 0) return this.#end(title, { answer: '504 DT' })
+    }
     if (host === undefined) return this.#unknownHost(title, request)
     this.#say('host', `${this.#view.authority} is claimed by ${host.model.name}`, host.model.origin)
     const entry = host.table.find(request, (tried, miss) => {
@@ -96,6 +104,23 @@ class Account {
     }
     this.#say('rule', `${nameOf(entry)} matches`, entry.payload.route.origin)
     return this.#follow(title, entry, request)
+  }
+
+  /** What the surroundings of the question add to the request. */
+  #inherit(): void {
+    const { scope } = this.#world
+    if (scope === undefined) return
+    const view = new ScopedView(this.#view, scope.headers)
+    this.#view = view
+    for (let i = 0; i < view.inherited.length; i += 2)
+      this.#say('inherited', `${view.inherited[i]}: ${view.inherited[i + 1]}`)
+    if (scope.criticality !== undefined) this.#say('inherited', `${criticalityHeader}: ${scope.criticality}`)
+  }
+
+  get #leftMs(): number | undefined {
+    const { scope, nowMs } = this.#world
+    const atMs = Math.min(scope?.deadlineAtMs ?? Infinity, headerDeadline(this.#view, nowMs))
+    return atMs === Infinity ? undefined : Math.floor(atMs - nowMs)
   }
 
   #unknownHost(title: string, request: Matchable): Explanation {
@@ -166,7 +191,8 @@ class Account {
     }
     if (abort !== undefined)
       return this.#end(title, { route: plan.route.name, answer: `${abort.httpStatus ?? 200} FI` })
-    const name = target && clusterOf(target, this.#view)
+    const chosen = target && clusterOf(target, this.#view)
+    const name = chosen && this.#variantOf(chosen)
     const cluster = name === undefined ? undefined : this.#world.cluster(name)
     if (target?.clusterHeader !== undefined) this.#say('cluster', `named by the request: ${target.clusterHeader}`)
     if (target === undefined || cluster === undefined) {
@@ -174,8 +200,13 @@ class Account {
       return this.#end(title, { route: plan.route.name, answer: '503 NC' })
     }
     const endpoint = this.#choose(cluster, plan, request)
-    this.#outgoing(plan, target, request)
-    this.#policies(plan)
+    const { settings, scope } = this.#world
+    for (const [what, text, part] of [
+      ...explainOutgoing(plan, target, request),
+      ...explainTimeout(plan, this.#view, settings, scope),
+      ...explainRetries(plan, this.#view, settings, scope),
+    ])
+      this.#say(what, text, part === undefined ? undefined : originOf(plan, part))
     for (const [what, text, part] of explainLimits(cluster.model))
       this.#say(what, text, cluster.model.origins[part] ?? cluster.model.origin)
     this.#adapts(cluster)
@@ -186,24 +217,19 @@ class Account {
     })
   }
 
+  #variantOf(cluster: string): string {
+    const variant = this.#world.scope?.variant
+    if (variant === undefined) return cluster
+    const found = this.#snapshot.variantOf(cluster, variant)
+    this.#say('cluster', `${cluster} is chosen, ${variant} of the same service is wanted by the code around the call`)
+    return found ?? `${cluster} ${variant}`
+  }
+
   /** Throws the dice as the next call will; the abort it is answered with, if any. */
   #fault(plan: ForwardPlan, fault: FaultPolicy | undefined): FaultPolicy['abort'] {
     if (fault === undefined) return undefined
-    const off = this.#world.settings.faults ? '' : ' (switched off in this process)'
-    const at = originOf(plan, 'fault')
-    if (fault.delay)
-      this.#say(
-        'fault',
-        `delay of ${fault.delay.delayMs} ms for ${percent(fault.delay.percent.numerator / 1e6)} of calls${off}`,
-        at,
-      )
-    if (fault.abort) {
-      const what =
-        fault.abort.httpStatus === undefined
-          ? `gRPC status ${fault.abort.grpcStatus ?? 'none'}`
-          : `status ${fault.abort.httpStatus}`
-      this.#say('fault', `abort with ${what} for ${percent(fault.abort.percent.numerator / 1e6)} of calls${off}`, at)
-    }
+    for (const text of describeFault(fault, this.#world.settings.faults))
+      this.#say('fault', text, originOf(plan, 'fault'))
     if (!this.#world.settings.faults) return undefined
     const delayMs = drawDelay(fault, this.#view, this.#world.random)
     const abort = drawAbort(fault, this.#view, this.#world.random)
@@ -236,56 +262,6 @@ class Account {
     if (endpoint === undefined) this.#say('answer', '503 no healthy upstream (UH)')
     else this.#say('endpoint', endpoint.key)
     return endpoint?.key
-  }
-
-  #outgoing(plan: ForwardPlan, target: Target, request: Matchable): void {
-    const { action } = plan
-    if (plan.pathPlan !== undefined)
-      this.#say('path', `${request.path} becomes ${plan.pathPlan(request.path)}`, originOf(plan, 'rewrite'))
-    const authority = describeAuthority(plan, target)
-    if (authority !== undefined) this.#say('host header', authority, originOf(plan, 'rewrite'))
-    const said = action.clusters.find((each) => each.cluster === target.cluster)
-    for (const [kind, mutation] of [
-      ['request headers', said?.requestHeaders],
-      ['request headers', action.requestHeaders],
-      ['response headers', said?.responseHeaders],
-      ['response headers', action.responseHeaders],
-    ] as const) {
-      if (mutation !== undefined) this.#say(kind, describeMutation(mutation), originOf(plan, 'headers'))
-    }
-    for (const { policy } of plan.mirrors) {
-      this.#say(
-        'mirror',
-        `${percent(policy.percent.numerator / 1e6)} copied to ${policy.cluster}`,
-        originOf(plan, 'mirror'),
-      )
-    }
-  }
-
-  #policies(plan: ForwardPlan): void {
-    const { action } = plan
-    const { trustRequestHeaders, retries } = this.#world.settings
-    const { globalMs, perTryMs } = timeoutsOf(action, this.#view, trustRequestHeaders, isGrpc(this.#view))
-    this.#say('timeout', globalMs === 0 ? 'none' : `${globalMs} ms for all attempts`, originOf(plan, 'timeout'))
-    const retry = trustRequestHeaders ? trustedRetryPolicy(action.retry, this.#view) : action.retry
-    if (retry === undefined) {
-      this.#say('retries', 'none', originOf(plan, 'retry'))
-      return
-    }
-    if (retries === false) {
-      this.#say('retries', 'none: they are left to the sidecar in front of this process')
-      return
-    }
-    const codes = retry.retriableStatusCodes.length === 0 ? 'none' : retry.retriableStatusCodes.join(' ')
-    const on = retry.retryOn.map((word) => (word === 'retriable-status-codes' ? `${word} (${codes})` : word)).join(',')
-    const hedged = retry.hedgeOnPerTryTimeout === true ? ', then another beside it' : ''
-    const perTry = perTryMs === 0 ? '' : `, ${perTryMs} ms per try${hedged}`
-    const asked = retry.rateLimitedBackoff?.headers.map(({ name }) => name).join(', ')
-    this.#say(
-      'retries',
-      `up to ${retry.numRetries} on ${on}${perTry}${asked === undefined ? '' : `, after what ${asked} says`}`,
-      originOf(plan, 'retry'),
-    )
   }
 
   #adapts({ adaptive, limits, model }: Cluster): void {
@@ -346,29 +322,4 @@ function originOf(plan: ForwardPlan, field: string): Origin {
 
 function nameOfTarget({ cluster, clusterHeader }: Target): string {
   return clusterHeader === undefined ? cluster : `what ${clusterHeader} names`
-}
-
-function describeAuthority({ action }: ForwardPlan, { authority }: Target): string | undefined {
-  const { hostRewrite } = action
-  if (typeof hostRewrite !== 'object') return authority === undefined ? undefined : `becomes ${authority}`
-  switch (hostRewrite.kind) {
-    case 'header':
-      return `becomes what ${hostRewrite.name} says`
-    case 'path':
-      return `is made of the path by ${hostRewrite.pattern}`
-    case 'endpoint':
-      return 'becomes the name of the endpoint'
-  }
-}
-
-function describeMutation(mutation: HeaderMutation): string {
-  return [
-    ...mutation.remove.map((name) => `remove ${name}`),
-    ...mutation.set.map(({ name, value }) => `set ${name}: ${value}`),
-    ...mutation.add.map(({ name, value }) => `add ${name}: ${value}`),
-  ].join('; ')
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(4))} %`
 }

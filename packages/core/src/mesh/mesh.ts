@@ -8,11 +8,16 @@ import type { RegexEngine } from '../base/regex.ts'
 import { Slices } from '../base/slices.ts'
 import { Timeouts } from '../base/timeouts.ts'
 import { Waits } from '../base/waits.ts'
+import { recordOf } from '../call/call-record.ts'
 import { Call } from '../call/conduct.ts'
 import { ActiveFaults } from '../call/fault.ts'
 import type { CallHouse, CallSettings } from '../call/house.ts'
+import { meshBits } from '../call/inheritance.ts'
 import { type LocalReply, replyClosed, replyUnavailable } from '../call/local-reply.ts'
 import type { MeshObserver } from '../call/observer.ts'
+import type { Surroundings } from '../call/scope.ts'
+import { Observers } from '../call/observers.ts'
+import type { CallTracer } from '../call/trace.ts'
 import type { Exchange } from '../call/transport.ts'
 import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
 import type { Resolver } from '../cluster/discovery.ts'
@@ -40,6 +45,8 @@ export interface MeshOptions {
   /** Where clusters correct for it; without it the loop counts as never blocked. */
   readonly eventLoop?: EventLoop
   readonly observer?: MeshObserver
+  /** Who knows what surrounds a call; without it calls have no surroundings. */
+  readonly surroundings?: Surroundings
   /** Who asks endpoints how they are; without it no health check is made. */
   readonly probers?: HealthProbers
 }
@@ -56,14 +63,16 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly activeFaults: ActiveFaults = new ActiveFaults()
   readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
+  readonly surroundings: Surroundings | undefined
   readonly #source: ConfigSource
-  readonly #observer: MeshObserver
+  readonly #observers = new Observers()
   readonly #compiler: Compiler
   readonly #clusters = new Map<string, Cluster>()
   readonly #ready: Promise<void>
   #becameReady: () => void = () => undefined
   #neverReady: (reason: MeshError) => void = () => undefined
   #snapshot: Snapshot | undefined
+  #appliedAtMs: number | null = null
   #next: MeshConfig | undefined
   #sourceProblems: Problem[] = []
   /** Calls that wait for the first configuration. */
@@ -72,6 +81,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   #asking: Call[] = []
   /** Why there is none. */
   #startFailure: MeshError | undefined
+  /** Who follows calls; undefined: nobody. */
+  tracer: CallTracer | undefined = undefined
+  listens = false
   closed = false
 
   constructor(options: MeshOptions) {
@@ -81,11 +93,12 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     this.settings = options.settings
     this.eventLoop = options.eventLoop
     this.probers = options.probers ?? {}
+    this.surroundings = options.surroundings
     this.timeouts = new Timeouts(options.clock)
     this.waits = new Waits(options.clock)
     this.slices = new Slices(options.clock)
     this.affinity = new Affinity(options.clock, options.random.fork())
-    this.#observer = options.observer ?? {}
+    if (options.observer !== undefined) this.observe(options.observer)
     this.#compiler = new Compiler(options.regex)
     this.#source = options.source
     this.#ready = new Promise((resolve, reject) => {
@@ -104,6 +117,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       return undefined
     }
     const call = new Call(this, exchange)
+    if (this.surroundings !== undefined || (exchange.view.headerBits & meshBits) !== 0) call.look()
     exchange.attach(call)
     if (this.#snapshot === undefined) this.#callEarly(call)
     else call.begin()
@@ -133,13 +147,31 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       random: this.random.fork(),
       settings: this.settings,
       affinity: this.affinity,
+      scope: this.surroundings?.current(),
+      nowMs: this.clock.now(),
       cluster: (name) => this.cluster(name),
     })
   }
 
+  /** What is in force, and what is wrong with it; `appliedAtMs` is wall time, null before the first. */
+  configuration(): Pick<MeshStatus, 'version' | 'appliedAtMs' | 'problems'> {
+    const { version = '', problems = [] } = this.#snapshot?.config ?? {}
+    return { version, appliedAtMs: this.#appliedAtMs, problems: [...problems, ...this.#sourceProblems] }
+  }
+
   /** Plain JSON: configuration, clusters in use, endpoints and their health. */
   status(): MeshStatus {
-    return statusOf(this.#snapshot?.config, this.#clusters, this.#sourceProblems)
+    return { ...this.configuration(), ...statusOf(this.#snapshot?.config, this.#clusters) }
+  }
+
+  /** From now on `observer` hears what happens, as the one of the options does; until what is returned is called. */
+  observe(observer: MeshObserver): () => void {
+    this.#observers.add(observer)
+    this.listens = this.#observers.hearCalls
+    return () => {
+      this.#observers.remove(observer)
+      this.listens = this.#observers.hearCalls
+    }
   }
 
   /** Stops configuration, closes all connections; calls under way fail. Idempotent. */
@@ -174,7 +206,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
       for (const call of this.#early.splice(0)) call.answer(replyUnavailable(this.#startFailure.message))
     }
     this.#sourceProblems = [...this.#sourceProblems, problem].slice(-20)
-    this.#observer.configApplied?.({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
+    this.#observers.configApplied({ version: this.#snapshot?.config.version ?? '', problems: [problem] })
   }
 
   /** Clusters that calls have used, by name. */
@@ -188,10 +220,11 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     if (config === undefined || this.closed) return
     const before = this.#snapshot?.config.clusters
     this.#snapshot = new Snapshot(config, this.#compiler, this.#snapshot)
+    this.#appliedAtMs = this.clock.wallNow()
     this.#sourceProblems = []
     const changed = before && config.clusters.changedSince?.(before)
     for (const name of changed ?? this.#clusters.keys()) this.#renew(name, config.clusters.get(name))
-    this.#observer.configApplied?.({ version: config.version, problems: config.problems })
+    this.#observers.configApplied({ version: config.version, problems: config.problems })
     this.#becameReady()
     for (const call of this.#early.splice(0)) call.beginLate()
     if (this.#asking.length > 0) this.#resumeAsking(this.#snapshot)
@@ -259,37 +292,26 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   }
 
   ended(call: Call, status: number, startedAtMs: number): void {
-    if (!this.#observer.callEnded) return
-    const endpoint = call.lastAttempt?.endpoint
-    this.#observer.callEnded({
-      authority: call.view.authority,
-      method: call.view.method,
-      path: call.request.path,
-      route: call.routeName,
-      cluster: call.request.clusterName,
-      endpoint: endpoint?.key ?? '',
-      endpointLabels: endpoint?.model.labels ?? {},
-      attempts: call.attempts,
-      status,
-      flags: call.flags,
-      details: call.details,
-      durationMs: this.clock.now() - startedAtMs,
-    })
+    const { trace } = call
+    if (trace === undefined && !this.listens) return
+    const record = recordOf(call, status, startedAtMs, this.clock)
+    trace?.ended(record)
+    this.#observers.callEnded(record)
   }
 
   endpointEjected(cluster: Cluster, endpoint: Endpoint, reason: string): void {
-    this.#observer.endpointEjected?.({ cluster: cluster.name, endpoint: endpoint.key, reason })
+    this.#observers.endpointEjected({ cluster: cluster.name, endpoint: endpoint.key, reason })
   }
 
   endpointReturned(cluster: Cluster, endpoint: Endpoint): void {
-    this.#observer.endpointReturned?.({ cluster: cluster.name, endpoint: endpoint.key })
+    this.#observers.endpointReturned({ cluster: cluster.name, endpoint: endpoint.key })
   }
 
   endpointHealthChanged(cluster: Cluster, endpoint: Endpoint): void {
     if (endpoint.checked === undefined) return
     const { state, reason } = endpoint.checked
     const healthy = state !== 'failing'
-    this.#observer.endpointHealthChanged?.({
+    this.#observers.endpointHealthChanged({
       cluster: cluster.name,
       endpoint: endpoint.key,
       healthy,

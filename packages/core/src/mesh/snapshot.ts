@@ -26,6 +26,8 @@ export class Snapshot implements RoutesView {
   readonly unknownHost: ForwardPlan | undefined
   readonly #hosts: HostTable<HostPlan>
   readonly #cache: Map<string, CacheEntry>
+  /** Names of clusters by service and variant; made when a call first asks. */
+  #variants: ReadonlyMap<string, string> | undefined = undefined
 
   constructor(config: MeshConfig, compiler: Compiler, before?: Snapshot) {
     this.config = config
@@ -58,6 +60,23 @@ export class Snapshot implements RoutesView {
   cluster(name: string): Cluster | undefined {
     return this.config.clusters.get(name)
   }
+
+  variantOf(cluster: string, variant: string): string | undefined {
+    const service = this.cluster(cluster)?.service
+    if (service === undefined) return undefined
+    this.#variants ??= variantsOf(this.config.clusters.values())
+    return this.#variants.get(variantKey({ ...service, variant }))
+  }
+}
+
+function variantsOf(clusters: Iterable<Cluster>): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const { name, service } of clusters) if (service.variant !== undefined) names.set(variantKey(service), name)
+  return names
+}
+
+function variantKey({ host, port, variant }: Cluster['service']): string {
+  return `${host}:${port} ${variant}`
 }
 
 function buildHosts(config: MeshConfig, compiler: Compiler): HostTable<HostPlan> {

@@ -8,12 +8,15 @@ import { localityName } from '../cluster/host-source.ts'
 import { Selection } from '../cluster/selection.ts'
 import type { Cluster as ClusterModel } from '../model/cluster.ts'
 import type { MeshConfig } from '../model/config.ts'
+import { Counts } from '../cluster/counts.ts'
 import type { Problem } from '../model/origin.ts'
 import { type AdaptiveStatus, adaptiveStatus } from './adaptive-account.ts'
 
 export interface MeshStatus {
   /** Version of the configuration in force; empty before the first. */
   readonly version: string
+  /** Wall time in milliseconds when it came into force; null before the first. */
+  readonly appliedAtMs: number | null
   readonly virtualHosts: number
   readonly problems: readonly Problem[]
   readonly clusters: readonly ClusterStatus[]
@@ -33,6 +36,10 @@ export interface ClusterStatus {
   >
   /** Requests and retries refused by a limit. */
   readonly overflows: number
+  /** The same apart, and connections that were not opened. */
+  readonly refused: { readonly requests: number; readonly retries: number; readonly connections: number }
+  /** What it has counted since a call first needed it. */
+  readonly counts: ReturnType<Counts['all']>
   /** Calls dropped as its configuration says, by category. */
   readonly dropped: Readonly<Record<string, number>>
   readonly ejectionsActive: number
@@ -80,12 +87,9 @@ export interface EndpointStatus {
 export function statusOf(
   config: MeshConfig | undefined,
   living: ReadonlyMap<string, Cluster>,
-  sourceProblems: readonly Problem[],
-): MeshStatus {
+): Pick<MeshStatus, 'virtualHosts' | 'clusters'> {
   return {
-    version: config?.version ?? '',
     virtualHosts: config?.virtualHosts.length ?? 0,
-    problems: [...(config?.problems ?? []), ...sourceProblems],
     clusters: [...(config?.clusters.values() ?? [])].map((model) => clusterStatus(model, living.get(model.name))),
   }
 }
@@ -108,6 +112,12 @@ function clusterStatus(model: ClusterModel, cluster: Cluster | undefined): Clust
       retries: { now: now?.retries ?? 0, max: finite(max.maxRetries) },
     },
     overflows: now?.overflows ?? 0,
+    refused: {
+      requests: now?.requestOverflows ?? 0,
+      retries: now?.retryOverflows ?? 0,
+      connections: now?.connectionOverflows ?? 0,
+    },
+    counts: (cluster?.counts ?? new Counts()).all(),
     dropped: Object.fromEntries(cluster?.drops?.counts ?? []),
     ejectionsActive: cluster?.outlierDetector?.ejectedCount ?? 0,
     ejectionOverflows: cluster?.outlierDetector?.overflows ?? 0,

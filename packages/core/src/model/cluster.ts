@@ -9,7 +9,13 @@ import type { FractionalPercent } from './policy.ts'
 export interface Cluster {
   readonly name: string
   /** For people and metrics: the service's host and port, and the label set's name where only some endpoints belong. */
-  readonly service: { readonly host: string; readonly port: number; readonly variant?: string }
+  readonly service: {
+    readonly host: string
+    readonly port: number
+    readonly variant?: string
+    /** Whose service it is, where the host does not tell. */
+    readonly namespace?: string
+  }
   readonly discovery: Discovery
   readonly loadBalancer: LoadBalancer
   readonly protocol: UpstreamProtocol
@@ -57,6 +63,8 @@ export interface Endpoint {
   readonly address: string
   /** 0 for unix sockets. */
   readonly port: number
+  /** IP addresses that lead to the same: whichever answers first is connected to (RFC 8305). Default none. */
+  readonly additionalAddresses?: readonly { readonly address: string; readonly port: number }[]
   /** 1 or more. */
   readonly weight: number
   readonly health: 'healthy' | 'degraded' | 'unhealthy' | 'draining'

@@ -54,7 +54,12 @@ export function translateCluster(
   if (rule !== undefined) warnOfEndpoints(world, service, discovery, policy, subset, rule.resource)
   return {
     name: clusterName(service.host, port.number, variant),
-    service: { host: service.host, port: port.number, ...(variant === undefined ? {} : { variant }) },
+    service: {
+      host: service.host,
+      port: port.number,
+      ...(variant === undefined ? {} : { variant }),
+      ...(service.kubernetes ? {} : { namespace: service.namespace }),
+    },
     discovery,
     loadBalancer: extensions.loadBalancer ?? byFields,
     protocol: isHttp2(world, port, policy) ? 'http2' : 'http1',

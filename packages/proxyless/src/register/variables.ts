@@ -23,6 +23,7 @@ export const variables: readonly Variable[] = [
   variable('compat', (text) => (text.startsWith('{') ? object(text) : text)),
   variable('localReply', (text) => text),
   variable('maxReplayBytes', Number),
+  variable('metricsPort', Number),
   variable('workload', object),
   variable('meshConfig', object),
   ...switches.map((name) => variable(name, truth)),

@@ -3,6 +3,7 @@ import type { DropPolicy, Endpoint, Locality, LocalityWeight } from '@proxyless/
 import type { Address } from '../generated/envoy/config/core/v3/address.ts'
 import { ClusterLoadAssignment } from '../generated/envoy/config/endpoint/v3/endpoint.ts'
 import {
+  type Endpoint_AdditionalAddress,
   type Endpoint_HealthCheckConfig,
   LbEndpoint,
   LocalityLbEndpoints,
@@ -19,6 +20,7 @@ import { sharedLabels } from './struct-labels.ts'
 
 const maxWeight = 2 ** 32 - 1
 const noLabels: Readonly<Record<string, unknown>> = {}
+const none: NonNullable<Endpoint['additionalAddresses']> = []
 const noLocality: Locality = { region: '', zone: '', subzone: '' }
 
 /** The endpoints of a group may be decoded while they are read: one of ten thousand is never there as a message whole. */
@@ -116,14 +118,25 @@ function* readGroup(
     const endpoint = readEndpoint(reading, at, each, locality, group.priority)
     if (endpoint === undefined) continue
     total += endpoint.weight
-    const key = `${endpoint.address} ${endpoint.port}`
-    if (addresses.has(key) && reading.options.dialect === 'api') {
-      reading.refuse(at, `the address ${endpoint.address}:${endpoint.port} appears twice`)
-    }
-    addresses.add(key)
+    takeAddress(reading, at, endpoint, addresses)
+    for (const each of endpoint.additionalAddresses ?? none) takeAddress(reading, at, each, addresses)
     into.push(endpoint)
   }
   if (total > maxWeight) reading.refuse(path, 'weights of endpoints add up to more than 4294967295')
+}
+
+/** gRPC knows endpoints by their addresses: each has one endpoint. */
+function takeAddress(
+  reading: Reading,
+  path: string,
+  { address, port }: Pick<Endpoint, 'address' | 'port'>,
+  seen: Set<string>,
+): void {
+  const key = `${address} ${port}`
+  if (seen.has(key) && reading.options.dialect === 'api') {
+    reading.refuse(path, `the address ${address}:${port} appears twice`)
+  }
+  seen.add(key)
 }
 
 function readEndpoint(
@@ -153,7 +166,7 @@ function readEndpoint(
   const { hash_key: hashName, ...lb } = said.metadata?.filterMetadata['envoy.lb'] ?? noLabels
   const name = textIn(ownOf(said.metadata), 'name')
   const tls = said.metadata?.filterMetadata['envoy.transport_socket_match']
-  const { hostname, healthCheckConfig } = identified.value
+  const { hostname, healthCheckConfig, additionalAddresses } = identified.value
   // all alike at first: there may be a hundred thousand
   const endpoint: { -readonly [K in keyof Endpoint]: Endpoint[K] } = {
     address: place.address,
@@ -169,8 +182,23 @@ function readEndpoint(
   if (name !== undefined) endpoint.name = name
   if (hostname !== '') endpoint.hostname = hostname
   if (typeof hashName === 'string') endpoint.hashName = hashName
+  if (additionalAddresses.length > 0) endpoint.additionalAddresses = addressesIn(reading, path, additionalAddresses)
   if (healthCheckConfig !== undefined) endpoint.healthCheck = healthCheckOf(healthCheckConfig)
   return endpoint
+}
+
+/** Sockets alone: there is one way to a pipe. */
+function addressesIn(
+  reading: Reading,
+  path: string,
+  said: readonly Endpoint_AdditionalAddress[],
+): NonNullable<Endpoint['additionalAddresses']> {
+  return said.flatMap((each, n) => {
+    const place = addressOf(each.address)
+    if (place !== undefined && place.port !== 0) return [place]
+    reading.refuse(`${path}.additional_addresses[${n}]`, 'not a socket address')
+    return []
+  })
 }
 
 /** Where its health is asked for, if not at its own port. */

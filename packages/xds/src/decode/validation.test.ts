@@ -77,6 +77,8 @@ const sidecarTakes: Readonly<Record<Kind, readonly string[]>> = {
     'a gap between priorities',
     'a priority without weight before one with weight',
     'an address that comes twice',
+    'A61 an additional address that comes twice',
+    'A61 one that is an endpoint',
   ],
 }
 
@@ -921,6 +923,15 @@ describe('a Cluster', () => {
 
 describe('a ClusterLoadAssignment', () => {
   const eds = (...groups: object[]): Any => assignment('a', groups)
+  /** A group of its own with one endpoint of several ports. */
+  const dual = (port: number, ...more: number[]): object => {
+    const additionalAddresses = more.map((each) => ({ address: socket('127.0.0.1', each) }))
+    const value = { address: socket('127.0.0.1', port), additionalAddresses }
+    return group([], {
+      locality: { region: String(port) },
+      lbEndpoints: [{ hostIdentifier: { $case: 'endpoint', value } }],
+    })
+  }
   const refused: Refused[] = [
     ['a missing locality', eds(group([1], { locality: undefined })), 'locality: is missing'],
     ['one locality twice in a priority', eds(group([1]), group([2])), 'appears twice'],
@@ -942,6 +953,8 @@ describe('a ClusterLoadAssignment', () => {
       '4294967295',
     ],
     ['an address that comes twice', eds(group([1, 1])), 'appears twice'],
+    ['A61 an additional address that comes twice', eds(dual(1, 2, 3), dual(4, 2)), '127.0.0.1:2 appears twice'],
+    ['A61 one that is an endpoint', eds(dual(1, 2), group([2], { locality: { region: 'q' } })), 'appears twice'],
     [
       'an unknown drop denominator',
       assignment('a', [group([1])], {

@@ -130,11 +130,13 @@ const filler: LocalityLbEndpoints = {
   proximity: undefined,
 }
 
+const none: NonNullable<Endpoint['additionalAddresses']> = []
+
 /** Envoy's numbers; healthy is what is presumed where nothing is said. */
 const healths = { healthy: 0, unhealthy: 2, draining: 3, degraded: 5 } as const
 
 function writeEndpoint(endpoint: Endpoint): LbEndpoint {
-  const { hostname = '', healthCheck, health, weight } = endpoint
+  const { hostname = '', healthCheck, health, weight, additionalAddresses = none } = endpoint
   return {
     hostIdentifier: {
       $case: 'endpoint',
@@ -150,7 +152,7 @@ function writeEndpoint(endpoint: Endpoint): LbEndpoint {
                 disableActiveHealthCheck: healthCheck.disabled ?? false,
               },
         hostname,
-        additionalAddresses: [],
+        additionalAddresses: additionalAddresses.map((each) => ({ address: addressOf(each) })),
       },
     },
     healthStatus: healths[health],
@@ -167,7 +169,7 @@ function metadataOf({ labels, tlsLabels, hashName, name }: Endpoint): LbEndpoint
   })
 }
 
-function addressOf({ address, port }: Endpoint): Address {
+function addressOf({ address, port }: Pick<Endpoint, 'address' | 'port'>): Address {
   if (address.startsWith('unix://')) {
     return { address: { $case: 'pipe', value: { path: address.slice('unix://'.length), mode: 0 } } }
   }

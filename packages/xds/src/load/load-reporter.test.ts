@@ -22,6 +22,10 @@ class LoadServer implements AdsTransport {
     }
   }
 
+  close(): void {
+    // nothing is left of a stream that has ended
+  }
+
   get last(): LoadServer['streams'][number] {
     return this.streams.at(-1)!
   }
@@ -197,9 +201,9 @@ test('R3 by endpoint where the server asks for it, with address and the same num
 
 test('R5 calls that a limit refused are told under the total only', () => {
   const world = new World()
-  world.living.get('a')!.limits.overflows = 3
+  world.living.get('a')!.limits.requestOverflows = 3
   world.server.ask({ clusters: ['a'] })
-  world.living.get('a')!.limits.overflows = 8
+  world.living.get('a')!.limits.requestOverflows = 8
   expect(world.next()).toMatchObject([{ totalDroppedRequests: 5, droppedRequests: [], upstreamLocalityStats: [] }])
   expect(world.next()).toEqual([])
 })
@@ -215,7 +219,7 @@ test('R2 calls that the configuration drops are told by category, and within the
   cluster.drops?.draw(new SeededRandom(1))
   world.server.ask({ clusters: ['a'] })
   for (let call = 0; call < 3; call++) cluster.drops?.draw(new SeededRandom(1))
-  cluster.limits.overflows = 2
+  cluster.limits.requestOverflows = 2
   expect(world.next()).toMatchObject([
     { totalDroppedRequests: 5, droppedRequests: [{ category: 'throttle', droppedCount: 3 }] },
   ])
@@ -267,7 +271,7 @@ test('R2 the last calls of an endpoint that has left, and of a cluster that is g
   count(endpoint, 1, 1, 0)
   expect(world.next()[0]?.upstreamLocalityStats).toMatchObject([{ totalErrorRequests: 1, totalRequestsInProgress: 0 }])
   const again = world.add('a')
-  again.limits.overflows = 1
+  again.limits.requestOverflows = 1
   expect(world.next()).toMatchObject([{ clusterName: 'a', totalDroppedRequests: 1 }])
 })
 

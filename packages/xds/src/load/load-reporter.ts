@@ -49,6 +49,7 @@ export class LoadReporter {
     const wire = this.#stream?.wire
     this.#drop()
     wire?.close()
+    this.#options.transport.close()
   }
 
   #connect(): void {

@@ -11,10 +11,18 @@ export function serviceOf(name: string): Service {
   return { host, port: Number(port), ...(variant === '' ? {} : { variant }) }
 }
 
-export function writeService(name: string, { host, port, variant }: Service): Own {
+export function writeService(name: string, { host, port, variant, namespace }: Service): Own {
   const named = serviceOf(name)
-  if (named.host === host && named.port === port && named.variant === variant) return {}
-  return { service: { host, port, ...(variant === undefined ? {} : { variant }) } }
+  const same = named.host === host && named.port === port && named.variant === variant
+  if (same && namespace === undefined) return {}
+  return {
+    service: {
+      host,
+      port,
+      ...(variant === undefined ? {} : { variant }),
+      ...(namespace === undefined ? {} : { namespace }),
+    },
+  }
 }
 
 export function readService(own: Own | undefined): Service | undefined {
@@ -22,7 +30,12 @@ export function readService(own: Own | undefined): Service | undefined {
   const host = textIn(said, 'host')
   const port = numberIn(said, 'port')
   const variant = textIn(said, 'variant')
-  return host === undefined || port === undefined
-    ? undefined
-    : { host, port, ...(variant === undefined ? {} : { variant }) }
+  const namespace = textIn(said, 'namespace')
+  if (host === undefined || port === undefined) return undefined
+  return {
+    host,
+    port,
+    ...(variant === undefined ? {} : { variant }),
+    ...(namespace === undefined ? {} : { namespace }),
+  }
 }

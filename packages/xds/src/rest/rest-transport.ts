@@ -43,6 +43,10 @@ export class RestTransport implements AdsTransport {
   open(_method: string, events: StreamEvents): AdsStream {
     return new RestStream(this.#options, events)
   }
+
+  close(): void {
+    // between two polls there is nothing
+  }
 }
 
 class RestStream implements AdsStream {

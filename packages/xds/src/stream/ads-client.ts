@@ -135,6 +135,7 @@ export class AdsClient {
     const wire = this.#stream?.wire
     this.#stream = undefined
     wire?.close()
+    this.#options.transport.close()
   }
 
   // ---- what is wanted ----

@@ -1,7 +1,13 @@
 // The stream machine over real sockets on loopback: a grpc-js server, and servers that misbehave below gRPC.
 import { Worker } from 'node:worker_threads'
 import { createServer, type Server as TcpServer, type Socket } from 'node:net'
-import { ChannelCredentials, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
+import {
+  ChannelCredentials,
+  getChannelzHandlers,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+} from '@grpc/grpc-js'
 import { SeededRandom, VirtualClock } from '@proxyless/core/spi'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Node } from '../generated/envoy/config/core/v3/base.ts'
@@ -70,6 +76,19 @@ function clientOf(port: number, clock: VirtualClock): AdsClient {
   return client
 }
 
+/** Of the channels with this target. */
+function channelStates(target: string): unknown[] {
+  const found: unknown[] = []
+  const { GetTopChannels } = getChannelzHandlers()
+  const call = { request: { start_channel_id: 0 } } as unknown as Parameters<typeof GetTopChannels>[0]
+  GetTopChannels(call, (_error, answer) => {
+    for (const channel of answer?.channel ?? []) {
+      if (channel.data?.target?.includes(target) === true) found.push(channel.data.state?.state)
+    }
+  })
+  return found
+}
+
 function answer(stream: Stream, request: DiscoveryRequest, content: string): void {
   if (request.responseNonce !== '') return
   stream.write(
@@ -113,6 +132,25 @@ test('B3 a server that is not there is trouble that names why', async () => {
   const client = clientOf(port, clock)
   client.subscribe((_changes, handled) => handled()).want('cluster', new Set(['a']))
   await vi.waitFor(() => expect(client.trouble).toContain('ECONNREFUSED'))
+})
+
+test('A71 channelz shows the connection to a server, by its address: also of one that cannot be reached, and no longer once it is closed', async () => {
+  const clock = new VirtualClock()
+  const { port, server } = await grpcServer(0, (stream, request) => answer(stream, request, 'one'))
+  const client = clientOf(port, clock)
+  const states = (): unknown[] => channelStates(`127.0.0.1:${port}`)
+  expect(states()).toEqual([])
+  client.subscribe((_changes, handled) => handled()).want('cluster', new Set(['a']))
+  await vi.waitFor(() => expect(client.entry('cluster', 'a')?.known?.value).toBe('one'))
+  expect(states()).toEqual(['READY'])
+  server.forceShutdown()
+  await vi.waitFor(() => {
+    clock.advance(1000)
+    expect(client.trouble).toContain('ECONNREFUSED')
+  })
+  expect(states()).toEqual(['TRANSIENT_FAILURE'])
+  client.close()
+  expect(states()).toEqual([])
 })
 
 test('B5 a peer that accepts the connection and never speaks is given up after the connect timeout', async () => {

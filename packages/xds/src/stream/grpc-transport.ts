@@ -1,4 +1,5 @@
 // The connection to a control plane by grpc-js: a new channel for each stream, so that the client's own back-off decides.
+// It stays until the next one, with the state it came to: channelz shows a server that cannot be reached, too.
 import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js'
 import type { Clock } from '@proxyless/core/spi'
 import { BackgroundCredentials } from './background-credentials.ts'
@@ -19,6 +20,8 @@ export interface GrpcTransportOptions {
 }
 
 const maxMessageBytes = 128 * 1024 * 1024
+/** A channel connects once; days are as long as grpc-js can wait. */
+const neverMs = 1e9
 
 const asIs = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 /** Not a Buffer, whose parts are slow to make. */
@@ -26,6 +29,7 @@ const raw = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer
 
 export class GrpcTransport implements AdsTransport {
   readonly #options: GrpcTransportOptions
+  #client: Client | undefined
 
   constructor(options: GrpcTransportOptions) {
     this.#options = options
@@ -43,21 +47,27 @@ export class GrpcTransport implements AdsTransport {
     } catch (error) {
       return unusable(events, error instanceof Error ? error.message : String(error))
     }
+    this.close()
     const client = new Client(server, credentials, this.#channelOptions())
+    this.#client = client
     const call = client.makeBidiStreamRequest(method, asIs, raw, new Metadata())
     let live = true
     const finish = (): void => {
       live = false
       clock.clearTimer(timer)
       call.cancel()
-      client.close()
     }
     const end = (reason: string): void => {
       if (!live) return
       finish()
       events.ended(reason)
     }
-    const timer = clock.setTimer(connectTimeoutMs, () => end(`no connection within ${connectTimeoutMs / 1000} s`), true)
+    const late = (): void => {
+      end(`no connection within ${connectTimeoutMs / 1000} s`)
+      // what still connects keeps the process alive
+      client.close()
+    }
+    const timer = clock.setTimer(connectTimeoutMs, late, true)
     whenReady(client, () => {
       clock.clearTimer(timer)
       if (live) events.opened()
@@ -77,6 +87,11 @@ export class GrpcTransport implements AdsTransport {
     }
   }
 
+  close(): void {
+    this.#client?.close()
+    this.#client = undefined
+  }
+
   #channelOptions(): ChannelOptions {
     const { keepAliveMs = 300_000, authority } = this.#options
     return {
@@ -84,6 +99,8 @@ export class GrpcTransport implements AdsTransport {
       'grpc.keepalive_time_ms': keepAliveMs,
       'grpc.keepalive_timeout_ms': 20_000,
       'grpc.max_receive_message_length': maxMessageBytes,
+      'grpc.initial_reconnect_backoff_ms': neverMs,
+      'grpc.max_reconnect_backoff_ms': neverMs,
       'grpc.service_config_disable_resolution': 1,
       'grpc.enable_retries': 0,
       // a mesh that is installed in the process leaves it alone

@@ -135,6 +135,10 @@ export class ScriptedServer implements AdsTransport {
     return stream
   }
 
+  close(): void {
+    // nothing is left of a stream that has ended
+  }
+
   get last(): ScriptedStream {
     return this.streams.at(-1)!
   }

@@ -4,8 +4,10 @@
 export interface AdsTransport {
   /** For people: where it connects to. */
   readonly server: string
-  /** Starts to connect; the events tell what became of it. */
+  /** Starts to connect; the events tell what became of it. One stream at a time. */
   open(method: string, events: StreamEvents): AdsStream
+  /** Lets go of all that is left of the last stream. */
+  close(): void
 }
 
 export interface StreamEvents {

@@ -62,9 +62,6 @@ func (s *server) UnaryCall(ctx context.Context, in *testpb.SimpleRequest) (*test
 
 // behave obeys `[hostname=X ]sleep-N|keep-open|error-code-N|succeed-on-retry-attempt-N`, several divided by commas.
 func (s *server) behave(ctx context.Context) error {
-	if err := grpc.SetHeader(ctx, metadata.Pairs("hostname", s.name)); err != nil {
-		return err
-	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	for _, value := range md.Get("rpc-behavior") {
 		for _, each := range strings.Split(value, ",") {
@@ -80,11 +77,16 @@ func (s *server) behave(ctx context.Context) error {
 				return err
 			}
 			if strings.HasPrefix(words, "succeed-on-retry-attempt-") {
-				return nil
+				return s.greet(ctx)
 			}
 		}
 	}
-	return nil
+	return s.greet(ctx)
+}
+
+// greet says the name. A failure has no metadata ahead of its status: with it a call could not be retried.
+func (s *server) greet(ctx context.Context) error {
+	return grpc.SetHeader(ctx, metadata.Pairs("hostname", s.name))
 }
 
 func obey(ctx context.Context, md metadata.MD, words string) error {

@@ -5,6 +5,7 @@ import type {
 } from '../../generated/envoy/config/endpoint/v3/endpoint.ts'
 import type {
   Endpoint,
+  Endpoint_AdditionalAddress,
   Endpoint_HealthCheckConfig,
   LbEndpoint,
   LocalityLbEndpoints,
@@ -17,6 +18,7 @@ interface Messages {
   LocalityLbEndpoints: LocalityLbEndpoints
   LbEndpoint: LbEndpoint
   Endpoint: Endpoint
+  EndpointAdditionalAddress: Endpoint_AdditionalAddress
   EndpointHealthCheckConfig: Endpoint_HealthCheckConfig
 }
 
@@ -52,7 +54,10 @@ export const ENDPOINT_FIELDS: FieldsOf<Messages> = {
     address: 'read',
     healthCheckConfig: 'read',
     hostname: 'read',
-    additionalAddresses: 'told',
+    additionalAddresses: 'read',
+  },
+  EndpointAdditionalAddress: {
+    address: 'read',
   },
   EndpointHealthCheckConfig: {
     portValue: 'read',

@@ -1,0 +1,139 @@
+// What one call has of its surroundings, or of its own headers: the deadline and its timer, headers, criticality.
+// There only where something is said; all other calls pay one look.
+import type { Deadline, Expiring } from '../base/timeouts.ts'
+import { getHeader, type HeaderList, nameBit, removeHeader, setHeader } from '../route/header-list.ts'
+import type { RequestView } from '../route/request-view.ts'
+import type { Call } from './conduct.ts'
+import { controlHeader } from './control-headers.ts'
+import { type CallTimeouts, effectiveTimeouts, formatGrpcTimeout, parseGrpcTimeout } from './deadline.ts'
+import type { CallHouse } from './house.ts'
+import type { Outgoing } from './outgoing.ts'
+import { type CallScope, criticalityHeader, deadlineHeader, traceHeaders } from './scope.ts'
+import { ScopedView } from './scoped-view.ts'
+
+const deadlineBit = nameBit(deadlineHeader)
+/** Of headers by which an application speaks to the mesh. */
+export const meshBits: number = deadlineBit | nameBit(criticalityHeader)
+
+/** Undefined where nothing is said. */
+export function inheritanceOf(house: CallHouse, call: Call, nowMs: number): Inheritance | undefined {
+  const scope = call.mirrorOf === undefined ? house.surroundings?.current() : call.mirrorOf.inheritance?.scope
+  if (scope === undefined && (call.view.headerBits & meshBits) === 0) return undefined
+  return new Inheritance(house, call, scope, nowMs)
+}
+
+export class Inheritance implements Expiring {
+  readonly scope: CallScope | undefined
+  /** On the mesh's clock; Infinity: none. */
+  readonly deadlineAtMs: number
+  readonly #house: CallHouse
+  readonly #call: Call
+  #timer: Deadline | undefined = undefined
+  /** The view that shows inherited headers; undefined while no host of the mesh claims the call. */
+  #view: ScopedView | undefined = undefined
+
+  constructor(house: CallHouse, call: Call, scope: CallScope | undefined, nowMs: number) {
+    this.#house = house
+    this.#call = call
+    this.scope = scope
+    this.deadlineAtMs = Math.min(scope?.deadlineAtMs ?? Infinity, headerDeadline(call.view, nowMs))
+    const leftMs = this.deadlineAtMs - nowMs
+    // what was spent before is told when the call begins
+    if (leftMs > 0 && leftMs !== Infinity) this.#timer = house.timeouts.add(Math.ceil(leftMs), 0, this, nowMs)
+  }
+
+  get spent(): boolean {
+    return this.leftMs <= 0
+  }
+
+  /** Until the deadline; Infinity: there is none. */
+  get leftMs(): number {
+    return this.deadlineAtMs === Infinity ? Infinity : this.deadlineAtMs - this.#house.clock.now()
+  }
+
+  /** A host of the mesh claims the call: what policy reads of it from here on. */
+  claimed(view: RequestView): RequestView {
+    const { headers = [] } = this.scope ?? {}
+    this.#view = new ScopedView(view, this.#call.trace === undefined ? headers : withoutTrace(headers))
+    return this.#view
+  }
+
+  /** What is sent: with what the call inherits, or without what concerns the mesh alone where it leaves the mesh. */
+  edit(headers: HeaderList): void {
+    if (this.#view !== undefined) {
+      this.#view.pass(headers)
+      const { criticality } = this.scope ?? {}
+      if (criticality !== undefined && getHeader(headers, criticalityHeader) === undefined)
+        headers.push(criticalityHeader, criticality)
+    } else if (this.#call.mirrorOf === undefined) {
+      removeHeader(headers, criticalityHeader)
+    }
+    removeHeader(headers, deadlineHeader)
+  }
+
+  /** Tells an attempt how long its answer is waited for. @param boundMs its own timeout; 0: none */
+  tell(request: Outgoing, boundMs: number): void {
+    if (this.deadlineAtMs === Infinity) return
+    const leftMs = Math.max(1, Math.floor(Math.min(this.leftMs, boundMs === 0 ? Infinity : boundMs)))
+    const { mirrorOf, grpc } = this.#call
+    if (this.#view !== undefined || mirrorOf !== undefined) setHeader(request.headers, deadlineHeader, String(leftMs))
+    if (!grpc) return
+    const told = getHeader(request.headers, 'grpc-timeout')
+    const toldMs = typeof told === 'string' ? parseGrpcTimeout(told) : undefined
+    if (toldMs === undefined || toldMs > leftMs) setHeader(request.headers, 'grpc-timeout', formatGrpcTimeout(leftMs))
+  }
+
+  /** The route's, as the surroundings change them. */
+  timeouts(ofRoute: CallTimeouts): CallTimeouts {
+    return scopedTimeouts(this.scope, ofRoute)
+  }
+
+  get retries(): boolean {
+    return this.scope?.retries !== false
+  }
+
+  /** Where another variant is wanted of what the route has chosen; copies go where the route says. */
+  clusterOf(cluster: string): string {
+    const variant = this.#variant
+    if (variant === undefined) return cluster
+    return this.#house.snapshot.variantOf(cluster, variant) ?? `${cluster} ${variant}`
+  }
+
+  /** Why there may be no cluster. */
+  get remark(): string | undefined {
+    const variant = this.#variant
+    return variant === undefined ? undefined : `the service has no "${variant}" that calls could be led to`
+  }
+
+  get #variant(): string | undefined {
+    return this.#call.mirrorOf === undefined ? this.scope?.variant : undefined
+  }
+
+  expired(): void {
+    this.#timer = undefined
+    this.#call.deadlinePassed()
+  }
+
+  end(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+}
+
+function withoutTrace(headers: readonly string[]): HeaderList {
+  return headers.filter((_, i) => !traceHeaders.includes(headers[i - (i % 2)] ?? ''))
+}
+
+/** What the application has written into the request itself; Infinity: nothing. */
+export function headerDeadline(view: RequestView, nowMs: number): number {
+  const said = (view.headerBits & deadlineBit) === 0 ? undefined : controlHeader(view, deadlineHeader)
+  return said === undefined ? Infinity : nowMs + said
+}
+
+/** A route's timeouts, as code around a call changes them. */
+export function scopedTimeouts(scope: CallScope | undefined, ofRoute: CallTimeouts): CallTimeouts {
+  if (scope?.timeoutMs === undefined) return ofRoute
+  const { timeoutMs, timeoutWins } = scope
+  const wins = timeoutWins || ofRoute.globalMs === 0 || timeoutMs < ofRoute.globalMs
+  return wins ? effectiveTimeouts(timeoutMs, ofRoute.perTryMs) : ofRoute
+}

@@ -1,0 +1,2 @@
+// OpenTelemetry: spans and metrics of calls, for applications that have its API and an SDK.
+export {}
