@@ -16,7 +16,7 @@ export function accessLog(said: AccessLogFormat | AccessLogOptions): MeshObserve
 }
 
 /** Envoy's default format string. */
-export function textLine(call: CallRecord): string {
+function textLine(call: CallRecord): string {
   const { status, flags, endpoint, sizes } = call
   const request = `${call.method} ${pathOf(call)} ${protocolOf(call)}`
   const numbers = [status, flags, sizes.requestBytes, sizes.responseBytes, Math.round(call.durationMs)]
@@ -29,7 +29,7 @@ export function textLine(call: CallRecord): string {
 }
 
 /** The keys that Istio's proxies write with `accessLogEncoding: JSON`; what a process without a proxy has not is null. */
-export function jsonLine(call: CallRecord): string {
+function jsonLine(call: CallRecord): string {
   const header = (name: string): string | null => call.header(name) ?? null
   return JSON.stringify({
     authority: header(':authority'),
