@@ -1,5 +1,6 @@
 // What createMesh takes. Checked here, so that a wrong option is named at the door.
 import { MeshError, type Clock, type ConfigSource, type MeshObserver, type Random } from '@proxyless/core'
+import { complaintOfNames, type Loosening, loosenings } from '@proxyless/context'
 import type { DocumentFeed } from '@proxyless/feed'
 import type { MeshSettingsInput } from '@proxyless/istio'
 import { checkWorkload } from './workload-option.ts'
@@ -36,13 +37,28 @@ export interface CreateMeshOptions {
   readonly observer?: MeshObserver
   /** Serve the metrics of this mesh for Prometheus at this port, path `/metrics`; 0: any free one. Default: not served. */
   readonly metricsPort?: number
+  /** Spans and metrics by OpenTelemetry, where the application has its API and an SDK; false: none. Default true. */
+  readonly otel?: boolean | OtelOptions
   /** Add x-request-id and x-envoy-attempt-count to what is sent. Default true each. */
   readonly requestId?: boolean
   readonly attemptCount?: boolean
   /** False switches all fault injection off; so does PROXYLESS_FAULTS=off. Default true. */
   readonly faults?: boolean
+  /** Calls inherit of the request that is being answered, whatever server of this process it came to. Default true. */
+  readonly inbound?: boolean
+  /** Names of headers that calls inherit beside those of traces, `baggage` and `x-request-id`. Default none. */
+  readonly inherit?: readonly string[]
+  /** What `mesh.with` may loosen: `timeout` (longer than the route's), `subset`. Default none. */
+  readonly overrides?: readonly Loosening[]
   /** Retry although a sidecar is in front of this process, which retries too. Default false. */
   readonly doubleRetries?: boolean
+}
+
+interface OtelOptions {
+  /** A span for each call, around those of its attempts. Default true. */
+  readonly callSpans?: boolean
+  /** `http.client.*` and `rpc.client.*` of each attempt. Default true. */
+  readonly clientMetrics?: boolean
 }
 
 type CompatProfile = 'latest' | 'istio-1.4'
@@ -67,6 +83,7 @@ export const switches = [
   'requestId',
   'attemptCount',
   'faults',
+  'inbound',
   'doubleRetries',
 ] as const
 
@@ -80,7 +97,10 @@ const known: ReadonlySet<string> = new Set([
   'compat',
   'localReply',
   'maxReplayBytes',
+  'inherit',
+  'overrides',
   'metricsPort',
+  'otel',
   ...codeOptions,
   ...switches,
 ])
@@ -105,7 +125,10 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (name === 'workload') return checkWorkload(value)
   if (name === 'compat') return complaintOfCompat(value)
+  if (name === 'otel') return complaintOfOtel(value)
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
+  if (name === 'inherit') return complaintOfInherit(value)
+  if (name === 'overrides') return complaintOfLoosenings(value)
   if (name === 'metricsPort') {
     if (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65_536) return undefined
     return `metricsPort must be a port, 0 to 65535, not ${show(value)}`
@@ -126,6 +149,22 @@ function complaintOfConfig(config: unknown): string | undefined {
   return 'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource'
 }
 
+function complaintOfInherit(names: unknown): string | undefined {
+  if (!isListOfTexts(names)) return `inherit must be a list of header names, not ${show(names)}`
+  const complaint = complaintOfNames(names)
+  return complaint === undefined ? undefined : `inherit: ${complaint}`
+}
+
+function complaintOfLoosenings(names: unknown): string | undefined {
+  const known: readonly string[] = loosenings
+  if (isListOfTexts(names) && names.every((name) => known.includes(name))) return undefined
+  return `overrides must be a list of ${loosenings.join(', ')}, not ${show(names)}`
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}
+
 function complaintOfCompat(compat: unknown): string | undefined {
   if (!isObject(compat)) return oneOf('compat', compat, ['latest', 'istio-1.4'])
   const { profile = 'latest', grpcTimeoutStatus = 4, ...rest } = compat as Compat
@@ -134,6 +173,17 @@ function complaintOfCompat(compat: unknown): string | undefined {
   if (grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
     return `compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`
   return oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
+}
+
+function complaintOfOtel(otel: unknown): string | undefined {
+  if (typeof otel === 'boolean') return undefined
+  if (!isObject(otel)) return `otel must be true, false or an object, not ${show(otel)}`
+  for (const [name, value] of Object.entries(otel as object)) {
+    if (name !== 'callSpans' && name !== 'clientMetrics')
+      return `unknown option "otel.${name}"; known are callSpans, clientMetrics`
+    if (typeof value !== 'boolean') return `otel.${name} must be true or false, not ${show(value)}`
+  }
+  return undefined
 }
 
 function isObject(value: unknown): boolean {

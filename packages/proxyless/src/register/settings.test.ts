@@ -61,6 +61,7 @@ test('every variable is read, and wins over the file', async () => {
     PROXYLESS_LOCAL_REPLY: 'throw',
     PROXYLESS_MAX_REPLAY_BYTES: '10',
     PROXYLESS_METRICS_PORT: '9464',
+    PROXYLESS_OTEL: '{ callSpans: false }',
     PROXYLESS_WORKLOAD: '{"namespace":"shop"}',
     PROXYLESS_MESH_CONFIG: 'outboundTrafficPolicy: { mode: REGISTRY_ONLY }',
     PROXYLESS_STRICT: 'true',
@@ -71,6 +72,9 @@ test('every variable is read, and wins over the file', async () => {
     PROXYLESS_ATTEMPT_COUNT: 'FALSE',
     PROXYLESS_FAULTS: 'off',
     PROXYLESS_DOUBLE_RETRIES: 'true',
+    PROXYLESS_INBOUND: 'off',
+    PROXYLESS_INHERIT: 'end-user, x-tenant',
+    PROXYLESS_OVERRIDES: 'timeout',
   }
   expect(Object.keys(env).toSorted()).toEqual(variables.map(({ name }) => name).toSorted())
   const { mode, install, options } = await read('config: ./c\nmode: enforce\n', env)
@@ -82,6 +86,7 @@ test('every variable is read, and wins over the file', async () => {
     localReply: 'throw',
     maxReplayBytes: 10,
     metricsPort: 9464,
+    otel: { callSpans: false },
     workload: { namespace: 'shop' },
     meshConfig: { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
     strict: true,
@@ -92,6 +97,9 @@ test('every variable is read, and wins over the file', async () => {
     attemptCount: false,
     faults: false,
     doubleRetries: true,
+    inbound: false,
+    inherit: ['end-user', 'x-tenant'],
+    overrides: ['timeout'],
   })
 })
 

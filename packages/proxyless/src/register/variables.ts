@@ -19,11 +19,14 @@ export const variables: readonly Variable[] = [
     return parts.length === 1 ? parts[0] : parts.filter((part) => part !== '')
   }),
   variable('mode', (text) => text),
-  variable('install', (text) => text.split(',').map((part) => part.trim())),
+  variable('install', list),
+  variable('inherit', list),
+  variable('overrides', list),
   variable('compat', (text) => (text.startsWith('{') ? object(text) : text)),
   variable('localReply', (text) => text),
   variable('maxReplayBytes', Number),
   variable('metricsPort', Number),
+  variable('otel', (text) => (text.startsWith('{') ? object(text) : truth(text))),
   variable('workload', object),
   variable('meshConfig', object),
   ...switches.map((name) => variable(name, truth)),
@@ -50,6 +53,10 @@ const truths: Readonly<Record<string, boolean>> = { true: true, on: true, 1: tru
 
 function truth(text: string): boolean | string {
   return truths[text.toLowerCase()] ?? text
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((part) => part.trim())
 }
 
 /** YAML in braces is JSON too. */
