@@ -1,5 +1,5 @@
 // Endpoints that report their load by themselves (ORCA out-of-band, gRFC A51): one stream each, over a connection of its calls.
-import { type ServerWritableStream } from '@grpc/grpc-js'
+import type { ServerWritableStream } from '@grpc/grpc-js'
 import { type Cluster, house, VirtualClock } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import { expect, test } from 'vitest'
