@@ -92,6 +92,38 @@ describe('an application', () => {
   })
 })
 
+describe('what comes in', () => {
+  const serves = `
+const { createServer } = await import('node:http')
+const { once } = await import('node:events')
+const server = createServer(async (request, response) => {
+  const { headers } = await fetch('http://reviews.example/')
+  response.end(headers.get('x-user'))
+}).listen(0, '127.0.0.1')
+await once(server, 'listening')
+const { get } = await import('node:http')
+get({ port: server.address().port, headers: { 'end-user': 'jason' } }, async (response) => {
+  console.log(Buffer.concat(await response.toArray()).toString())
+  server.close()
+  server.closeAllConnections()
+})
+`
+
+  test.each([
+    ['is inherited as the settings say', { PROXYLESS_INHERIT: 'end-user' }, 'jason'],
+    ['is not where they say so', { PROXYLESS_INHERIT: 'end-user', PROXYLESS_INBOUND: 'off' }, 'nobody'],
+    ['is inherited by name only', {}, 'nobody'],
+  ])('%s', async (_, env, user) => {
+    const b = await backend({ handler: (request) => ({ headers: ['x-user', request.header('end-user') ?? 'nobody'] }) })
+    const files = { 'mesh/reviews.yaml': entry(b.authority), 'app.mjs': serves, 'proxyless.yaml': 'config: ./mesh' }
+    const app = opened(await application(files))
+    expect(await app.run([...register, 'app.mjs'], env as Record<string, string>)).toMatchObject({
+      code: 0,
+      out: `${user}\n`,
+    })
+  })
+})
+
 describe('settings', () => {
   test('that are wrong are named with their place, and nothing starts', async () => {
     const app = await world({ 'proxyless.yaml': 'config: ./mesh\nstrikt: true\n' })

@@ -91,11 +91,11 @@ export class EndpointPool implements Connections {
 
   /** A job has left its connection. */
   release(line: Line, job: GrpcAttempt): void {
-    line.jobs.delete(job)
+    line.leave(job)
     this.#cluster.limits.requests--
     if (line.state !== 'ready') return
     if (this.#draining || this.#worn(line)) {
-      if (line.jobs.size === 0) this.#leave(line)
+      if (line.active === 0) this.#leave(line)
       return
     }
     if (this.#queue.length > 0) this.#serveQueue()
@@ -104,7 +104,7 @@ export class EndpointPool implements Connections {
   drain(): void {
     this.#draining = true
     for (const line of this.#lines) line.companion?.stop()
-    const idle = this.#lines.filter((line) => line.state === 'ready' && line.jobs.size === 0)
+    const idle = this.#lines.filter((line) => line.state === 'ready' && line.active === 0)
     for (const line of idle) this.#leave(line)
     this.#emptied()
   }
@@ -120,8 +120,7 @@ export class EndpointPool implements Connections {
   }
 
   #send(line: Line, job: GrpcAttempt): void {
-    line.jobs.add(job)
-    line.served++
+    line.take(job)
     job.send(line, this)
   }
 
@@ -130,9 +129,9 @@ export class EndpointPool implements Connections {
     for (let i = 0; i < this.#lines.length; i++) {
       const line = this.#lines[i]
       if (line === undefined || line.lane !== key || line.state !== 'ready') continue
-      if (line.jobs.size >= maxConcurrentStreams) continue
+      if (line.active >= maxConcurrentStreams) continue
       if (!this.#worn(line)) return line
-      if (line.jobs.size > 0) continue
+      if (line.active > 0) continue
       this.#leave(line)
       i--
     }

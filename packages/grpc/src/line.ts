@@ -24,6 +24,8 @@ export interface LineEvents {
 /** An attempt on a line. */
 export interface LineJob {
   readonly stream: CallStream | undefined
+  /** Among those on its line. */
+  place: number
 }
 
 /** Who wants to know how a line is. */
@@ -35,14 +37,14 @@ export class Line {
   readonly lane: string
   readonly authority: string
   readonly openedAtMs: number
-  /** Under way on it. */
-  readonly jobs: Set<LineJob> = new Set()
   served = 0
   /** What goes on beside its calls, while it is ready. */
   companion: { stop(): void } | undefined
   state: 'connecting' | 'ready' | 'failed' | 'closed' = 'connecting'
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
+  /** Under way on it. No Set: the tables that it leaves behind hold what was in them until old garbage is collected. */
+  readonly #jobs: LineJob[] = []
   #race: AddressRace<Dial> | undefined
   #dial: Dial | undefined
   #stopTimer: () => void = () => undefined
@@ -54,10 +56,10 @@ export class Line {
     this.#events = events
   }
 
-  /** One that is not ready after so long has failed. */
+  /** One that is not ready after so long has failed; until then it keeps the process alive, which grpc-js does only with calls. */
   open(means: Means, clock: Clock, timeoutMs: number): void {
     const late = (): void => this.#failed(new ConnectFailed('ETIMEDOUT: not connected in time'))
-    const timer = clock.setTimer(timeoutMs, late, true)
+    const timer = clock.setTimer(timeoutMs, late, false)
     this.#stopTimer = () => clock.clearTimer(timer)
     this.#race = dialFirst(means, clock, {
       connected: (dial) => this.#ready(dial),
@@ -70,6 +72,24 @@ export class Line {
   createCall(method: string, authority: string): CallStream {
     if (this.#dial === undefined) throw new Error('not connected')
     return this.#dial.channel.createCall(method, Infinity, authority, null, null)
+  }
+
+  /** How many calls are under way on it. */
+  get active(): number {
+    return this.#jobs.length
+  }
+
+  take(job: LineJob): void {
+    job.place = this.#jobs.length
+    this.#jobs.push(job)
+    this.served++
+  }
+
+  leave(job: LineJob): void {
+    const last = this.#jobs.pop()
+    if (last === undefined || last === job) return
+    last.place = job.place
+    this.#jobs[job.place] = last
   }
 
   watch(watcher: LineWatcher): void {
@@ -94,7 +114,7 @@ export class Line {
   /** At once: what is under way breaks off. */
   destroy(): void {
     this.close()
-    for (const { stream } of this.jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
+    for (const { stream } of this.#jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
     this.#dial?.drop()
   }
 

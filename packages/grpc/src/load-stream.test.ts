@@ -19,13 +19,12 @@ function world(periodMs = 10_000): {
   clock: VirtualClock
   asked: Asked[]
   heard: string[]
-  jobs: Set<unknown>
+  line: { active: number }
   stream: LoadStream
 } {
   const clock = new VirtualClock()
   const asked: Asked[] = []
   const heard: string[] = []
-  const jobs = new Set<unknown>()
   const createCall = (method: string, authority: string): CallStream => {
     expect([method, authority]).toEqual(['/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics', 'svc'])
     let listener: CallListener
@@ -38,7 +37,8 @@ function world(periodMs = 10_000): {
       cancelWithStatus: () => void (asked.at(-1)!.cancelled = true),
     } as unknown as CallStream
   }
-  const stream = new LoadStream({ createCall, jobs, served: 1 } as unknown as Line, {
+  const line = { createCall, active: 0, served: 1 }
+  const stream = new LoadStream(line satisfies Pick<Line, keyof typeof line>, {
     clock,
     random: new SeededRandom(1),
     authority: 'svc',
@@ -48,7 +48,7 @@ function world(periodMs = 10_000): {
     idle: () => heard.push('idle'),
   })
   stream.start()
-  return { clock, asked, heard, jobs, stream }
+  return { clock, asked, heard, line, stream }
 }
 
 const end = (code: codes) => ({ code, details: '', metadata: new Metadata() })
@@ -94,13 +94,13 @@ test('one that is stopped is cancelled, and neither heard nor begun again', () =
 })
 
 test('reports alone keep no connection', () => {
-  const { clock, asked, heard, jobs } = world()
+  const { clock, asked, heard, line } = world()
   const tell = (): void => asked[0]?.listener.onReceiveMessage(report)
   tell()
-  jobs.add(1)
+  line.active = 1
   clock.advance(70_000)
   tell()
-  jobs.clear()
+  line.active = 0
   clock.advance(50_000)
   tell()
   expect(heard).not.toContain('idle')

@@ -21,7 +21,7 @@ export interface LoadStreamOptions {
 }
 
 export class LoadStream implements CallListener {
-  readonly #line: Pick<Line, 'createCall' | 'jobs' | 'served'>
+  readonly #line: Pick<Line, 'createCall' | 'active' | 'served'>
   readonly #options: LoadStreamOptions
   readonly #backoff: Backoff
   #call: CallStream | undefined
@@ -31,7 +31,7 @@ export class LoadStream implements CallListener {
   #served = -1
   #servedAtMs = 0
 
-  constructor(line: Pick<Line, 'createCall' | 'jobs' | 'served'>, options: LoadStreamOptions) {
+  constructor(line: Pick<Line, 'createCall' | 'active' | 'served'>, options: LoadStreamOptions) {
     this.#line = line
     this.#options = options
     this.#backoff = new Backoff(options.random)
@@ -80,7 +80,7 @@ export class LoadStream implements CallListener {
 
   #isIdle(): boolean {
     const nowMs = this.#options.clock.now()
-    if (this.#line.jobs.size > 0 || this.#line.served !== this.#served) {
+    if (this.#line.active > 0 || this.#line.served !== this.#served) {
       this.#served = this.#line.served
       this.#servedAtMs = nowMs
     }

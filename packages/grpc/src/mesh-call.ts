@@ -6,6 +6,7 @@ import type { CallListener, CallStream, MessageContext } from './call-stream.ts'
 import type { Caller } from './caller.ts'
 import { GrpcExchange } from './grpc-exchange.ts'
 import type { Lane } from './lane.ts'
+import { ListenerInCaller } from './listener-in-caller.ts'
 import type { LineWatcher } from './line.ts'
 import type { MeshChannel } from './mesh-channel.ts'
 import { RequestMessages } from './request-messages.ts'
@@ -35,6 +36,8 @@ export class MeshCall implements CallStream, Caller, Expiring {
   readonly #number: number = ++lastNumber
   readonly #messages: RequestMessages
   #listener: CallListener | undefined
+  /** The same where something surrounds the call. */
+  #surrounded: ListenerInCaller | undefined
   #metadata: Metadata | undefined
   #exchange: GrpcExchange | undefined
   #timer: { cancel(): void } | undefined
@@ -61,10 +64,11 @@ export class MeshCall implements CallStream, Caller, Expiring {
   // ---- the client speaks ----
 
   start(metadata: Metadata, listener: CallListener): void {
-    this.#listener = listener
+    const { mesh } = this.#channel
+    if (mesh.surroundings?.current() !== undefined) this.#surrounded = new ListenerInCaller(listener)
+    this.#listener = this.#surrounded ?? listener
     this.#metadata = metadata
     this.options = metadata.getOptions()
-    const { mesh } = this.#channel
     if (this.#deadlineAt !== Infinity) {
       const leftMs = this.#leftMs()
       if (leftMs <= 0) return process.nextTick(() => this.expired())
@@ -209,7 +213,10 @@ export class MeshCall implements CallStream, Caller, Expiring {
     const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#pauses++)
     this.#exchange = undefined
     mesh.waits.start(pauseMs, () => {
-      if (!this.#over) this.#begin(this.timeout)
+      if (this.#over) return
+      const begin = (): void => this.#begin(this.timeout)
+      if (this.#surrounded === undefined) begin()
+      else this.#surrounded.run(begin)
     })
   }
 

@@ -12,7 +12,8 @@ import {
   type MeshHttpAgent,
   type MeshHttpsAgent,
 } from '@proxyless/http'
-import { fromDocuments, type IstioOptions, type Workload } from '@proxyless/istio'
+import { CallContext, type CallOverrides, type Middleware, middleware, watchServers } from '@proxyless/context'
+import { fromDocuments, type IstioOptions, type TranslationOptions, type Workload } from '@proxyless/istio'
 import { Clients, type InstallOptions } from './clients.ts'
 import { warnOfRefusals } from './config-warning.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
@@ -30,14 +31,22 @@ import { workloadFromEnvironment } from './host/workload.ts'
 import { checkOptions, compatOf, type CreateMeshOptions, refuse } from './options.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { readWorkload } from './workload-option.ts'
-import { xds } from './xds.ts'
+import { translateAs, xds } from './xds.ts'
 
 const defaultReplayBytes = 1_048_576
 
+type FetchInput = Parameters<MeshFetch>[0]
+
+/** Same signature as the platform's fetch, and overrides for one call. @throws MeshError INVALID_OPTION for wrong ones */
+export type OverridableFetch = (
+  input: FetchInput,
+  init?: RequestInit & { readonly mesh?: CallOverrides },
+) => Promise<Response>
+
 /** A running mesh. Close it, or declare it with `await using`. */
 export interface Mesh extends AsyncDisposable, Housed {
-  /** The platform's fetch, through the mesh. */
-  readonly fetch: MeshFetch
+  /** The platform's fetch, through the mesh; `mesh` of its init overrides for this call. */
+  readonly fetch: OverridableFetch
   /** An undici Dispatcher: for `setGlobalDispatcher` and for `dispatcher` options. */
   readonly dispatcher: MeshDispatcher
   /** The `agent` for node:http, axios, got, node-fetch, superagent, ws and the like. */
@@ -53,6 +62,16 @@ export interface Mesh extends AsyncDisposable, Housed {
   doctor(of?: {
     /** Whose package.json tells the libraries; default: that of the application. */ readonly directory?: string
   }): Promise<Diagnosis>
+  /**
+   * Runs `next`; the calls it makes through the mesh, by whatever client, are as `overrides` say. It may be nested.
+   * @throws MeshError INVALID_OPTION for what is wrong, or may not be overridden
+   */
+  with<T>(overrides: CallOverrides, next: () => T): T
+  /**
+   * For `app.use` of Express and NestJS and `addHook('onRequest', ...)` of Fastify: calls inherit of the request that is being answered.
+   * Needed only with `inbound: false`, and over HTTP/2 in Node 20, where Node does not tell of requests itself.
+   */
+  middleware(): Middleware
   /** Why a request would go where; sends nothing. @throws TypeError when the URL is not one of http or https */
   explain(request: ExplainInput): Explanation
   /** Plain JSON: clusters, endpoints, health, ejections, limits, configuration version and problems. */
@@ -82,6 +101,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   const sidecar = options.doubleRetries === true ? undefined : await findSidecar()
   if (sidecar !== undefined) warnOfSidecar(sidecar)
   const { grpcTimeoutStatus } = compatOf(options)
+  const context = new CallContext({ clock, inherit: options.inherit ?? [], overrides: options.overrides ?? [] })
   const house = new House({
     source: warnOfRefusals(source, options.observer?.configApplied !== undefined),
     clock,
@@ -98,6 +118,7 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
       ...(grpcTimeoutStatus === undefined ? {} : { grpcTimeoutStatus }),
     },
     probers: { ...healthProbers, ...grpcHealthProbers },
+    surroundings: context,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   })
   const clients = new Clients(
@@ -117,13 +138,17 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
     await house.close()
     throw error
   }
+  const unwatch = options.inbound === false ? undefined : watchServers(context)
   const close = (): Promise<void> => {
+    unwatch?.()
     telemetry.close()
     clients.close()
     return house.close()
   }
   return {
-    fetch: clients.fetch,
+    fetch: fetchWith(clients.fetch, context),
+    with: (overrides, next) => context.with(overrides, next),
+    middleware: () => middleware(context),
     dispatcher: clients.dispatcher,
     get httpAgent() {
       return clients.agents.http
@@ -156,6 +181,12 @@ export async function createMesh(options: CreateMeshOptions): Promise<Mesh> {
   }
 }
 
+function fetchWith(fetch: MeshFetch, context: CallContext): OverridableFetch {
+  const overridden = async (input: FetchInput, init: RequestInit, mesh: CallOverrides): Promise<Response> =>
+    context.with(mesh, () => fetch(input, init))
+  return (input, init) => (init?.mesh === undefined ? fetch(input, init) : overridden(input, init, init.mesh))
+}
+
 let warned = false
 
 /** Once for a process. */
@@ -177,10 +208,13 @@ async function workloadOf(options: CreateMeshOptions): Promise<OwnWorkload> {
 
 function sourceOf(options: CreateMeshOptions, workload: OwnWorkload): ConfigSource {
   const { config } = options
-  if (isSource(config)) return config
+  const translation = translationOf(options)
+  if (isSource(config)) {
+    translateAs(config, translation)
+    return config
+  }
   if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
-  const { profile } = compatOf(options)
   const { namespace, labels } = workload
   const node = { id: workload.instance, namespace, labels }
   const documents = documentsOf(config, { clock, random: options.random?.fork() ?? processRandom(), node })
@@ -189,12 +223,19 @@ function sourceOf(options: CreateMeshOptions, workload: OwnWorkload): ConfigSour
     regex: regexEngine,
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...translation,
+  })
+}
+
+function translationOf(options: CreateMeshOptions): TranslationOptions {
+  const { profile } = compatOf(options)
+  return {
     ...(options.meshConfig === undefined ? {} : { meshConfig: options.meshConfig }),
     ...(profile === undefined ? {} : { compat: profile }),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(options.httpsAsL7 === undefined ? {} : { httpsAsL7: options.httpsAsL7 }),
     ...(options.strictSidecarPorts === undefined ? {} : { strictSidecarPorts: options.strictSidecarPorts }),
-  })
+  }
 }
 
 function readDocuments(documents: DocumentSource, options: IstioOptions): ConfigSource {

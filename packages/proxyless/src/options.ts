@@ -1,5 +1,6 @@
 // What createMesh takes. Checked here, so that a wrong option is named at the door.
 import { MeshError, type Clock, type ConfigSource, type MeshObserver, type Random } from '@proxyless/core'
+import { complaintOfNames, type Loosening, loosenings } from '@proxyless/context'
 import type { DocumentFeed } from '@proxyless/feed'
 import type { MeshSettingsInput } from '@proxyless/istio'
 import { checkWorkload } from './workload-option.ts'
@@ -41,6 +42,12 @@ export interface CreateMeshOptions {
   readonly attemptCount?: boolean
   /** False switches all fault injection off; so does PROXYLESS_FAULTS=off. Default true. */
   readonly faults?: boolean
+  /** Calls inherit of the request that is being answered, whatever server of this process it came to. Default true. */
+  readonly inbound?: boolean
+  /** Names of headers that calls inherit beside those of traces, `baggage` and `x-request-id`. Default none. */
+  readonly inherit?: readonly string[]
+  /** What `mesh.with` may loosen: `timeout` (longer than the route's), `subset`. Default none. */
+  readonly overrides?: readonly Loosening[]
   /** Retry although a sidecar is in front of this process, which retries too. Default false. */
   readonly doubleRetries?: boolean
 }
@@ -67,6 +74,7 @@ export const switches = [
   'requestId',
   'attemptCount',
   'faults',
+  'inbound',
   'doubleRetries',
 ] as const
 
@@ -80,6 +88,8 @@ const known: ReadonlySet<string> = new Set([
   'compat',
   'localReply',
   'maxReplayBytes',
+  'inherit',
+  'overrides',
   'metricsPort',
   ...codeOptions,
   ...switches,
@@ -106,6 +116,8 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (name === 'workload') return checkWorkload(value)
   if (name === 'compat') return complaintOfCompat(value)
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
+  if (name === 'inherit') return complaintOfInherit(value)
+  if (name === 'overrides') return complaintOfLoosenings(value)
   if (name === 'metricsPort') {
     if (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65_536) return undefined
     return `metricsPort must be a port, 0 to 65535, not ${show(value)}`
@@ -124,6 +136,22 @@ function complaintOfConfig(config: unknown): string | undefined {
   const isOpened = typeof config === 'object' && config !== null && ('start' in config || 'open' in config)
   if (typeof config === 'string' || Array.isArray(config) || isOpened) return undefined
   return 'config must be a path, the address of a feed, feed({...}), an array of these and of documents, or a ConfigSource'
+}
+
+function complaintOfInherit(names: unknown): string | undefined {
+  if (!isListOfTexts(names)) return `inherit must be a list of header names, not ${show(names)}`
+  const complaint = complaintOfNames(names)
+  return complaint === undefined ? undefined : `inherit: ${complaint}`
+}
+
+function complaintOfLoosenings(names: unknown): string | undefined {
+  const known: readonly string[] = loosenings
+  if (isListOfTexts(names) && names.every((name) => known.includes(name))) return undefined
+  return `overrides must be a list of ${loosenings.join(', ')}, not ${show(names)}`
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }
 
 function complaintOfCompat(compat: unknown): string | undefined {

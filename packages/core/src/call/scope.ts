@@ -48,6 +48,6 @@ export interface Inbound {
 export interface Surroundings {
   /** Of the call that begins now; undefined: nothing is said. */
   current(): CallScope | undefined
-  /** Runs `next` so that all it starts is surrounded by a request that came in. */
-  enter<T>(inbound: Inbound, next: () => T): T
+  /** Of a request that has just come in: what is returned runs code so that all it starts is surrounded by the request. */
+  surround(inbound: Inbound): <T>(next: () => T) => T
 }

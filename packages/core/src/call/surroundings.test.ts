@@ -27,8 +27,8 @@ class Said implements Surroundings {
     return this.scope
   }
 
-  enter<T>(_inbound: unknown, next: () => T): T {
-    return next()
+  surround(): <T>(next: () => T) => T {
+    return (next) => next()
   }
 }
 

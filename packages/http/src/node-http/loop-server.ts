@@ -2,6 +2,7 @@
 // So requests through node:http get all that fetch gets, retries after a response included. One per mesh; listens nowhere.
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { unmeshed } from '@proxyless/core/spi'
 import type { DispatchView } from '../dispatch-view.ts'
 import { HttpExchange } from '../http-exchange.ts'
 import type { HttpTransport } from '../http-transport.ts'
@@ -22,6 +23,8 @@ export class LoopServer {
       { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, maxHeaderSize, requireHostHeader: false },
       (request, response) => this.#serve(request, response, null),
     )
+    // nobody serves here: whoever watches servers is not meant
+    Object.assign(this.#server, { [unmeshed]: true })
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (head.length > 0) socket.unshift(head)
       const response = new ServerResponse(request)
@@ -50,7 +53,8 @@ export class LoopServer {
     })
     const { method, target: path } = view
     const options = { method, path, body: hasBody(request) ? request : null, upgrade } as never
-    new HttpExchange(this.#transport, view, options, new ResponseCaller(response, socket)).begin()
+    const exchange = new HttpExchange(this.#transport, view, options, new ResponseCaller(response, socket))
+    socket.inCaller(() => exchange.begin())
   }
 }
 

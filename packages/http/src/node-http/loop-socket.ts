@@ -1,4 +1,5 @@
 // Two ends of a connection that never leaves the process: node:http writes a request to one, and the mesh reads it from the other.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Duplex } from 'node:stream'
 
 export class LoopSocket extends Duplex {
@@ -10,6 +11,8 @@ export class LoopSocket extends Duplex {
   readonly remotePort: number
   #peer: LoopSocket | undefined
   #taken: (() => void) | undefined
+  /** Runs code where whoever sends the next request is: what it writes is read elsewhere. */
+  #inCaller: (<T>(next: () => T) => T) | undefined
   #idleMs = 0
   #idleTimer: NodeJS.Timeout | undefined
 
@@ -28,6 +31,17 @@ export class LoopSocket extends Duplex {
     near.#peer = far
     far.#peer = near
     return [near, far]
+  }
+
+  /** The request that is written next is sent by whoever runs now. */
+  sentFromHere(): void {
+    if (this.#peer !== undefined) this.#peer.#inCaller = AsyncLocalStorage.snapshot()
+  }
+
+  /** Of the other end: runs `next` where the request came from. */
+  inCaller(next: () => void): void {
+    if (this.#inCaller === undefined) next()
+    else this.#inCaller(next)
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, written: () => void): void {

@@ -1,8 +1,9 @@
 // Agents of node:http and node:https whose connections lead into the mesh: `agent` options of whatever stands on node:http.
-import { Agent as PlainAgent, type ClientRequestArgs } from 'node:http'
+import { Agent as PlainAgent, type ClientRequest, type ClientRequestArgs } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { LoopServer } from './loop-server.ts'
+import { LoopSocket } from './loop-socket.ts'
 
 /** Connections inside the process cost little, but are worth keeping. */
 const options = { keepAlive: true }
@@ -16,7 +17,12 @@ export class MeshHttpAgent extends PlainAgent {
   }
 
   override createConnection({ host, port }: ClientRequestArgs): Duplex {
-    return this.#server.connect(host ?? 'localhost', Number(port ?? 80), false)
+    return connectFromHere(this.#server, host ?? 'localhost', Number(port ?? 80), false)
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    super.reuseSocket(socket, request)
+    if (socket instanceof LoopSocket) socket.sentFromHere()
   }
 
   override getName(request?: ClientRequestArgs): string {
@@ -34,12 +40,23 @@ export class MeshHttpsAgent extends TlsAgent {
   }
 
   override createConnection({ host, port }: ClientRequestArgs): Duplex {
-    return this.#server.connect(host ?? 'localhost', Number(port ?? 443), true)
+    return connectFromHere(this.#server, host ?? 'localhost', Number(port ?? 443), true)
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    super.reuseSocket(socket, request)
+    if (socket instanceof LoopSocket) socket.sentFromHere()
   }
 
   override getName(request?: ClientRequestArgs): string {
     return nameOf(request)
   }
+}
+
+function connectFromHere(server: LoopServer, host: string, port: number, secure: boolean): LoopSocket {
+  const socket = server.connect(host, port, secure)
+  socket.sentFromHere()
+  return socket
 }
 
 /** Which connections are alike. */

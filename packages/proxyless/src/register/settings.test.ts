@@ -71,6 +71,9 @@ test('every variable is read, and wins over the file', async () => {
     PROXYLESS_ATTEMPT_COUNT: 'FALSE',
     PROXYLESS_FAULTS: 'off',
     PROXYLESS_DOUBLE_RETRIES: 'true',
+    PROXYLESS_INBOUND: 'off',
+    PROXYLESS_INHERIT: 'end-user, x-tenant',
+    PROXYLESS_OVERRIDES: 'timeout',
   }
   expect(Object.keys(env).toSorted()).toEqual(variables.map(({ name }) => name).toSorted())
   const { mode, install, options } = await read('config: ./c\nmode: enforce\n', env)
@@ -92,6 +95,9 @@ test('every variable is read, and wins over the file', async () => {
     attemptCount: false,
     faults: false,
     doubleRetries: true,
+    inbound: false,
+    inherit: ['end-user', 'x-tenant'],
+    overrides: ['timeout'],
   })
 })
 

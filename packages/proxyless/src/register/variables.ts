@@ -19,7 +19,9 @@ export const variables: readonly Variable[] = [
     return parts.length === 1 ? parts[0] : parts.filter((part) => part !== '')
   }),
   variable('mode', (text) => text),
-  variable('install', (text) => text.split(',').map((part) => part.trim())),
+  variable('install', list),
+  variable('inherit', list),
+  variable('overrides', list),
   variable('compat', (text) => (text.startsWith('{') ? object(text) : text)),
   variable('localReply', (text) => text),
   variable('maxReplayBytes', Number),
@@ -50,6 +52,10 @@ const truths: Readonly<Record<string, boolean>> = { true: true, on: true, 1: tru
 
 function truth(text: string): boolean | string {
   return truths[text.toLowerCase()] ?? text
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((part) => part.trim())
 }
 
 /** YAML in braces is JSON too. */
