@@ -26,6 +26,8 @@ export class Attempt {
   readonly #tries: Tries
   phase: AttemptPhase = 'pending'
   deadline: Deadline | undefined = undefined
+  /** The time that its endpoint was told, as a `grpc-timeout`, is over from here on. */
+  toldUntilMs: number = Infinity
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
   ownDelay: OwnDelay | undefined = undefined
