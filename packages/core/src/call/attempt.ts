@@ -71,7 +71,7 @@ export class Attempt {
   loadReported(text: string): void {
     const { observations, metrics } = this.#tries.cluster
     const report = observations.wantsLoad ? parseLoadReport(text) : undefined
-    if (report !== undefined) observations.load(this.endpoint, report)
+    if (report !== undefined) observations.load(this.endpoint, report, false)
     metrics?.take(this.endpoint, parseLoadMetrics(text))
   }
 
