@@ -4,7 +4,7 @@ import type { Authorities } from './authority/authorities.ts'
 import type { Server } from './authority/authority.ts'
 import { openAuthorities } from './authority/of-settings.ts'
 import { CalledHosts } from './called-hosts.ts'
-import { listenerName } from './bootstrap/listener-name.ts'
+import { calledName, listenerName, wantedListener } from './bootstrap/listener-name.ts'
 import { LoadReporter } from './load/load-reporter.ts'
 import { LoadReports } from './load/load-reports.ts'
 import { nodeMessage } from './node.ts'
@@ -61,12 +61,12 @@ class XdsSource implements ConfigSource {
     this.#settings = settings
     this.#host = host
     const { dialect, hosts, bootstrap, hostTimeoutMs } = settings
-    this.#named = hosts && new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)]))
+    this.#named = hosts && new Map(hosts.map((each) => [calledName(each), listenerName(each, bootstrap)]))
     if (dialect === 'api' && hosts === undefined) {
       this.#called = new CalledHosts({
         clock: host.clock,
         timeoutMs: hostTimeoutMs,
-        listenerName: (each) => listenerName(each, bootstrap),
+        listenerName: (each) => wantedListener(each, bootstrap),
         isKnown: (each) => this.#memory.trees.isInForce(each),
         changed: () => this.#resolving?.update(),
       })
@@ -171,8 +171,3 @@ class XdsSource implements ConfigSource {
 }
 
 const none: ReadonlySet<string> = new Set()
-
-/** `xds://AUTHORITY/name` and `name` are called by the name. */
-function plain(target: string): string {
-  return target.replace(/^xds:\/\/[^/]*\//, '')
-}

@@ -267,7 +267,8 @@ export class Tries implements Expiring, Selecting {
 
   /** A server that was told how long it has resets what takes longer, which may be heard before the timer here runs. */
   #resetMeans(attempt: Attempt): Failure {
-    if (this.#house.clock.now() < attempt.toldUntilMs) return 'remoteReset'
+    const { toldUntilMs } = attempt
+    if (toldUntilMs === undefined || this.#house.clock.now() < toldUntilMs) return 'remoteReset'
     return this.timeouts.perTryMs === 0 || this.#leftMs <= 0 ? 'timeout' : 'perTryTimeout'
   }
 

@@ -1,10 +1,9 @@
 // One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
-import type { Clock, Random, Sliced, Slices, TimerHandle } from '@proxyless/core/spi'
+import { Backoff, type Clock, type Random, type Sliced, type Slices, type TimerHandle } from '@proxyless/core/spi'
 import { Job, type Piecewise, slicesOf } from '../piecewise.ts'
 import { apply, type Decode, readAll, type Response } from './apply.ts'
 import { Awaited } from './awaited.ts'
-import { Backoff } from './backoff.ts'
 import { type StreamKind, STREAM_KINDS, WILDCARD } from './kinds.ts'
 import { ResourceTimers } from './resource-timers.ts'
 import { type Changes, type Entry, Store } from './store.ts'

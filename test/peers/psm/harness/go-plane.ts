@@ -32,9 +32,9 @@ export class GoPlane implements Plane {
     await this.#plane.serve(node, await snapshotOf(given, String(++this.#version)))
   }
 
-  /** To a server of its own. */
-  async applyListener(node: string, listener: object): Promise<void> {
-    await this.#plane.serve(node, { version: String(++this.#version), listeners: [listener] })
+  /** What no scenario says of clusters and routes alone. */
+  async say(node: string, resources: Omit<Snapshot, 'version'>): Promise<void> {
+    await this.#plane.serve(node, { version: String(++this.#version), ...resources })
   }
 
   async refusals(): Promise<readonly string[]> {

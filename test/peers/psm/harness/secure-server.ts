@@ -21,7 +21,7 @@ export async function secureServer(
   const plane = await stage.common.goPlane
   const node = `${stage.node}-server`
   const port = await freePort()
-  await plane.applyListener(node, listenerOf(port, security))
+  await plane.say(node, { listeners: [listenerOf(port, security)] })
   const bootstrap = {
     xds_servers: [{ server_uri: `127.0.0.1:${plane.port}`, channel_creds: [{ type: 'insecure' }] }],
     node: { id: node },
