@@ -2,28 +2,31 @@
 // and turns grpc-js' events into reports to the call.
 import { type Metadata, type StatusObject, status as codes } from '@grpc/grpc-js'
 import { type Attempt, type Failure, loadReportHeader, unfitHeader } from '@proxyless/core/spi'
-import type { CallListener, CallStream } from './call-stream.ts'
+import type { CallStream } from './call-stream.ts'
 import type { EndpointPool } from './endpoint-pool.ts'
 import { endingOf, failureOf, isGrpc } from './failure.ts'
 import type { GrpcExchange } from './grpc-exchange.ts'
+import { Hearer, type Hearing } from './hearer.ts'
 import type { Lane } from './lane.ts'
-import type { Line, LineWatcher } from './line.ts'
+import type { Line, LineJob, LineWatcher } from './line.ts'
 import { appendMetadata, metadataOf } from './metadata.ts'
 import { readLoadReport, trailingReport } from './load-report.ts'
 import { type Message, written } from './request-messages.ts'
 
-export class GrpcAttempt implements CallListener {
+export class GrpcAttempt implements Hearing, LineJob {
   readonly exchange: GrpcExchange
   readonly attempt: Attempt
   readonly lane: Lane
   readonly key: string
+  place = 0
   #pool: EndpointPool
   #line: Line | undefined = undefined
   #stream: CallStream | undefined = undefined
+  #hearer: Hearer | undefined = undefined
   #phase: 'open' | 'forwarding' | 'over' = 'open'
-  /** The next message to send, and whether the one before is still on its way. */
+  /** The next message to send, and the one before while it is still on its way. */
   #position = 0
-  #sending = false
+  #sending: Message | undefined = undefined
   #halfClosed = false
   /** A message was asked for and has not come. */
   #wants = false
@@ -62,10 +65,12 @@ export class GrpcAttempt implements CallListener {
     this.attempt.ready()
     const { target, authority } = this.attempt.call.request
     const stream = line.createCall(target, authority)
+    const hearer = new Hearer(this)
     this.#stream = stream
+    this.#hearer = hearer
     const { credentials } = this.exchange.caller
     if (credentials !== undefined) stream.setCredentials(credentials)
-    stream.start(this.exchange.metadataFor(this.attempt), this)
+    stream.start(this.exchange.metadataFor(this.attempt), hearer)
     // asked for or not: grpc-js holds the server only once a message was wanted
     this.read()
     this.pump()
@@ -98,7 +103,7 @@ export class GrpcAttempt implements CallListener {
     const stream = this.#stream
     if (stream === undefined || this.#phase === 'over' || this.#halfClosed) return
     const { messages } = this.exchange
-    const message = this.#sending ? undefined : messages.at(this.#position)
+    const message = this.#sending === undefined ? messages.at(this.#position) : undefined
     if (message !== undefined) this.#sendMessage(stream, message)
     // with the last message, not after it has arrived: one frame less
     if (messages.ended && this.#position === messages.count) {
@@ -108,17 +113,9 @@ export class GrpcAttempt implements CallListener {
   }
 
   #sendMessage(stream: CallStream, message: Message): void {
-    this.#sending = true
+    this.#sending = message
     this.#position++
-    const callback = (): void => {
-      if (this.#stream !== stream) return
-      this.#sending = false
-      written(message)
-      this.exchange.sent()
-      this.pump()
-    }
-    const { flags, bytes } = message
-    stream.sendMessageWithContext(flags === undefined ? { callback } : { callback, flags }, bytes)
+    stream.sendMessageWithContext(this.#hearer?.contextOf(message.flags) ?? {}, message.bytes)
   }
 
   responseHeader(name: string): string | undefined {
@@ -140,6 +137,12 @@ export class GrpcAttempt implements CallListener {
     this.exchange.caller.head(this.#edited(metadata))
   }
 
+  onWritten(): void {
+    this.#tellWritten()
+    this.exchange.sent()
+    this.pump()
+  }
+
   onReceiveMessage(message: Buffer): void {
     this.#wants = false
     const more = this.#phase === 'forwarding' ? this.#forward(message) : this.#phase === 'open'
@@ -158,6 +161,7 @@ export class GrpcAttempt implements CallListener {
     if (phase === 'open') return this.#ended(status)
     this.#phase = 'over'
     this.#end(false)
+    this.#tellWritten()
     this.#readReport(status.metadata)
     this.attempt.call.grpcStatus = status.code
     this.attempt.finished(failureOf(status))
@@ -209,16 +213,23 @@ export class GrpcAttempt implements CallListener {
     this.#line = undefined
     this.#stream = undefined
     this.#position = 0
-    this.#sending = false
+    this.#sending = undefined
     this.#halfClosed = false
     this.#wants = false
     this.attempt.unready()
     this.#pool.start(this)
   }
 
+  #tellWritten(): void {
+    const message = this.#sending
+    this.#sending = undefined
+    if (message !== undefined) written(message)
+  }
+
   /** Its place on the connection is free. */
   #end(cancel: boolean): void {
     const line = this.#line
+    this.#hearer?.drop()
     if (cancel) this.#stream?.cancelWithStatus(codes.CANCELLED, 'the mesh has ended this attempt')
     if (line !== undefined) this.#pool.release(line, this)
   }

@@ -16,9 +16,9 @@ import { CallView } from './call-view.ts'
 import { type Caller, Nobody } from './caller.ts'
 import { GrpcAttempt } from './grpc-attempt.ts'
 import type { GrpcTransport } from './grpc-transport.ts'
-import { metadataOf } from './metadata.ts'
 import { statusOf } from './local-status.ts'
 import { RequestMessages } from './request-messages.ts'
+import { checkLines, SentMetadata } from './sent-metadata.ts'
 import { hostOf } from './target.ts'
 
 /** Before each message: a flag and its length. */
@@ -156,7 +156,8 @@ export class GrpcExchange implements Exchange {
       if (timeout !== undefined && getHeader(headers, 'grpc-timeout') === this.caller.firstTimeout)
         setHeader(headers, 'grpc-timeout', timeout)
     }
-    return metadataOf(call.request.headers, this.caller.options)
+    if ((call.target?.requestPlans.length ?? 0) > 0) checkLines(call.request.headers)
+    return new SentMetadata(call.request.headers.slice(), this.caller.options)
   }
 
   /** A stream that the server refused was not processed: it is sent once more, whatever the policy (gRFC A6). */

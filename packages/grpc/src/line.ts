@@ -6,6 +6,13 @@ import type { CallStream } from './call-stream.ts'
 import { type Dial, dialFirst, type Means } from './dial.ts'
 import { ConnectFailed } from './failure.ts'
 
+export interface LineWay {
+  /** Of its lane. */
+  readonly key: string
+  /** Of the call that it was opened for. */
+  readonly authority: string
+}
+
 export interface LineEvents {
   ready(line: Line): void
   /** It never became ready. */
@@ -17,6 +24,8 @@ export interface LineEvents {
 /** An attempt on a line. */
 export interface LineJob {
   readonly stream: CallStream | undefined
+  /** Among those on its line. */
+  place: number
 }
 
 /** Who wants to know how a line is. */
@@ -26,27 +35,31 @@ export interface LineWatcher {
 
 export class Line {
   readonly lane: string
+  readonly authority: string
   readonly openedAtMs: number
-  /** Under way on it. */
-  readonly jobs: Set<LineJob> = new Set()
   served = 0
+  /** What goes on beside its calls, while it is ready. */
+  companion: { stop(): void } | undefined
   state: 'connecting' | 'ready' | 'failed' | 'closed' = 'connecting'
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
+  /** Under way on it. No Set: the tables that it leaves behind hold what was in them until old garbage is collected. */
+  readonly #jobs: LineJob[] = []
   #race: AddressRace<Dial> | undefined
   #dial: Dial | undefined
   #stopTimer: () => void = () => undefined
 
-  constructor(lane: string, openedAtMs: number, events: LineEvents) {
-    this.lane = lane
+  constructor({ key, authority }: LineWay, openedAtMs: number, events: LineEvents) {
+    this.lane = key
+    this.authority = authority
     this.openedAtMs = openedAtMs
     this.#events = events
   }
 
-  /** One that is not ready after so long has failed. */
+  /** One that is not ready after so long has failed; until then it keeps the process alive, which grpc-js does only with calls. */
   open(means: Means, clock: Clock, timeoutMs: number): void {
     const late = (): void => this.#failed(new ConnectFailed('ETIMEDOUT: not connected in time'))
-    const timer = clock.setTimer(timeoutMs, late, true)
+    const timer = clock.setTimer(timeoutMs, late, false)
     this.#stopTimer = () => clock.clearTimer(timer)
     this.#race = dialFirst(means, clock, {
       connected: (dial) => this.#ready(dial),
@@ -59,6 +72,24 @@ export class Line {
   createCall(method: string, authority: string): CallStream {
     if (this.#dial === undefined) throw new Error('not connected')
     return this.#dial.channel.createCall(method, Infinity, authority, null, null)
+  }
+
+  /** How many calls are under way on it. */
+  get active(): number {
+    return this.#jobs.length
+  }
+
+  take(job: LineJob): void {
+    job.place = this.#jobs.length
+    this.#jobs.push(job)
+    this.served++
+  }
+
+  leave(job: LineJob): void {
+    const last = this.#jobs.pop()
+    if (last === undefined || last === job) return
+    last.place = job.place
+    this.#jobs[job.place] = last
   }
 
   watch(watcher: LineWatcher): void {
@@ -75,6 +106,7 @@ export class Line {
   close(): void {
     if (this.state === 'closed') return
     this.#become('closed')
+    this.companion?.stop()
     if (this.#dial === undefined) this.#race?.abandon()
     else this.#dial.channel.close()
   }
@@ -82,7 +114,7 @@ export class Line {
   /** At once: what is under way breaks off. */
   destroy(): void {
     this.close()
-    for (const { stream } of this.jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
+    for (const { stream } of this.#jobs) stream?.cancelWithStatus(codes.UNAVAILABLE, 'Connection dropped')
     this.#dial?.drop()
   }
 

@@ -24,7 +24,8 @@ export function metadataOf(list: HeaderList, options?: MetadataOptions): Metadat
   return metadata
 }
 
-function isFixed(name: string): boolean {
+/** What grpc-js writes itself, from its options. */
+export function isFixed(name: string): boolean {
   switch (name) {
     case 'content-type':
     case 'te':

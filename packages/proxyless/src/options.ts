@@ -37,6 +37,8 @@ export interface CreateMeshOptions {
   readonly observer?: MeshObserver
   /** Serve the metrics of this mesh for Prometheus at this port, path `/metrics`; 0: any free one. Default: not served. */
   readonly metricsPort?: number
+  /** Spans and metrics by OpenTelemetry, where the application has its API and an SDK; false: none. Default true. */
+  readonly otel?: boolean | OtelOptions
   /** Add x-request-id and x-envoy-attempt-count to what is sent. Default true each. */
   readonly requestId?: boolean
   readonly attemptCount?: boolean
@@ -50,6 +52,13 @@ export interface CreateMeshOptions {
   readonly overrides?: readonly Loosening[]
   /** Retry although a sidecar is in front of this process, which retries too. Default false. */
   readonly doubleRetries?: boolean
+}
+
+interface OtelOptions {
+  /** A span for each call, around those of its attempts. Default true. */
+  readonly callSpans?: boolean
+  /** `http.client.*` and `rpc.client.*` of each attempt. Default true. */
+  readonly clientMetrics?: boolean
 }
 
 type CompatProfile = 'latest' | 'istio-1.4'
@@ -91,6 +100,7 @@ const known: ReadonlySet<string> = new Set([
   'inherit',
   'overrides',
   'metricsPort',
+  'otel',
   ...codeOptions,
   ...switches,
 ])
@@ -115,6 +125,7 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (name === 'workload') return checkWorkload(value)
   if (name === 'compat') return complaintOfCompat(value)
+  if (name === 'otel') return complaintOfOtel(value)
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
   if (name === 'inherit') return complaintOfInherit(value)
   if (name === 'overrides') return complaintOfLoosenings(value)
@@ -162,6 +173,17 @@ function complaintOfCompat(compat: unknown): string | undefined {
   if (grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
     return `compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`
   return oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
+}
+
+function complaintOfOtel(otel: unknown): string | undefined {
+  if (typeof otel === 'boolean') return undefined
+  if (!isObject(otel)) return `otel must be true, false or an object, not ${show(otel)}`
+  for (const [name, value] of Object.entries(otel as object)) {
+    if (name !== 'callSpans' && name !== 'clientMetrics')
+      return `unknown option "otel.${name}"; known are callSpans, clientMetrics`
+    if (typeof value !== 'boolean') return `otel.${name} must be true or false, not ${show(value)}`
+  }
+  return undefined
 }
 
 function isObject(value: unknown): boolean {

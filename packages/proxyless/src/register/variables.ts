@@ -26,6 +26,7 @@ export const variables: readonly Variable[] = [
   variable('localReply', (text) => text),
   variable('maxReplayBytes', Number),
   variable('metricsPort', Number),
+  variable('otel', (text) => (text.startsWith('{') ? object(text) : truth(text))),
   variable('workload', object),
   variable('meshConfig', object),
   ...switches.map((name) => variable(name, truth)),

@@ -29,9 +29,13 @@ export function jsonMessages(): JsonMessages {
   return (made ??= make())
 }
 
+/** @param packed a google.protobuf.FileDescriptorSet, deflated, in base64 */
+export function registryOf(packed: string): Registry {
+  return createFileRegistry(fromBinary(FileDescriptorSetSchema, inflateRawSync(Buffer.from(packed, 'base64'))))
+}
+
 function make(): JsonMessages {
-  const bytes = inflateRawSync(Buffer.from(descriptors, 'base64'))
-  const registry = lenient(createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes)))
+  const registry = lenient(registryOf(descriptors))
   const schemaOf = (name: string): DescMessage => {
     const schema = registry.getMessage(name)
     if (schema === undefined) throw new TypeError(`no message ${name}`)

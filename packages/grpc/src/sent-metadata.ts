@@ -1,0 +1,115 @@
+// What is sent ahead of an attempt, as grpc-js asks for it: the engine's flat list itself. On its way through its layers
+// grpc-js copies Metadata twice, line by line in maps, and adds to it; copies of a flat list cost next to nothing.
+import { sensitiveHeaders, type OutgoingHttpHeaders } from 'node:http2'
+import { Metadata, type MetadataOptions, type MetadataValue } from '@grpc/grpc-js'
+import { getHeader, type HeaderList, removeHeader, setHeader } from '@proxyless/core/spi'
+import { appendMetadata, isFixed } from './metadata.ts'
+
+/** Differs from call to call: kept by HPACK it would only drive out what repeats. */
+const unindexed: readonly string[] = ['x-request-id']
+
+export class SentMetadata extends Metadata {
+  /** Shared with copies, so it is never changed but replaced. */
+  #list: HeaderList
+  readonly #added: HeaderList
+
+  /** @param list stays as it is from here on */
+  constructor(list: HeaderList, options?: MetadataOptions, added: HeaderList = []) {
+    super(options)
+    this.#list = list
+    this.#added = added
+  }
+
+  override clone(): SentMetadata {
+    return new SentMetadata(this.#list, this.getOptions(), this.#added.slice())
+  }
+
+  override set(name: string, value: MetadataValue): void {
+    const key = name.toLowerCase()
+    this.#leave(key)
+    setHeader(this.#added, key, lineOf(value))
+  }
+
+  override add(name: string, value: MetadataValue): void {
+    this.#added.push(name.toLowerCase(), lineOf(value))
+  }
+
+  override remove(name: string): void {
+    const key = name.toLowerCase()
+    this.#leave(key)
+    removeHeader(this.#added, key)
+  }
+
+  override get(name: string): MetadataValue[] {
+    const key = name.toLowerCase()
+    const lines = [...linesOf(this.#list, key), ...linesOf(this.#added, key)]
+    return key.endsWith('-bin') ? lines.map((line) => Buffer.from(line, 'base64')) : lines
+  }
+
+  override getMap(): Record<string, MetadataValue> {
+    return Object.fromEntries(this.#names.map((name) => [name, this.get(name)[0] ?? '']))
+  }
+
+  override toJSON(): Record<string, MetadataValue[]> {
+    return Object.fromEntries(this.#names.map((name) => [name, this.get(name)]))
+  }
+
+  override merge(other: Metadata): void {
+    appendMetadata(this.#added, other)
+  }
+
+  override toHttp2Headers(): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders & Record<symbol, readonly string[]> = {}
+    appendLines(headers, this.#list)
+    appendLines(headers, this.#added)
+    headers[sensitiveHeaders] = unindexed
+    return headers
+  }
+
+  #leave(key: string): void {
+    if (getHeader(this.#list, key) === undefined) return
+    this.#list = this.#list.slice()
+    removeHeader(this.#list, key)
+  }
+
+  get #names(): string[] {
+    const names = [...this.#list, ...this.#added].filter((_, i) => i % 2 === 0)
+    return [...new Set(names)].filter((name) => !isFixed(name))
+  }
+}
+
+function appendLines(headers: OutgoingHttpHeaders, list: HeaderList): void {
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] ?? ''
+    const value = list[i + 1] ?? ''
+    if (isFixed(name)) continue
+    const known = Object.hasOwn(headers, name) ? headers[name] : undefined
+    if (known === undefined) headers[name] = value
+    else if (Array.isArray(known)) known.push(value)
+    else headers[name] = [String(known), value]
+  }
+}
+
+function linesOf(list: HeaderList, key: string): readonly string[] {
+  const found = getHeader(list, key)
+  if (found === undefined) return none
+  return typeof found === 'string' ? [found] : found
+}
+
+const none: readonly string[] = []
+const legalName = /^:?[0-9a-z_.-]+$/
+const legalValue = /^[ -~]*$/
+
+/** What rules have written into a line must not become another. @throws Error as grpc-js' own Metadata does */
+export function checkLines(list: HeaderList): void {
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] ?? ''
+    if (!legalName.test(name)) throw new Error(`Metadata key "${name}" contains illegal characters`)
+    if (!legalValue.test(list[i + 1] ?? ''))
+      throw new Error(`Metadata string value of "${name}" contains illegal characters`)
+  }
+}
+
+function lineOf(value: MetadataValue): string {
+  return typeof value === 'string' ? value : value.toString('base64')
+}
