@@ -26,7 +26,7 @@ async function obey(order: Order): Promise<void> {
   service.obey(order)
   if (order.start !== undefined) {
     service.handler = await handlerFor(order.start)
-    report({ kind: 'ready' })
+    report({ kind: 'ready', metricsUrl: mesh?.metricsUrl })
   }
   if (order.status !== undefined) report({ kind: 'status', id: order.status, status: mesh?.status() })
 }
@@ -55,6 +55,7 @@ async function startMesh(config: string): Promise<Mesh> {
     workload: { namespace: 'default', labels },
     inherit: ['end-user'],
     observer: meshReports(report),
+    metricsPort: 0,
   })
   return mesh
 }
