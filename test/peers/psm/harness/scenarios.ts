@@ -37,7 +37,7 @@ export async function scenarios(suite: string): Promise<Scenario> {
     if (told.get(title) !== planes.join(', '))
       throw new Error(`README.md does not say of ${title}: ${planes.join(', ')}`)
     given.add(title)
-    describe.skipIf(common === undefined).concurrent.each(planes)(title, (plane) => {
+    describe.skipIf(common === undefined).concurrent.each(planes)(`${suite}: ${name}`, (plane) => {
       test(`against ${plane}`, async () => {
         const stage = new Stage(common!, plane)
         try {
