@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['test/peers/**/*.peer.ts'],
     passWithNoTests: true,
     fileParallelism: false,
+    // of tests that say that they may: they wait more than they work
+    maxConcurrency: 10,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

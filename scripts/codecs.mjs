@@ -1,5 +1,5 @@
 // Makes packages/xds/src/generated, the codecs of xDS messages, when they are missing or their recipe changed (3 s).
-// The .proto files lie in devDependencies; what is not reachable from the messages named here is left out.
+// The .proto files lie in devDependencies, and those of Istio in packages/xds/protos; what is not reachable from the messages named here is left out.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -70,6 +70,9 @@ const left = [
 
 const descriptorsPlugin = join(root, 'packages', 'xds', 'scripts', 'descriptors.mjs')
 
+/** Istio's messages, which are only read and only as JSON (written by test/peers/istiod/messages). */
+const istio = join(root, 'packages', 'xds', 'protos')
+
 const packageOf = (file) => file.slice(0, file.lastIndexOf('/')).replaceAll('/', '.')
 const grpc = '@grpc'
 const from = (name) => `${grpc}/${name}`
@@ -105,14 +108,16 @@ const template = (out) => ({
       include_wkt: true,
       opt: options,
     },
-    {
-      local: [process.execPath, descriptorsPlugin],
-      out,
-      strategy: 'all',
-      include_imports: true,
-      include_wkt: true,
-    },
+    descriptorsInto(out),
   ],
+})
+
+const descriptorsInto = (out) => ({
+  local: [process.execPath, descriptorsPlugin],
+  out,
+  strategy: 'all',
+  include_imports: true,
+  include_wkt: true,
 })
 
 /** A recipe is this file and the versions of what it runs on. */
@@ -123,8 +128,19 @@ function recipe() {
   return createHash('sha256')
     .update(readFileSync(new URL(import.meta.url)))
     .update(readFileSync(descriptorsPlugin))
+    .update(
+      protosOf(istio)
+        .map((file) => `${file} ${readFileSync(join(istio, file), 'utf8')}`)
+        .join(),
+    )
     .update(versions.join())
     .digest('hex')
+}
+
+function protosOf(directory) {
+  return readdirSync(directory, { recursive: true })
+    .filter((file) => file.endsWith('.proto'))
+    .toSorted((a, b) => (a < b ? -1 : 1))
 }
 
 function buf() {
@@ -150,9 +166,8 @@ function make(hash) {
   const fresh = `${target}.new`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })
-  const args = ['generate', '--config', JSON.stringify(config), '--template', JSON.stringify(template(fresh))]
-  const { status, stdout, stderr } = spawnSync(buf(), args, { cwd: modules, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${stdout}${stderr}`)
+  generate(modules, ['--config', JSON.stringify(config)], template(fresh))
+  generate(istio, [], { version: 'v2', inputs: [{ directory: '.' }], plugins: [descriptorsInto(join(fresh, 'istio'))] })
   for (const file of readdirSync(fresh, { recursive: true })) {
     if (!file.endsWith('.ts')) continue
     const path = join(fresh, file)
@@ -161,6 +176,12 @@ function make(hash) {
   writeFileSync(join(fresh, '.made-from'), hash)
   rmSync(target, { recursive: true, force: true })
   renameSync(fresh, target)
+}
+
+function generate(cwd, args, made) {
+  const all = ['generate', ...args, '--template', JSON.stringify(made)]
+  const { status, stdout, stderr } = spawnSync(buf(), all, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${stdout}${stderr}`)
 }
 
 const hash = recipe()

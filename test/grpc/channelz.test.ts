@@ -15,7 +15,7 @@ const handlers = getChannelzHandlers()
 function asked<T>(method: string, request: object): Promise<T> {
   return new Promise((resolve, reject) => {
     const handle = handlers[method] as unknown as (call: object, done: (error: unknown, value: T) => void) => void
-    handle({ request }, (error, value) => (error ? reject(error as Error) : resolve(value)))
+    handle({ request }, (error, value) => (error ? reject(error) : resolve(value)))
   })
 }
 

@@ -127,6 +127,19 @@ describe.each(pairs)('%s over HTTP/%s', (protocol, httpVersion) => {
     expect(meshed).toEqual(direct)
   })
 
+  test('an error after messages comes after them', async () => {
+    const { direct, meshed } = await both(async (transport) => {
+      const values: unknown[] = []
+      const counting = async (): Promise<void> => {
+        for await (const { value } of createClient(Echo, transport).count(text('3.'))) values.push(value)
+      }
+      const { code } = await rejection(counting())
+      return [...values, code]
+    })
+    expect(meshed).toEqual(['1', '2', '3', Code.NotFound])
+    expect(meshed).toEqual(direct)
+  })
+
   test('large messages, and compressed ones', async () => {
     const much = 'x'.repeat(2 << 20)
     const { direct, meshed } = await both(

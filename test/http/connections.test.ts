@@ -2,7 +2,7 @@
 import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
 import { createServer as createHttpServer } from 'node:http'
 import { afterAll, describe, expect, test } from 'vitest'
-import { upgrade } from 'undici'
+import { request, upgrade } from 'undici'
 import { issueCertificates } from '../kit/certificates.ts'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
 import { backend, closeAfterEach, mesh, opened } from '../kit/opened.ts'
@@ -100,6 +100,47 @@ describe('connections', () => {
     const texts = await Promise.all([1, 2, 3, 4, 5].map(async (i) => (await m.fetch(`http://svc/${i}`)).text()))
     expect(texts).toEqual(['/1', '/2', '/3', '/4', '/5'])
     expect(b.accepted).toBe(1)
+  })
+
+  test('of HTTP/2 carry requests with bodies beside others that take long, streams and empty ones too', async () => {
+    const b = await backend({
+      protocol: 'http2',
+      handler: ({ url, body }) => (url === '/slow' ? { instead: 'hang' } : { body: `${url} ${body}` }),
+    })
+    const m = await mesh(config([toC], [cluster('c', [endpoint(b.authority)], { protocol: 'http2' })]))
+    await (await m.fetch('http://svc/first')).text()
+    const post = (path: string, init: RequestInit & { readonly duplex?: 'half' }): Promise<Response> =>
+      m.fetch(`http://svc/${path}`, { method: 'POST', ...init })
+    const text = async (answer: Promise<Response>): Promise<string> => (await answer).text()
+    const stream = (...parts: string[]): ReadableStream =>
+      new ReadableStream({
+        start(controller) {
+          for (const part of parts) controller.enqueue(new TextEncoder().encode(part))
+          controller.close()
+        },
+      })
+    const giveUp = new AbortController()
+    const slow = [{ body: 'kept' }, { body: stream('kept'), duplex: 'half' as const }].map((init) =>
+      post('slow', { ...init, signal: giveUp.signal }).catch((error: unknown) => (error as Error).name),
+    )
+    await until(() => b.requests.length === 3)
+    expect(await text(post('text', { body: 'whole' }))).toBe('/text whole')
+    expect(await text(post('empty', { body: new Uint8Array(0) }))).toBe('/empty ')
+    expect(await text(post('stream', { body: stream('a', 'b'), duplex: 'half' }))).toBe('/stream ab')
+    expect(await text(post('no-stream', { body: stream(), duplex: 'half' }))).toBe('/no-stream ')
+    const form = new FormData()
+    form.set('field', 'value')
+    expect(await text(post('form', { body: form }))).toContain('name="field"')
+    const { body } = await request('http://svc/buffer', {
+      method: 'PUT',
+      body: Buffer.alloc(0),
+      dispatcher: m.dispatcher,
+    })
+    expect(await body.text()).toBe('/buffer ')
+    expect(b.accepted).toBe(1)
+    giveUp.abort()
+    expect(await Promise.all(slow)).toEqual(['AbortError', 'AbortError'])
+    expect(await text(m.fetch('http://svc/last'))).toBe('/last ')
   })
 
   test('are upgraded for WebSocket-like protocols and count as one request until they close', async () => {

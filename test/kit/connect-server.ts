@@ -83,6 +83,7 @@ function serve(router: ConnectRouter, name: string, now: { hanging: number }): v
         // a signal is heard between two messages only
         await new Promise((resolve) => setImmediate(resolve))
       }
+      if (value.endsWith('.')) throw notFound()
     },
     async join(messages) {
       let all = ''

@@ -143,7 +143,7 @@ test('what no service claims is told by its host: passed through, blocked, witho
 
 test('series of one name go on over configurations; those of other labels begin', async () => {
   const b = await backend()
-  const of = (version: string): Parameters<typeof config> => [
+  const of = (version: string): [Parameters<typeof config>[0], Parameters<typeof config>[1]] => [
     [host(['a'], [route(forward('c'))])],
     [cluster('c', [endpoint(b.authority, { labels: { app: 'x', version } })])],
   ]
@@ -196,7 +196,7 @@ test('clusters in use, routes by their name and the configuration tell of themse
 test('a handler in a server of the application; only what reads is answered', async () => {
   const m = await mesh(config([], []))
   const server = createServer(m.metricsHandler()).listen(0)
-  opened({ close: () => new Promise((resolve) => server.close(resolve)) })
+  opened({ close: () => new Promise((resolve) => server.close(() => resolve())) })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/any/path`
   expect(await read(url)).toContain('proxyless_config_info{version=')
   const head = await fetch(url, { method: 'HEAD' })

@@ -156,13 +156,16 @@ const balancerArb: fc.Arbitrary<LoadBalancer> = fc.oneof(
   ),
   optional({ kind: fc.constant('maglev' as const), tableSize: fc.constantFrom(1009, 65_537) }, hashing),
   fc.record({ kind: fc.constant('peakEwma' as const), decayMs: ms, failurePenalty: fc.integer({ min: 1, max: 9 }) }),
-  fc.record({
-    kind: fc.constant('clientWeightedRoundRobin' as const),
-    blackoutMs: ms,
-    expiryMs: ms,
-    updateMs: fc.integer({ min: 100, max: 10_000 }),
-    errorPenalty: fc.constantFrom(0, 0.5, 1),
-  }),
+  optional(
+    {
+      kind: fc.constant('clientWeightedRoundRobin' as const),
+      blackoutMs: ms,
+      expiryMs: ms,
+      updateMs: fc.integer({ min: 100, max: 10_000 }),
+      errorPenalty: fc.constantFrom(0, 0.5, 1),
+    },
+    { outOfBandMs: ms },
+  ),
 )
 
 const poolArb = optional(

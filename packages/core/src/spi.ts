@@ -1,4 +1,5 @@
 // What a door touches: contracts, model and the house. Applications use index.ts.
+export { Backoff } from './base/backoff.ts'
 export { type Clock, type TimerHandle, VirtualClock } from './base/clock.ts'
 export type { EventLoop } from './base/event-loop.ts'
 export { MeshError, type MeshErrorCode } from './base/error.ts'
@@ -88,7 +89,7 @@ export {
 export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'
-export { loadReportHeader } from './call/load-report.ts'
+export { loadReportHeader, parseLoadReport } from './call/load-report.ts'
 export { formatGrpcTimeout, parseGrpcTimeout } from './call/deadline.ts'
 export type { CallSettings } from './call/house.ts'
 export type { LocalReply } from './call/local-reply.ts'

@@ -9,6 +9,7 @@ export class CallView implements RequestView {
   readonly authority: string
   readonly hostname: string
   readonly port: number
+  readonly wanted: string | undefined
   readonly method: string = 'POST'
   readonly target: string
   readonly headers: HeaderList
@@ -19,6 +20,7 @@ export class CallView implements RequestView {
     this.authority = host.authority
     this.hostname = host.hostname
     this.port = host.port
+    this.wanted = host.wanted
     this.target = target
     this.headers = headers
     this.headerBits = nameBits(headers)

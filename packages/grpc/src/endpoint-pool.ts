@@ -1,11 +1,20 @@
 // The connections of one endpoint in one cluster, a queue, and the cluster's limits; a connection carries many calls.
 // Order of Envoy's pools: a ready connection with room, else pending, else a new connection.
 import type { ChannelOptions } from '@grpc/grpc-js'
-import { type Clock, type Connections, type LivingCluster, type LivingEndpoint, tlsFor } from '@proxyless/core/spi'
+import {
+  type Clock,
+  type Connections,
+  type LivingCluster,
+  type LivingEndpoint,
+  parseLoadReport,
+  type Random,
+  tlsFor,
+} from '@proxyless/core/spi'
 import { connectFailureOf } from './failure.ts'
 import type { GrpcAttempt } from './grpc-attempt.ts'
 import type { Means } from './dial.ts'
 import { Line, type LineWatcher } from './line.ts'
+import { LoadStream } from './load-stream.ts'
 import type { Lane } from './lane.ts'
 
 /** Where a connection leads and how it is secured. */
@@ -19,16 +28,23 @@ export class EndpointPool implements Connections {
   readonly #cluster: LivingCluster
   readonly #endpoint: LivingEndpoint
   readonly #clock: Clock
+  readonly #random: Random
   readonly #onEmpty: () => void
   /** Connecting or ready. */
   readonly #lines: Line[] = []
   #queue: GrpcAttempt[] = []
   #draining = false
 
-  constructor(cluster: LivingCluster, endpoint: LivingEndpoint, clock: Clock, onEmpty: () => void) {
+  constructor(
+    cluster: LivingCluster,
+    endpoint: LivingEndpoint,
+    { clock, random }: { readonly clock: Clock; readonly random: Random },
+    onEmpty: () => void,
+  ) {
     this.#cluster = cluster
     this.#endpoint = endpoint
     this.#clock = clock
+    this.#random = random
     this.#onEmpty = onEmpty
   }
 
@@ -87,6 +103,7 @@ export class EndpointPool implements Connections {
 
   drain(): void {
     this.#draining = true
+    for (const line of this.#lines) line.companion?.stop()
     const idle = this.#lines.filter((line) => line.state === 'ready' && line.active === 0)
     for (const line of idle) this.#leave(line)
     this.#emptied()
@@ -169,8 +186,11 @@ export class EndpointPool implements Connections {
       queueMicrotask(() => this.#failQueue((job) => job.key === key, 'connectFailure', cause))
       return
     }
-    const line = new Line(key, this.#clock.now(), {
-      ready: () => this.#serveQueue(),
+    const line = new Line({ key, authority }, this.#clock.now(), {
+      ready: () => {
+        this.#followLoad()
+        this.#serveQueue()
+      },
       failed: (failed, cause) => this.#notConnected(failed, cause),
       gone: (gone) => this.#gone(gone),
     })
@@ -227,6 +247,31 @@ export class EndpointPool implements Connections {
     if (position === -1) return
     this.#lines.splice(position, 1)
     this.#cluster.limits.connections--
+    if (line.companion !== undefined) this.#followLoad()
+  }
+
+  /** Where the balancer wants the endpoint's own reports, one of its connections carries them. */
+  #followLoad(): void {
+    const { observations, model } = this.#cluster
+    const { outOfBandMs } = observations
+    if (outOfBandMs === undefined || this.#draining || this.#lines.some(({ companion }) => companion !== undefined))
+      return
+    const line = this.#lines.find(({ state }) => state === 'ready')
+    if (line === undefined) return
+    const stream = new LoadStream(line, {
+      clock: this.#clock,
+      random: this.#random,
+      authority: line.authority,
+      periodMs: outOfBandMs,
+      idleTimeoutMs: model.connectionPool.idleTimeoutMs,
+      report: (text) => {
+        const report = parseLoadReport(text)
+        if (report !== undefined) observations.load(this.#endpoint, report, true)
+      },
+      idle: () => this.#leave(line),
+    })
+    line.companion = stream
+    stream.start()
   }
 
   #emptied(): void {

@@ -35,8 +35,11 @@ export function endingOf({ code, details, metadata }: StatusObject): Ending {
   return failure === undefined ? { kind: 'own' } : { kind: 'failure', failure }
 }
 
+/** What grpc-js cannot decompress has no details, whatever its types say. */
+type Undetailed = Pick<StatusObject, 'code' | 'metadata'> & Partial<Pick<StatusObject, 'details'>>
+
 /** Why a stream broke off; undefined: the server ended it, or the application. */
-export function failureOf({ code, details, metadata }: StatusObject): Failure | undefined {
+export function failureOf({ code, details = '', metadata }: Undetailed): Failure | undefined {
   if (code === codes.OK || isGrpc(metadata)) return undefined
   if (details === 'Stream refused by server') return 'refusedStream'
   if (details.startsWith('Getting metadata from plugin')) return undefined

@@ -49,7 +49,7 @@ export class GrpcTransport {
   poolAt(cluster: LivingCluster, endpoint: LivingEndpoint): EndpointPool {
     const known = endpoint.connections.get(this)
     if (known instanceof EndpointPool) return known
-    const pool = new EndpointPool(cluster, endpoint, this.mesh.clock, () => {
+    const pool = new EndpointPool(cluster, endpoint, this.mesh, () => {
       if (cluster.forget(endpoint)) endpoint.connections.delete(this)
     })
     endpoint.connections.set(this, pool)

@@ -6,6 +6,13 @@ import type { CallStream } from './call-stream.ts'
 import { type Dial, dialFirst, type Means } from './dial.ts'
 import { ConnectFailed } from './failure.ts'
 
+export interface LineWay {
+  /** Of its lane. */
+  readonly key: string
+  /** Of the call that it was opened for. */
+  readonly authority: string
+}
+
 export interface LineEvents {
   ready(line: Line): void
   /** It never became ready. */
@@ -28,8 +35,11 @@ export interface LineWatcher {
 
 export class Line {
   readonly lane: string
+  readonly authority: string
   readonly openedAtMs: number
   served = 0
+  /** What goes on beside its calls, while it is ready. */
+  companion: { stop(): void } | undefined
   state: 'connecting' | 'ready' | 'failed' | 'closed' = 'connecting'
   readonly #events: LineEvents
   readonly #watchers = new Set<LineWatcher>()
@@ -39,8 +49,9 @@ export class Line {
   #dial: Dial | undefined
   #stopTimer: () => void = () => undefined
 
-  constructor(lane: string, openedAtMs: number, events: LineEvents) {
-    this.lane = lane
+  constructor({ key, authority }: LineWay, openedAtMs: number, events: LineEvents) {
+    this.lane = key
+    this.authority = authority
     this.openedAtMs = openedAtMs
     this.#events = events
   }
@@ -95,6 +106,7 @@ export class Line {
   close(): void {
     if (this.state === 'closed') return
     this.#become('closed')
+    this.companion?.stop()
     if (this.#dial === undefined) this.#race?.abandon()
     else this.#dial.channel.close()
   }

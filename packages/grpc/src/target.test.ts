@@ -17,6 +17,17 @@ test.each([
 })
 
 test.each([
+  ['xds:///listener_0', 'listener_0'],
+  ['xds://traffic/Listener_0', 'xds://traffic/Listener_0'],
+  ['xds://traffic/reviews:80', 'xds://traffic/reviews:80'],
+  ['xds:///reviews:80', undefined],
+  ['mesh:///reviews', undefined],
+  ['reviews', undefined],
+])('for %s a control plane is asked for %s', (target, wanted) => {
+  expect(calledHost(target).wanted).toBe(wanted)
+})
+
+test.each([
   ['10.0.0.1', 80, 'ipv4:10.0.0.1:80'],
   ['::1', 80, 'ipv6:[::1]:80'],
   ['ratings.test', 80, 'dns:ratings.test:80'],

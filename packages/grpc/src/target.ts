@@ -7,6 +7,8 @@ export interface CalledHost {
   /** Without brackets. */
   readonly hostname: string
   readonly port: number
+  /** What a control plane is asked for where these do not say it: `name` without a port, `xds://AUTHORITY/name`. */
+  readonly wanted?: string
 }
 
 /** What gRPC takes where a name has no port. */
@@ -15,7 +17,12 @@ const defaultPort = 443
 /** Whatever scheme stands before it: the mesh finds the endpoints. */
 export function calledHost(target: string): CalledHost {
   const authority = decodeURIComponent(target.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*\/|\/(?!\/))?(?!\d+$)/i, ''))
-  return hostOf(authority)
+  const called = hostOf(authority)
+  const [, of = ''] = /^xds:\/\/([^/]*)\//i.exec(target) ?? []
+  if (of !== '') return { ...called, wanted: `xds://${of}/${authority}` }
+  // to xDS a name is a name: no port is added
+  const bare = /^xds:/i.test(target) && splitAuthority(authority).port === ''
+  return bare ? { ...called, wanted: authority } : called
 }
 
 export function hostOf(authority: string): CalledHost {

@@ -44,6 +44,11 @@ export class Connection {
     })
   }
 
+  /** It carries several requests at a time. */
+  get multiplexes(): boolean {
+    return this.capacity > 1
+  }
+
   /** No more requests fit, now or ever. */
   get full(): boolean {
     return this.active >= this.capacity

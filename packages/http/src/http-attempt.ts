@@ -55,7 +55,9 @@ export class HttpAttempt implements OldHandler {
       path: call.request.target,
       method: call.view.method,
       headers: connection.authority === this.authority ? headers : ['host', this.authority, ...headers],
-      body: this.exchange.bodyFor(),
+      body: this.exchange.bodyFor(connection),
+      // undici would keep others waiting behind it; whether it is sent again is the mesh's to say
+      idempotent: true,
       upgrade: this.exchange.upgrade,
       servername: this.serverName,
       headersTimeout: this.exchange.headersTimeout,

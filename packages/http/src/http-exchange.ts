@@ -16,8 +16,10 @@ import type { Caller } from './caller.ts'
 import type { DispatchView } from './dispatch-view.ts'
 import { type RawHeaders, rawOfList } from './headers.ts'
 import { HttpAttempt } from './http-attempt.ts'
+import type { Connection } from './connection.ts'
 import type { HttpTransport } from './http-transport.ts'
 import { ReplayBody } from './replay-body.ts'
+import { StreamedBlob } from './streamed-blob.ts'
 
 export class HttpExchange implements Exchange {
   readonly view: RequestView
@@ -48,9 +50,10 @@ export class HttpExchange implements Exchange {
     this.headersTimeout = options.headersTimeout ?? 0
     this.bodyTimeout = options.bodyTimeout ?? 0
     this.#headers = view.headers
-    this.#given = options.body
-    this.#stream = isStreamed(options.body)
-      ? new ReplayBody(options.body, transport.maxReplayBytes, () => this.#call?.requestEnded())
+    const body = isStreamed(options.body) && view.header('content-length') === '0' ? null : options.body
+    this.#given = body
+    this.#stream = isStreamed(body)
+      ? new ReplayBody(body, transport.maxReplayBytes, () => this.#call?.requestEnded())
       : undefined
     this.body = this.#stream === undefined ? 'complete' : 'streaming'
   }
@@ -167,8 +170,9 @@ export class HttpExchange implements Exchange {
   }
 
   /** The body for an attempt: from its beginning every time. */
-  bodyFor(): unknown {
-    return this.#stream ?? this.#given
+  bodyFor(connection: Connection): unknown {
+    if (this.#stream === undefined) return this.#given
+    return connection.multiplexes ? new StreamedBlob(this.#stream) : this.#stream
   }
 
   /** What the application's own body stream threw. */

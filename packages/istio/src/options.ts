@@ -27,6 +27,8 @@ export interface TranslationOptions {
   readonly httpsAsL7?: boolean
   /** Filter services by the request's port first, as a sidecar's listeners do. Default: false. */
   readonly strictSidecarPorts?: boolean
+  /** Documents are not expected to list endpoints: that there are none is not told. Default: false. */
+  readonly endpointsElsewhere?: boolean
 }
 
 export interface IstioOptions extends TranslationOptions {

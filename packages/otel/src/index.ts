@@ -1,2 +1,2 @@
-// OpenTelemetry: spans and metrics of calls, for applications that have its API and an SDK.
-export {}
+// OpenTelemetry for a mesh: spans and metrics of calls, where an application has its API and an SDK. Loading it needs the API.
+export { followCalls, type FollowOptions } from './follow.ts'

@@ -13,7 +13,7 @@ import {
   type MeshHttpsAgent,
 } from '@proxyless/http'
 import { CallContext, type CallOverrides, type Middleware, middleware, watchServers } from '@proxyless/context'
-import { fromDocuments, type IstioOptions, type Workload } from '@proxyless/istio'
+import { fromDocuments, type IstioOptions, type TranslationOptions, type Workload } from '@proxyless/istio'
 import { Clients, type InstallOptions } from './clients.ts'
 import { warnOfRefusals } from './config-warning.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
@@ -31,7 +31,7 @@ import { workloadFromEnvironment } from './host/workload.ts'
 import { checkOptions, compatOf, type CreateMeshOptions, refuse } from './options.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { readWorkload } from './workload-option.ts'
-import { xds } from './xds.ts'
+import { translateAs, xds } from './xds.ts'
 
 const defaultReplayBytes = 1_048_576
 
@@ -208,10 +208,13 @@ async function workloadOf(options: CreateMeshOptions): Promise<OwnWorkload> {
 
 function sourceOf(options: CreateMeshOptions, workload: OwnWorkload): ConfigSource {
   const { config } = options
-  if (isSource(config)) return config
+  const translation = translationOf(options)
+  if (isSource(config)) {
+    translateAs(config, translation)
+    return config
+  }
   if (typeof config === 'string' && config.startsWith('xds://')) return xds(serverOf(config))
   const clock = options.clock ?? processClock
-  const { profile } = compatOf(options)
   const { namespace, labels } = workload
   const node = { id: workload.instance, namespace, labels }
   const documents = documentsOf(config, { clock, random: options.random?.fork() ?? processRandom(), node })
@@ -220,12 +223,19 @@ function sourceOf(options: CreateMeshOptions, workload: OwnWorkload): ConfigSour
     regex: regexEngine,
     clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...translation,
+  })
+}
+
+function translationOf(options: CreateMeshOptions): TranslationOptions {
+  const { profile } = compatOf(options)
+  return {
     ...(options.meshConfig === undefined ? {} : { meshConfig: options.meshConfig }),
     ...(profile === undefined ? {} : { compat: profile }),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(options.httpsAsL7 === undefined ? {} : { httpsAsL7: options.httpsAsL7 }),
     ...(options.strictSidecarPorts === undefined ? {} : { strictSidecarPorts: options.strictSidecarPorts }),
-  })
+  }
 }
 
 function readDocuments(documents: DocumentSource, options: IstioOptions): ConfigSource {

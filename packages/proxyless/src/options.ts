@@ -5,6 +5,7 @@ import type { DocumentFeed } from '@proxyless/feed'
 import type { MeshSettingsInput } from '@proxyless/istio'
 import { checkWorkload } from './workload-option.ts'
 import type { WorkloadOption } from './workload-option.ts'
+import type { AccessLogFormat, AccessLogOptions } from './telemetry/access-log.ts'
 
 export interface CreateMeshOptions {
   /**
@@ -35,8 +36,12 @@ export interface CreateMeshOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly observer?: MeshObserver
+  /** One line for each call: Envoy's default format, or JSON with Istio's names; on standard output unless `write` takes it. Default: none. */
+  readonly accessLog?: AccessLogFormat | AccessLogOptions
   /** Serve the metrics of this mesh for Prometheus at this port, path `/metrics`; 0: any free one. Default: not served. */
   readonly metricsPort?: number
+  /** Spans and metrics by OpenTelemetry, where the application has its API and an SDK; false: none. Default true. */
+  readonly otel?: boolean | OtelOptions
   /** Add x-request-id and x-envoy-attempt-count to what is sent. Default true each. */
   readonly requestId?: boolean
   readonly attemptCount?: boolean
@@ -50,6 +55,13 @@ export interface CreateMeshOptions {
   readonly overrides?: readonly Loosening[]
   /** Retry although a sidecar is in front of this process, which retries too. Default false. */
   readonly doubleRetries?: boolean
+}
+
+interface OtelOptions {
+  /** A span for each call, around those of its attempts. Default true. */
+  readonly callSpans?: boolean
+  /** `http.client.*` and `rpc.client.*` of each attempt. Default true. */
+  readonly clientMetrics?: boolean
 }
 
 type CompatProfile = 'latest' | 'istio-1.4'
@@ -90,7 +102,9 @@ const known: ReadonlySet<string> = new Set([
   'maxReplayBytes',
   'inherit',
   'overrides',
+  'accessLog',
   'metricsPort',
+  'otel',
   ...codeOptions,
   ...switches,
 ])
@@ -115,6 +129,8 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (name === 'workload') return checkWorkload(value)
   if (name === 'compat') return complaintOfCompat(value)
+  if (name === 'accessLog') return complaintOfLog(value)
+  if (name === 'otel') return complaintOfOtel(value)
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
   if (name === 'inherit') return complaintOfInherit(value)
   if (name === 'overrides') return complaintOfLoosenings(value)
@@ -162,6 +178,27 @@ function complaintOfCompat(compat: unknown): string | undefined {
   if (grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
     return `compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`
   return oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
+}
+
+function complaintOfLog(log: unknown): string | undefined {
+  if (!isObject(log)) return oneOf('accessLog', log, ['text', 'json'])
+  const { format = 'text', write, ...rest } = log as AccessLogOptions
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) return `unknown option "accessLog.${unknown}"; known are format, write`
+  if (write !== undefined && typeof write !== 'function')
+    return `accessLog.write must be a function, not ${show(write)}`
+  return oneOf('accessLog.format', format, ['text', 'json'])
+}
+
+function complaintOfOtel(otel: unknown): string | undefined {
+  if (typeof otel === 'boolean') return undefined
+  if (!isObject(otel)) return `otel must be true, false or an object, not ${show(otel)}`
+  for (const [name, value] of Object.entries(otel as object)) {
+    if (name !== 'callSpans' && name !== 'clientMetrics')
+      return `unknown option "otel.${name}"; known are callSpans, clientMetrics`
+    if (typeof value !== 'boolean') return `otel.${name} must be true or false, not ${show(value)}`
+  }
+  return undefined
 }
 
 function isObject(value: unknown): boolean {

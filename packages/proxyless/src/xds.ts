@@ -1,6 +1,7 @@
 // Configuration from an xDS control plane. The client and gRPC are loaded when a mesh starts with it, not before.
 import type { ConfigSink, ConfigSource } from '@proxyless/core'
-import type { XdsOptions } from '@proxyless/xds'
+import { fromDocuments, type TranslationOptions, workloadOfNode } from '@proxyless/istio'
+import type { XdsHost, XdsOptions } from '@proxyless/xds'
 import type { TimerHandle } from '@proxyless/core/spi'
 import { processClock } from './host/process-clock.ts'
 import { processRandom } from './host/process-random.ts'
@@ -12,9 +13,16 @@ export function xds(options: XdsOptions = {}): ConfigSource {
   return new LazyXds(options)
 }
 
+/** Options of the mesh hold also for documents that come by xDS (`dialect: documents`). */
+export function translateAs(source: ConfigSource, translation: TranslationOptions): void {
+  if (source instanceof LazyXds) source.translation = translation
+}
+
 const holdMs = 60_000
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 class LazyXds implements ConfigSource {
+  translation: TranslationOptions = {}
   readonly #options: XdsOptions
   #source: ConfigSource | undefined
   #closed = false
@@ -73,16 +81,32 @@ class LazyXds implements ConfigSource {
   }
 
   async #open(sink: ConfigSink): Promise<void> {
-    const [{ xdsSource }, { id, metadata }] = await Promise.all([import('@proxyless/xds'), nodeFromEnvironment()])
-    if (this.#closed) return
+    const { id, metadata } = await nodeFromEnvironment()
     const { env } = process
-    this.#source = xdsSource(this.#options, {
-      clock: processClock,
-      random: processRandom(),
-      regex: regexEngine,
-      env,
-      node: { id, metadata },
+    const host = { clock: processClock, random: processRandom(), regex: regexEngine, env, node: { id, metadata } }
+    const source = await (this.#options.dialect === 'documents' ? this.#documents(host) : this.#resources(host))
+    if (this.#closed) return
+    this.#source = source
+    source.start(sink)
+  }
+
+  async #resources(host: XdsHost): Promise<ConfigSource> {
+    const { xdsSource } = await import('@proxyless/xds')
+    return xdsSource(this.#options, host)
+  }
+
+  async #documents(host: XdsHost): Promise<ConfigSource> {
+    const { xdsDocuments } = await import('@proxyless/xds/documents')
+    return xdsDocuments(this.#options, host, (documents, { id, metadata = {}, locality }) => {
+      const place = { region: locality?.region ?? '', zone: locality?.zone ?? '', subzone: locality?.subZone ?? '' }
+      return fromDocuments(documents, {
+        ...this.translation,
+        endpointsElsewhere: true,
+        workload: { ...workloadOfNode({ id, metadata, locality: place }), instance: id },
+        regex: regexEngine,
+        clock: processClock,
+        pause,
+      })
     })
-    this.#source.start(sink)
   }
 }

@@ -13,7 +13,7 @@ const others = Object.keys(dependencies)
 const given = process.argv[2]
 const dir = given ?? mkdtempSync(join(root, '.bundle-'))
 const bundle = await rolldown({
-  input: { index: join(dist, 'index.js'), wire: join(dist, 'wire.js') },
+  input: Object.fromEntries(['index', 'wire', 'documents'].map((name) => [name, join(dist, `${name}.js`)])),
   external: (id) => others.some((name) => id === name || id.startsWith(`${name}/`)),
   platform: 'node',
 })

@@ -1,6 +1,7 @@
 // Names that are asked for at their first call: how long calls wait for them, and when those that never came are forgotten.
 // Names that came stay asked for as long as the source lives: to know which are still called, every call would have to say so.
 import type { Clock, TimerHandle } from '@proxyless/core/spi'
+import { calledName } from './bootstrap/listener-name.ts'
 
 /** Until a name that never came is no longer asked for; the next call asks anew. */
 const forgetMs = 600_000
@@ -36,10 +37,12 @@ export class CalledHosts {
     return this.#overdue
   }
 
-  want(host: string): void {
+  /** @param wanted a host, or `xds://AUTHORITY/host` */
+  want(wanted: string): void {
+    const host = calledName(wanted)
     if (this.#targets.has(host)) return
     const { timeoutMs, listenerName, changed } = this.#options
-    this.#targets = new Map([...this.#targets, [host, listenerName(host)]])
+    this.#targets = new Map([...this.#targets, [host, listenerName(wanted)]])
     // calls wait: this timer keeps the process alive
     this.#later(host, timeoutMs, false, () => this.#expire(host))
     changed()

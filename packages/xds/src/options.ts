@@ -9,7 +9,7 @@ import {
 import { channelCredentials, isSupported } from './stream/channel-credentials.ts'
 import { bootstrapFromEnvironment } from './bootstrap/environment.ts'
 
-type Dialect = 'api' | 'sidecar'
+type Dialect = 'api' | 'documents' | 'sidecar'
 
 export interface XdsOptions {
   /**
@@ -36,8 +36,9 @@ export interface XdsOptions {
   readonly pollMs?: number
   /**
    * What the server is asked for, and whose rules hold. `sidecar`: all listeners and clusters, as Envoy does; `api`: an
-   * api_listener for each name that is called, as gRPC does. Default `api` where `hosts` are given, where the node's
-   * metadata has `GENERATOR: 'grpc'`, or where a bootstrap names the server; else `sidecar`.
+   * api_listener for each name that is called, as gRPC does; `documents`: Istio's documents, which the mesh translates itself,
+   * and endpoints (istiod only). Default `api` where `hosts` are given, where the node's metadata has `GENERATOR: 'grpc'`, or
+   * where a bootstrap names the server; else `sidecar`.
    */
   readonly dialect?: Dialect
   /** `api` only: names that callers use (`reviews:9080`); all others pass through. Left out: any name, asked for at its first call. */
@@ -85,6 +86,9 @@ export function settingsOf(
   const named = bootstrap?.node
   const said = metadata ?? named?.metadata
   const dialect = dialectOf(options, said, options.server === undefined)
+  if (dialect === 'documents' && options.protocol === 'rest') {
+    throw new TypeError('the dialect `documents` has no `protocol: rest`')
+  }
   return {
     servers,
     node: {
@@ -112,8 +116,8 @@ function dialectOf(
   metadata: Readonly<Record<string, unknown>> | undefined,
   fromBootstrap: boolean,
 ): Dialect {
-  if (dialect === 'sidecar' && hosts !== undefined) {
-    throw new TypeError('`hosts` are for the dialect `api`: a sidecar asks for everything')
+  if (dialect !== undefined && dialect !== 'api' && hosts !== undefined) {
+    throw new TypeError(`\`hosts\` are for the dialect \`api\`: \`${dialect}\` asks for everything`)
   }
   if (dialect !== undefined) return dialect
   return hosts !== undefined || metadata?.['GENERATOR'] === 'grpc' || fromBootstrap ? 'api' : 'sidecar'
@@ -121,7 +125,8 @@ function dialectOf(
 
 /** What istiod must be told to speak a dialect. */
 function generatorOf(dialect: Dialect): { GENERATOR?: string } {
-  return dialect === 'api' ? { GENERATOR: 'grpc' } : {}
+  if (dialect === 'sidecar') return {}
+  return { GENERATOR: dialect === 'api' ? 'grpc' : 'api' }
 }
 
 const nothing: Bootstrap = {

@@ -1,7 +1,7 @@
 // The client of one server of the settings, shared by all in this process that ask it in the same way.
 import type { BootstrapServer } from './bootstrap/bootstrap.ts'
 import type { Server } from './authority/authority.ts'
-import { createDecoder } from './decode/decoder.ts'
+import { createDecoder, type ReadDocument } from './decode/decoder.ts'
 import { nodeMessage } from './node.ts'
 import type { XdsSettings } from './options.ts'
 import { postTo } from './rest/post.ts'
@@ -15,12 +15,18 @@ import { StateOfTheWorld } from './stream/sotw.ts'
 import type { AdsTransport } from './stream/transport.ts'
 import type { XdsHost } from './xds-source.ts'
 
-export function serverOf(server: BootstrapServer, settings: XdsSettings, host: XdsHost): Server {
+/** @param documentsOf for `dialect: documents`: what reads those of a server */
+export function serverOf(
+  server: BootstrapServer,
+  settings: XdsSettings,
+  host: XdsHost,
+  documentsOf?: (server: string) => ReadDocument,
+): Server {
   return {
     uri: server.uri,
     failOnDataErrors: server.features.has('fail_on_data_errors'),
     transport: () => transportTo(server, settings, host),
-    lease: () => leaseClient(keyOf(server, settings, host), () => makeClient(server, settings, host)),
+    lease: () => leaseClient(keyOf(server, settings, host), () => makeClient(server, settings, host, documentsOf)),
   }
 }
 
@@ -32,7 +38,12 @@ function keyOf(server: BootstrapServer, { node, protocol, dialect, bootstrap }: 
   return JSON.stringify([given, uri, credentials, [...features], node, protocol, dialect, [...certificates]])
 }
 
-function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHost): AdsClient {
+function makeClient(
+  server: BootstrapServer,
+  settings: XdsSettings,
+  host: XdsHost,
+  documentsOf?: (server: string) => ReadDocument,
+): AdsClient {
   const { uri, features } = server
   const { node, protocol, dialect, bootstrap } = settings
   const { clock, random, regex } = host
@@ -42,14 +53,17 @@ function makeClient(server: BootstrapServer, settings: XdsSettings, host: XdsHos
     variant: protocol === 'delta' ? new Delta(message) : new StateOfTheWorld(message),
     clock,
     random,
-    decode: createDecoder({
-      dialect,
-      regex,
-      source: uri,
-      instance: node.id,
-      certificates: bootstrap.certificates,
-      trusted: features.has('trusted_xds_server'),
-    }),
+    decode: createDecoder(
+      {
+        dialect: dialect === 'api' ? 'api' : 'sidecar',
+        regex,
+        source: uri,
+        instance: node.id,
+        certificates: bootstrap.certificates,
+        trusted: features.has('trusted_xds_server'),
+      },
+      documentsOf?.(uri),
+    ),
     failOnDataErrors: features.has('fail_on_data_errors'),
     timeoutIsTransient: features.has('resource_timer_is_transient_error'),
   })

@@ -759,6 +759,23 @@ describe('several servers', () => {
     expect([world.ports('a'), world.ports(its)]).toEqual([[1], [2]])
   })
 
+  test('N2 a call may bring a target of an authority', async () => {
+    const world = new World({ bootstrap })
+    world.source.want?.('xds://other/ratings:80')
+    await settle()
+    const other = world.others.get('other.test:1')!
+    other.last.accept()
+    await settle()
+    expect(other.last.requests.map(({ names }) => names)).toEqual([[xdstp('listener.v3.Listener', 'ratings:80')]])
+  })
+
+  test('N3 a call may bring a target of an unknown authority, and is answered at once', async () => {
+    const world = new World({ bootstrap })
+    world.source.want?.('xds://nobody/ratings:80')
+    await settle()
+    expect(world.hosts()['ratings:80']).toContain('the bootstrap has no authority "nobody"')
+  })
+
   test('N3 a name of an unknown authority answers at once with that reason', async () => {
     const world = new World({ hosts: ['reviews:80'] })
     await settle()

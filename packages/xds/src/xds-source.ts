@@ -1,10 +1,10 @@
 // The mesh's configuration source for xDS: subscribes, resolves what comes, and says what is missing.
 import type { Clock, ConfigSink, ConfigSource, MeshConfig, Problem, Random, RegexEngine } from '@proxyless/core/spi'
-import { Authorities } from './authority/authorities.ts'
+import type { Authorities } from './authority/authorities.ts'
 import type { Server } from './authority/authority.ts'
-import type { BootstrapServer } from './bootstrap/bootstrap.ts'
+import { openAuthorities } from './authority/of-settings.ts'
 import { CalledHosts } from './called-hosts.ts'
-import { listenerName } from './bootstrap/listener-name.ts'
+import { calledName, listenerName, wantedListener } from './bootstrap/listener-name.ts'
 import { LoadReporter } from './load/load-reporter.ts'
 import { LoadReports } from './load/load-reports.ts'
 import { nodeMessage } from './node.ts'
@@ -14,10 +14,10 @@ import { Memory } from './resolve/memory.ts'
 import { remarkOn } from './resolve/remark.ts'
 import { type Resolution, resolve, type Wanted } from './resolve/resolve.ts'
 import { Resolving } from './resolve/resolving.ts'
-import { serverOf } from './server-lease.ts'
 import { tellStatus } from './status/client-status.ts'
 import { type Kind, KINDS } from './stream/kinds.ts'
 import type { AdsTransport } from './stream/transport.ts'
+import { serverNames, unreachable } from './unreachable.ts'
 
 /** What the process gives. */
 export interface XdsHost {
@@ -31,9 +31,11 @@ export interface XdsHost {
   readonly transport?: (server: string) => AdsTransport
 }
 
-/** @throws TypeError for options or a bootstrap that are wrong. */
+/** @throws TypeError for options or a bootstrap that are wrong, and for `dialect: documents`, which `xdsDocuments` is for. */
 export function xdsSource(options: XdsOptions, host: XdsHost): ConfigSource {
-  return new XdsSource(settingsOf(options, host.env, host.node), host)
+  const settings = settingsOf(options, host.env, host.node)
+  if (settings.dialect === 'documents') throw new TypeError('`dialect: documents` needs what translates documents')
+  return new XdsSource(settings, host)
 }
 
 class XdsSource implements ConfigSource {
@@ -59,12 +61,12 @@ class XdsSource implements ConfigSource {
     this.#settings = settings
     this.#host = host
     const { dialect, hosts, bootstrap, hostTimeoutMs } = settings
-    this.#named = hosts && new Map(hosts.map((each) => [plain(each), listenerName(each, bootstrap)]))
+    this.#named = hosts && new Map(hosts.map((each) => [calledName(each), listenerName(each, bootstrap)]))
     if (dialect === 'api' && hosts === undefined) {
       this.#called = new CalledHosts({
         clock: host.clock,
         timeoutMs: hostTimeoutMs,
-        listenerName: (each) => listenerName(each, bootstrap),
+        listenerName: (each) => wantedListener(each, bootstrap),
         isKnown: (each) => this.#memory.trees.isInForce(each),
         changed: () => this.#resolving?.update(),
       })
@@ -74,18 +76,9 @@ class XdsSource implements ConfigSource {
   start(sink: ConfigSink): void {
     const { clock } = this.#host
     this.#sink = sink
-    const { servers, bootstrap } = this.#settings
-    const own = (list: readonly BootstrapServer[]): Server[] =>
-      list.map((server) => serverOf(server, this.#settings, this.#host))
-    this.#resources = new Authorities({
-      servers: own(servers),
-      named: new Map(
-        [...bootstrap.authorities].map(([name, { servers: its }]) => [name, own(its.length === 0 ? servers : its)]),
-      ),
-      watcher: (changes, handled) => {
-        this.#resolving?.update(changes, handled)
-        if (this.#resources !== undefined) this.#loads?.update(changes.get('cluster') ?? none, this.#resources)
-      },
+    this.#resources = openAuthorities(this.#settings, this.#host, (changes, handled) => {
+      this.#resolving?.update(changes, handled)
+      if (this.#resources !== undefined) this.#loads?.update(changes.get('cluster') ?? none, this.#resources)
     })
     this.#endStatus = tellStatus({
       node: nodeMessage(this.#settings.node),
@@ -155,18 +148,13 @@ class XdsSource implements ConfigSource {
   #wanted({ trouble }: Authorities): Wanted {
     const { node } = this.#settings
     return {
-      server: this.#server,
+      server: serverNames(this.#settings),
       node: node.id,
       trouble,
       targets: this.#named ?? this.#called?.targets ?? 'all',
       onDemand: this.#called !== undefined,
       overdue: this.#called?.overdue ?? none,
     }
-  }
-
-  /** For people. */
-  get #server(): string {
-    return this.#settings.servers.map(({ uri }) => uri).join(', ')
   }
 
   /** Before the first configuration trouble is only remembered: the server may still come. */
@@ -177,28 +165,9 @@ class XdsSource implements ConfigSource {
   }
 
   #unreachable(): Problem {
-    const { node, startTimeoutMs } = this.#settings
-    const server = this.#server
-    const last = this.#resources?.troubles.join('; ') || 'none'
-    const missing = [...this.#waiting.slice(0, 5), ...(this.#waiting.length > 5 ? ['...'] : [])].join(', ')
-    const first = this.#delivered === undefined
-    return {
-      code: 'XDS_UNREACHABLE',
-      severity: 'error',
-      outcome: first ? 'void' : 'kept',
-      resource: `xDS server ${server}`,
-      path: '',
-      message: first
-        ? `no configuration within ${startTimeoutMs / 1000} s; waiting for ${missing} (node ${node.id}, last error: ${last})`
-        : `${last} (node ${node.id}); the last configuration stays in force`,
-      source: server,
-    }
+    const troubles = this.#resources?.troubles ?? []
+    return unreachable(this.#settings, troubles, this.#delivered === undefined ? this.#waiting : undefined)
   }
 }
 
 const none: ReadonlySet<string> = new Set()
-
-/** `xds://AUTHORITY/name` and `name` are called by the name. */
-function plain(target: string): string {
-  return target.replace(/^xds:\/\/[^/]*\//, '')
-}

@@ -23,7 +23,11 @@ export class Comparison {
   /** Entries of the lists that were needed. */
   readonly used = new Set<object>()
   /** Decisions that are equal, and those that are listed. */
-  readonly counts: Record<Dialect, [equal: number, listed: number]> = { sidecar: [0, 0], api: [0, 0] }
+  readonly counts: Record<Dialect, [equal: number, listed: number]> = {
+    sidecar: [0, 0],
+    api: [0, 0],
+    documents: [0, 0],
+  }
   #registry = ''
 
   constructor(plane: ControlPlane) {
@@ -62,7 +66,8 @@ export class Comparison {
     const ours = new OurSides(fixture, client, said)
     const unlisted = this.#refusalsUnlisted(fixture, refusals, (await ours.with({})).config().problems)
     const throughDialect = async (dialect: Dialect): Promise<void> => {
-      const theirs = await istiodSide(this.#plane, dialect, client, hostsOf(fixture.requests))
+      const { meshConfig: _, ...translation } = said
+      const theirs = await istiodSide(this.#plane, dialect, client, hostsOf(fixture.requests), translation)
       await settled(theirs.mesh, number)
       for (const request of fixture.requests) {
         unlisted.push(...(await this.#decision(fixture, request, dialect, ours, theirs)))
@@ -83,7 +88,7 @@ export class Comparison {
     theirs: Watched,
   ): Promise<string[]> {
     const at = `${id} ${request.url}`
-    const listed = caseDifferences.find((each) => each.at.test(at) && (each.dialect ?? dialect) === dialect)
+    const listed = caseDifferences.find((each) => each.at.test(at) && isFor(each, dialect))
     const our = decisionOn(request, await ours.with({}))
     const same = listed?.sameWith && decisionOn(request, await ours.with(listed.sameWith))
     let found: string[] = []
@@ -132,6 +137,10 @@ export class Comparison {
     }
     return unlisted
   }
+}
+
+function isFor({ dialect }: CaseDifference, asked: Dialect): boolean {
+  return dialect === undefined ? asked !== 'documents' : asked === dialect
 }
 
 const unreadable = 'a text that is no document'

@@ -14,6 +14,7 @@ export interface LineDifference {
 export interface CaseDifference {
   /** `FIXTURE URL`, all of it. */
   readonly at: RegExp
+  /** Undefined: wherever istiod translates. */
   readonly dialect?: Dialect
   readonly ours: string | RegExp
   readonly theirs: string | RegExp
@@ -106,6 +107,13 @@ export const caseDifferences: readonly CaseDifference[] = [
     why: 'the document is in force with us only',
   },
   {
+    at: /^C076 http:\/\/reviews/,
+    dialect: 'documents',
+    ours: /v1\|reviews/,
+    theirs: /9080\|\|reviews/,
+    why: 'the same',
+  },
+  {
     at: /^C128 http:\/\/ratings/,
     ours: '503 NC',
     theirs: /ratings/,
@@ -138,14 +146,13 @@ export const refusalDifferences: readonly RefusalDifference[] = [
   },
 ]
 
+const keptWeight = 'istiod keeps the weight of a locality whose endpoints it leaves out, because the rest share all'
+
 const part = (...parts: string[]): RegExp => new RegExp(`^cluster \\S+ (${parts.join('|')}): `)
 
 export const lineDifferences: readonly LineDifference[] = [
-  {
-    dialect: 'sidecar',
-    line: part('localities'),
-    why: 'istiod keeps the weight of a locality whose endpoints it leaves out, because the rest share all',
-  },
+  { dialect: 'sidecar', line: part('localities'), why: keptWeight },
+  { dialect: 'documents', line: part('localities'), why: keptWeight },
   {
     dialect: 'sidecar',
     line: part('tlsMatches'),

@@ -1,14 +1,17 @@
-// Both ways to a configuration: our own translation of documents, and istiod's by xDS in one of its dialects.
+// Both ways to a configuration: our own translation of documents, and what istiod says by xDS in one of its dialects.
 import { documentSource, fromDocuments, type IstioOptions } from '@proxyless/istio'
 import { xdsSource } from '@proxyless/xds'
+import { xdsDocuments } from '@proxyless/xds/documents'
 import type { Clock, Mesh, XdsOptions } from 'proxyless'
 import { processClock, processRandom, regexEngine } from 'proxyless/host'
 import { until } from '../../kit/until.ts'
 import { type Watched, watchedMesh } from './decision.ts'
 import type { ControlPlane } from './plane/control-plane.ts'
 
-/** `sidecar`: what istiod sends an Envoy; `api`: what it sends a gRPC client. */
-export const dialects = ['sidecar', 'api'] as const
+/** `sidecar`: what istiod sends an Envoy; `api`: what it sends a gRPC client; `documents`: what it read itself, which is translated here. */
+export const dialects = ['sidecar', 'api', 'documents'] as const
+
+const generators: Readonly<Record<Dialect, string | undefined>> = { sidecar: undefined, api: 'grpc', documents: 'api' }
 
 export type Dialect = (typeof dialects)[number]
 
@@ -44,10 +47,15 @@ export function istiodSide(
   dialect: Dialect,
   client: Client,
   hosts: readonly string[],
+  translation: TranslationOptions,
 ): Promise<Watched> {
-  const options = xdsOptions(plane, dialect, client, [...hosts, marker])
+  const options = { ...xdsOptions(plane, dialect, client, [...hosts, marker]), startTimeoutMs: 30_000 * haste }
   const host = { clock: hastened, random: processRandom(), regex: regexEngine, env: {}, node: { id: '' } }
-  return watchedMesh(xdsSource({ ...options, startTimeoutMs: 30_000 * haste }, host))
+  if (dialect !== 'documents') return watchedMesh(xdsSource(options, host))
+  const workload = { ...client, instance: options.node?.id ?? '' }
+  const pause = (): Promise<void> => Promise.resolve()
+  const read = { ...translation, workload, regex: regexEngine, clock: processClock, pause, endpointsElsewhere: true }
+  return watchedMesh(xdsDocuments(options, host, (documents) => fromDocuments(documents, read)))
 }
 
 /** @param hosts that will be called (`reviews:9080`), which gRPC's dialect must ask for by name */
@@ -69,7 +77,7 @@ export function xdsOptions(
         LABELS: labels,
         CLUSTER_ID: 'Kubernetes',
         ISTIO_VERSION: '1.31.0',
-        ...(dialect === 'api' ? { GENERATOR: 'grpc' } : {}),
+        ...(generators[dialect] === undefined ? {} : { GENERATOR: generators[dialect] }),
       },
     },
     dialect,

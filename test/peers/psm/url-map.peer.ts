@@ -2,7 +2,7 @@
 import { status } from '@grpc/grpc-js'
 import { expect } from 'vitest'
 import { expectShare } from './harness/expect-calls.ts'
-import { type Given, on } from './harness/given.ts'
+import { byHeader, type Given, on, target } from './harness/given.ts'
 import type { ClientStats, Configuration, InteropClient, Method } from './harness/interop-client.ts'
 import { resourcesOf, routesOf } from './harness/csds.ts'
 import { scenarios } from './harness/scenarios.ts'
@@ -359,6 +359,47 @@ urlMap('csds TestBasicCsds', async (stage) => {
   expect(routesOf(config)).toHaveLength(1)
   expect([...resourcesOf(config, 'Cluster').values()]).toMatchObject([{ type: 'EDS' }])
   expect(resourcesOf(config, 'ClusterLoadAssignment').size).toBe(1)
+})
+
+// ---- which endpoint ----
+
+const ofEmpty: NonNullable<Configuration['metadata']>[number] = ['EmptyCall', 'xds_md', 'empty_ytpme']
+
+/** Three servers, and calls that all have the header from the start: without it they would open connections at random. */
+async function beginAffinity(stage: Stage): Promise<InteropClient> {
+  const servers = await Promise.all(['one', 'two', 'three'].map((name) => stage.common.server(name)))
+  const { client } = await stage.begin(byHeader('xds_md', on(...servers)), {
+    qps,
+    rpc: 'EmptyCall',
+    metadata: ofEmpty.join(':'),
+  })
+  const { failures, byPeer } = await configureAndSend(client, { rpc: ['EmptyCall'], metadata: [ofEmpty] }, 150)
+  expect(failures).toBe(0)
+  expect(Object.keys(byPeer)).toHaveLength(1)
+  expect(await readySubchannels(client)).toBe(1)
+  return client
+}
+
+async function readySubchannels(client: InteropClient): Promise<number> {
+  return (await client.subchannels(target)).filter((state) => state === 'READY').length
+}
+
+urlMap('affinity TestHeaderBasedAffinity', async (stage) => {
+  const client = await beginAffinity(stage)
+  const { byPeer } = await configureAndSend(client, { rpc: both }, 150)
+  expect(Object.keys(byPeer)).toHaveLength(3)
+  expect(await readySubchannels(client)).toBe(3)
+})
+
+urlMap('affinity TestHeaderBasedAffinityMultipleHeaders', async (stage) => {
+  const client = await beginAffinity(stage)
+  const peerOf = (all: Readonly<Record<string, number>> = {}): string => Object.keys(all).join()
+  for (let value = 0; value < 30; value++) {
+    const metadata = [ofEmpty, ['UnaryCall', 'xds_md', String(value)] as const]
+    const { byMethod } = await configureAndSend(client, { rpc: both, metadata }, 150)
+    if (peerOf(byMethod.EmptyCall) !== peerOf(byMethod.UnaryCall)) break
+  }
+  expect(await readySubchannels(client)).toBe(2)
 })
 
 async function begin(

@@ -1,10 +1,10 @@
 // A real Envoy as a client of the control plane, in both variants: it routes Bookinfo's traffic as the documents say,
 // refuses nothing, and loses no call while everything changes.
 import { readFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Backend, startBackend } from '../../kit/backend.ts'
+import { freePort } from '../../kit/free-port.ts'
 import { until } from '../../kit/until.ts'
 import { envoyOrSkip } from '../envoy/harness/peer.ts'
 import { type AdsEnvoy, startAdsEnvoy } from './ads-envoy.ts'
@@ -187,11 +187,3 @@ describe.skipIf(binary === undefined).each(['sotw', 'delta'] as const)('Envoy ov
     expect(connected).toBe(1)
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

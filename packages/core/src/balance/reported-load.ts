@@ -12,6 +12,8 @@ export interface LoadReport {
 }
 
 export class ReportedLoad {
+  /** The latest came by itself, not with an answer. */
+  outOfBand = false
   #weight = 0
   #sinceMs = Infinity
   #atMs = -Infinity

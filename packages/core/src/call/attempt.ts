@@ -26,6 +26,8 @@ export class Attempt {
   readonly #tries: Tries
   phase: AttemptPhase = 'pending'
   deadline: Deadline | undefined = undefined
+  /** The time that its endpoint was told, as a `grpc-timeout`, is over from here on; undefined: it was told none. */
+  toldUntilMs: number | undefined = undefined
   /** When it was put on a connection; NaN where nobody wants to know. */
   sentAtMs: number = Number.NaN
   ownDelay: OwnDelay | undefined = undefined
@@ -69,7 +71,7 @@ export class Attempt {
   loadReported(text: string): void {
     const { observations, metrics } = this.#tries.cluster
     const report = observations.wantsLoad ? parseLoadReport(text) : undefined
-    if (report !== undefined) observations.load(this.endpoint, report)
+    if (report !== undefined) observations.load(this.endpoint, report, false)
     metrics?.take(this.endpoint, parseLoadMetrics(text))
   }
 

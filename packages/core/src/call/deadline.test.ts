@@ -278,6 +278,34 @@ describe('gRPC', () => {
     expect(world.record.flags).toBe('UT')
   })
 
+  // the timeout counts from the end of the request, the server counts from its beginning
+  test.each([
+    [999, 'upstream connect error or disconnect/reset before headers. reset reason: remote reset', 'UR'],
+    [1_000, 'upstream request timeout', 'UT'],
+  ])(
+    'a stream that the server resets after %i of the 1000 ms that it was told: %s',
+    async (afterMs, message, flags) => {
+      const world = await simple({ maxGrpcTimeoutMs: 1_000 })
+      const answers = [{ fails: 'remoteReset', afterMs }] as const
+      const it = world.call('http://a/', { headers: grpcCall(), answers, body: 'streaming' })
+      world.clock.advance(10)
+      it.finishBody()
+      world.clock.advance(990)
+      expect([it.replyHeader('grpc-message'), world.record.flags]).toEqual([message, flags])
+    },
+  )
+
+  test('a reset for the time of one attempt is retried as its timeout is', async () => {
+    const policy = retries({ numRetries: 1, perTryTimeoutMs: 200, retryOn: ['5xx'], backoffBaseMs: 1, backoffMaxMs: 1 })
+    const world = await simple({ maxGrpcTimeoutMs: 1_000, ...policy })
+    const answers = [{ fails: 'remoteReset', afterMs: 205 }, 200] as const
+    const it = world.call('http://a/', { headers: grpcCall(), answers, body: 'streaming' })
+    world.clock.advance(10)
+    it.finishBody()
+    world.clock.advance(1_000)
+    expect([it.seen, it.sent.length]).toEqual([200, 2])
+  })
+
   test('a route that does not look at the header goes by its own timeout and leaves the header alone', async () => {
     const world = await simple({ timeoutMs: 500 })
     const it = world.call('http://a/', { headers: grpcCall('100m'), answers: [{ status: 200, afterMs: 400 }] })

@@ -84,7 +84,11 @@ test.each<[LoadBalancer, boolean]>([
   world.call('http://a/')
   const call = world.mesh.cluster('c')!
   expect(call.observations.wantsLoad).toBe(kept)
-  call.observations.load(world.endpoint('c', '10.0.0.1:80'), { ...empty, requestsPerSecond: 1, cpuUtilization: 1 })
+  call.observations.load(
+    world.endpoint('c', '10.0.0.1:80'),
+    { ...empty, requestsPerSecond: 1, cpuUtilization: 1 },
+    false,
+  )
   expect(world.endpoint('c', '10.0.0.1:80').load !== undefined).toBe(kept)
 })
 

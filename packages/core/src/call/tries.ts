@@ -112,7 +112,9 @@ export class Tries implements Expiring, Selecting {
     if (adaptive !== undefined) attempt.ownDelay = ownDelayOf(adaptive)
     if (this.#house.settings.attemptCount) call.request.tellAttempt(attempt.number)
     if (call.grpc && call.plan?.action.maxGrpcTimeoutMs !== undefined) {
-      call.request.tellTimeout(attemptTimeoutMs(this.timeouts, this.#leftMs))
+      const timeoutMs = attemptTimeoutMs(this.timeouts, this.#leftMs)
+      call.request.tellTimeout(timeoutMs)
+      if (timeoutMs !== 0) attempt.toldUntilMs = this.#house.clock.now() + timeoutMs
     }
     if (call.inheritance !== undefined)
       call.inheritance.tell(call.request, attemptTimeoutMs(this.timeouts, this.#leftMs))
@@ -248,17 +250,26 @@ export class Tries implements Expiring, Selecting {
   }
 
   /** The attempt ended without a response head. */
-  failed(attempt: Attempt, failure: Failure, cause: unknown): void {
+  failed(attempt: Attempt, how: Failure, cause: unknown): void {
     if (!this.#isUnderWay(attempt)) return
+    const failure = how === 'remoteReset' ? this.#resetMeans(attempt) : how
     const verdict: Verdict = { kind: 'failure', failure, cause }
     attempt.verdict = verdict
     this.#report(attempt, verdict)
     this.#decided(attempt)
     this.#leave(attempt)
-    if (this.#retryAfter(attempt, verdict)) return
-    if (this.#race !== undefined && this.#hasOthers(attempt)) return
+    const isLast = failure === 'timeout'
+    if (!isLast && this.#retryAfter(attempt, verdict)) return
+    if (!isLast && this.#race !== undefined && this.#hasOthers(attempt)) return
     // what closing the mesh has broken off is no fault of the endpoint
     this.#call.answer(this.#house.closed ? { ...replyClosed(), cause } : this.#failureReply(failure, cause))
+  }
+
+  /** A server that was told how long it has resets what takes longer, which may be heard before the timer here runs. */
+  #resetMeans(attempt: Attempt): Failure {
+    const { toldUntilMs } = attempt
+    if (toldUntilMs === undefined || this.#house.clock.now() < toldUntilMs) return 'remoteReset'
+    return this.timeouts.perTryMs === 0 || this.#leftMs <= 0 ? 'timeout' : 'perTryTimeout'
   }
 
   /** A committed response ended: complete, or broken off with a failure. */

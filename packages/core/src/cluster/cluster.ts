@@ -15,7 +15,7 @@ import type { MakePicker } from './host-source.ts'
 import { Limits } from './limits.ts'
 import { MetricSums } from './metric-sums.ts'
 import { Members } from './members.ts'
-import { Observations } from './observations.ts'
+import { Observations, outOfBandMsOf } from './observations.ts'
 import type { OutlierListener } from './ejections.ts'
 import { type CheckedCluster, HealthChecker } from './health-checker.ts'
 import type { HealthProbers } from './health-probe.ts'
@@ -358,8 +358,8 @@ export class Cluster implements OutlierListener, CheckedCluster {
 
 /** Connections made under the old policy must not serve the new one. */
 function connectsDifferently(before: ClusterModel, after: ClusterModel): boolean {
-  const said = ({ tls, tlsMatches, protocol, connectionPool, connectTimeoutMs }: ClusterModel): string =>
-    JSON.stringify([tls, tlsMatches, protocol, connectionPool, connectTimeoutMs])
+  const said = ({ tls, tlsMatches, protocol, connectionPool, connectTimeoutMs, loadBalancer }: ClusterModel): string =>
+    JSON.stringify([tls, tlsMatches, protocol, connectionPool, connectTimeoutMs, outOfBandMsOf(loadBalancer)])
   return before !== after && said(before) !== said(after)
 }
 

@@ -111,8 +111,9 @@ export class Endpoint implements Balanced {
     this.latency.observe(latencyMs, nowMs, decayMs)
   }
 
-  reportLoad(report: LoadReport, errorPenalty: number, nowMs: number): void {
+  reportLoad(report: LoadReport, errorPenalty: number, nowMs: number, outOfBand: boolean): void {
     this.load ??= new ReportedLoad()
+    this.load.outOfBand = outOfBand
     this.load.take(report, errorPenalty, nowMs)
   }
 }

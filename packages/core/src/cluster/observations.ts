@@ -36,8 +36,20 @@ export class Observations {
     endpoint.reportLatency(countsMs, nowMs, decayMs)
   }
 
-  load(endpoint: Endpoint, report: LoadReport): void {
+  /** @param outOfBand it came by itself, not with an answer */
+  load(endpoint: Endpoint, report: LoadReport, outOfBand: boolean): void {
     if (this.policy.kind !== 'clientWeightedRoundRobin') return
-    endpoint.reportLoad(report, this.policy.errorPenalty, this.#clock.now())
+    const byItself = this.outOfBandMs !== undefined && endpoint.load?.outOfBand === true
+    if (byItself && !outOfBand) return
+    endpoint.reportLoad(report, this.policy.errorPenalty, this.#clock.now(), outOfBand)
   }
+
+  /** How often endpoints are to report by themselves; undefined: not at all. */
+  get outOfBandMs(): number | undefined {
+    return outOfBandMsOf(this.policy)
+  }
+}
+
+export function outOfBandMsOf(policy: LoadBalancer): number | undefined {
+  return policy.kind === 'clientWeightedRoundRobin' ? policy.outOfBandMs : undefined
 }

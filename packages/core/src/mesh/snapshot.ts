@@ -52,9 +52,10 @@ export class Snapshot implements RoutesView {
     return plan
   }
 
-  /** `name:port`: what a source is asked for where nobody claims a request; undefined: it is not to be asked. */
+  /** `name:port`, or as the request has it: what a source is asked for where nobody claims it; undefined: it is not to be asked. */
   wantedHost(view: RequestView): string | undefined {
-    return this.config.unknownHosts.kind === 'ask' ? `${hostName(view.authority)}:${view.port}` : undefined
+    if (this.config.unknownHosts.kind !== 'ask') return undefined
+    return view.wanted ?? `${hostName(view.authority)}:${view.port}`
   }
 
   cluster(name: string): Cluster | undefined {

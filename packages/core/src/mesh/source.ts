@@ -27,7 +27,7 @@ export interface ConfigSource {
   /**
    * A call waits for a host that the configuration does not know. For sources whose configurations say so (`unknownHosts`
    * `ask`): within a bounded time one must follow that claims the host, if only to say why nobody can be reached.
-   * @param host `name:port`, lower case
+   * @param host `name:port`, lower case; or what a request has asked for by other means (`RequestView.wanted`)
    */
   want?(host: string): void
   /** Why a cluster is not there or has no endpoints, as far as it knows: for the message of the call that fails for it. */

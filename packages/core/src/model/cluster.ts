@@ -179,6 +179,11 @@ export interface ClientWeightedRoundRobin {
   readonly updateMs: number
   /** How much errors add to utilisation. */
   readonly errorPenalty: number
+  /**
+   * Endpoints are asked to report so often by themselves, on a stream of each that gRPC calls are connected to (ORCA
+   * out-of-band, gRFC A51). The reports in answers count until the first of these has come. Default: answers only.
+   */
+  readonly outOfBandMs?: number
 }
 
 export type UpstreamProtocol = 'http1' | 'http2'

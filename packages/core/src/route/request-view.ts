@@ -12,6 +12,8 @@ export interface RequestView {
   readonly hostname: string
   /** Port of the URL. */
   readonly port: number
+  /** What a source is asked for where nobody claims the request, if it is not host and port. */
+  readonly wanted?: string | undefined
   readonly method: string
   /** Path and query as given. */
   readonly target: string

@@ -8,6 +8,7 @@ import {
   type UniversalClientRequest,
 } from '@connectrpc/connect/protocol'
 import type { Clock } from '@proxyless/core/spi'
+import { Inbox } from './inbox.ts'
 import { parseTimeout } from '@connectrpc/connect/protocol-grpc'
 
 type GrpcCall = ClientDuplexStream<Uint8Array, Buffer>
@@ -38,8 +39,9 @@ export function overGrpc(client: Client, clock: Clock): UniversalClientFn {
       }
       request.signal?.addEventListener('abort', abort, { once: true })
       const trailer = new Headers()
+      const inbox = new Inbox(call)
       const answer = (head: Metadata | undefined): void =>
-        resolve({ status: 200, header: headersOf(head), body: messagesOf(call), trailer })
+        resolve({ status: 200, header: headersOf(head), body: messagesOf(call, inbox), trailer })
       call.on('metadata', answer)
       call.on('status', (status: StatusObject) => {
         request.signal?.removeEventListener('abort', abort)
@@ -97,20 +99,17 @@ function addStatus(trailer: Headers, { code, details, metadata }: StatusObject):
 }
 
 /** Ends where the call ends, well or not: the status is in the trailers. Whoever stops reading cancels. */
-async function* messagesOf(call: GrpcCall): AsyncGenerator<Uint8Array> {
-  const messages: AsyncIterator<Buffer> = call[Symbol.asyncIterator]()
+async function* messagesOf(call: GrpcCall, inbox: Inbox): AsyncGenerator<Uint8Array> {
   try {
     for (;;) {
-      const next = await messages.next().catch(() => ended)
-      if (next.done === true) return
-      yield encodeEnvelope(0, next.value)
+      const message = await inbox.next()
+      if (message === undefined) return
+      yield encodeEnvelope(0, message)
     }
   } finally {
     call.cancel()
   }
 }
-
-const ended: IteratorResult<Buffer, undefined> = { done: true, value: undefined }
 
 async function sendAll(call: GrpcCall, { body }: UniversalClientRequest): Promise<void> {
   const over = new Promise<void>((resolve) => void call.once('status', () => resolve()))

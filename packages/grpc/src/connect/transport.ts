@@ -51,6 +51,7 @@ export function connectTransport(
     refuseForGrpc(options)
     const { host } = new URL(options.baseUrl)
     const client = new Client(host, scheme === 'https:' ? credentials.createSsl() : credentials.createInsecure(), {
+      'grpc.max_receive_message_length': options.readMaxBytes,
       ...channelOptions,
       ...meshChannel(mesh),
     })

@@ -1,5 +1,6 @@
 // The inner end of node:http's requests: Node's own parser reads what its client wrote, and each request becomes a call.
 // So requests through node:http get all that fetch gets, retries after a response included. One per mesh; listens nowhere.
+import { EventEmitter } from 'node:events'
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { unmeshed } from '@proxyless/core/spi'
@@ -23,8 +24,8 @@ export class LoopServer {
       { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, maxHeaderSize, requireHostHeader: false },
       (request, response) => this.#serve(request, response, null),
     )
-    // nobody serves here: whoever watches servers is not meant
-    Object.assign(this.#server, { [unmeshed]: true })
+    // nobody serves here: whoever watches servers is not meant, nor whoever patches what servers emit
+    Object.assign(this.#server, { [unmeshed]: true, emit: EventEmitter.prototype['emit'] })
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (head.length > 0) socket.unshift(head)
       const response = new ServerResponse(request)

@@ -1,7 +1,7 @@
 // Who answers for which name (gRFC A47): plain names are for the servers of the first level, `xdstp://NAME/...` for those of the authority NAME.
 // To its user all of them are one cache.
 import type { Cache } from '../resolve/cache.ts'
-import { type Kind, KINDS } from '../stream/kinds.ts'
+import { type StreamKind, STREAM_KINDS } from '../stream/kinds.ts'
 import { authorityOf, canonicalName } from '../stream/resource-name.ts'
 import type { Entry } from '../stream/store.ts'
 import type { Watcher } from '../stream/ads-client.ts'
@@ -34,19 +34,19 @@ export class Authorities implements Cache {
     return [...new Set(this.#all().flatMap(({ troubles }) => troubles))]
   }
 
-  entry(kind: Kind, name: string): Entry | undefined {
+  entry(kind: StreamKind, name: string): Entry | undefined {
     const authority = authorityOf(name)
     if (authority === undefined) return this.#plain.entry(kind, name)
     const known = this.#named.get(authority)
     return known === undefined ? unknown(authority) : known.entry(kind, canonicalName(name))
   }
 
-  entries(kind: Kind): ReadonlyMap<string, Entry> {
+  entries(kind: StreamKind): ReadonlyMap<string, Entry> {
     if (this.#named.size === 0) return this.#plain.entries(kind)
     return new Map(this.#all().flatMap((authority) => [...authority.entries(kind)]))
   }
 
-  *wanted(kind: Kind): Iterable<readonly [name: string, entry: Entry]> {
+  *wanted(kind: StreamKind): Iterable<readonly [name: string, entry: Entry]> {
     for (const authority of this.#all()) yield* authority.wanted(kind)
   }
 
@@ -56,11 +56,11 @@ export class Authorities implements Cache {
     return authority === undefined ? this.#plain.server : this.#named.get(authority)?.server
   }
 
-  heard(kind: Kind): boolean {
+  heard(kind: StreamKind): boolean {
     return this.#plain.heard(kind)
   }
 
-  want(kind: Kind, names: ReadonlySet<string>): void {
+  want(kind: StreamKind, names: ReadonlySet<string>): void {
     const shares = new Map<string, Set<string>>()
     for (const name of names) {
       const authority = authorityOf(name)
@@ -75,7 +75,7 @@ export class Authorities implements Cache {
 
   close(): void {
     for (const authority of this.#all()) {
-      for (const kind of KINDS) authority.want(kind, new Set())
+      for (const kind of STREAM_KINDS) authority.want(kind, new Set())
       authority.close()
     }
   }

@@ -2,7 +2,7 @@
 // and something is missing. To its user it is one cache.
 import type { Cache } from '../resolve/cache.ts'
 import type { AdsClient, Subscription, Watcher } from '../stream/ads-client.ts'
-import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
+import { type StreamKind, STREAM_KINDS, WILDCARD } from '../stream/kinds.ts'
 import type { Lease } from '../stream/shared-clients.ts'
 import type { Changes, Entry } from '../stream/store.ts'
 import type { AdsTransport } from '../stream/transport.ts'
@@ -28,7 +28,7 @@ const nothing: ReadonlySet<string> = new Set()
 export class Authority implements Cache {
   readonly #servers: readonly Server[]
   readonly #watcher: Watcher
-  readonly #wants = new Map<Kind, ReadonlySet<string>>()
+  readonly #wants = new Map<StreamKind, ReadonlySet<string>>()
   /** In the order of the servers; the last one is in use, those before it are tried again and again. */
   readonly #connections: Connection[] = []
   /** What servers used before have sent and the one in use has not. */
@@ -61,26 +61,26 @@ export class Authority implements Cache {
     return this.#connections.at(-1)?.lease.client
   }
 
-  entry(kind: Kind, name: string): Entry | undefined {
+  entry(kind: StreamKind, name: string): Entry | undefined {
     return this.#carried.entry(kind, name, this.#active?.entry(kind, name))
   }
 
-  entries(kind: Kind): ReadonlyMap<string, Entry> {
+  entries(kind: StreamKind): ReadonlyMap<string, Entry> {
     return this.#carried.entries(kind, this.#active?.entries(kind) ?? new Map<string, Entry>())
   }
 
   /** What is wanted here, where others share the server. */
-  *wanted(kind: Kind): Iterable<readonly [name: string, entry: Entry]> {
+  *wanted(kind: StreamKind): Iterable<readonly [name: string, entry: Entry]> {
     const names = this.#wants.get(kind) ?? nothing
     for (const each of this.entries(kind)) if (names.has(each[0]) || names.has(WILDCARD)) yield each
   }
 
-  heard(kind: Kind): boolean {
+  heard(kind: StreamKind): boolean {
     return this.#carried.heard(kind) || this.#active?.heard(kind) === true
   }
 
   /** Connects at the first want. */
-  want(kind: Kind, names: ReadonlySet<string>): void {
+  want(kind: StreamKind, names: ReadonlySet<string>): void {
     const opens = this.#connections.length === 0 && names.size > 0
     this.#wants.set(kind, names)
     if (opens) this.#connect()
@@ -96,20 +96,20 @@ export class Authority implements Cache {
 
   readonly #heardFrom: Watcher = (changes, handled) => {
     let all = this.#return()
-    const dropped = new Map(KINDS.map((kind) => [kind, this.#prune(kind)]))
+    const dropped = new Map(STREAM_KINDS.map((kind) => [kind, this.#prune(kind)]))
     all = this.#fallBack() || all
     this.#watcher(all ? this.#everything() : joined(changes, dropped), handled)
   }
 
-  #prune(kind: Kind): readonly string[] {
+  #prune(kind: StreamKind): readonly string[] {
     return this.#carried.prune(kind, this.#wants.get(kind) ?? nothing, this.#active)
   }
 
   /** Another server may differ in anything. */
   #everything(): Changes {
-    const named = (kind: Kind): Set<string> =>
+    const named = (kind: StreamKind): Set<string> =>
       new Set([...this.entries(kind).keys(), ...(this.#wants.get(kind) ?? nothing)])
-    return new Map(KINDS.map((kind) => [kind, named(kind)]))
+    return new Map(STREAM_KINDS.map((kind) => [kind, named(kind)]))
   }
 
   #tellAll(): void {
@@ -164,13 +164,13 @@ export class Authority implements Cache {
   }
 
   #carry(): void {
-    for (const kind of KINDS) this.#carried.take(kind, this.entries(kind), this.heard(kind))
+    for (const kind of STREAM_KINDS) this.#carried.take(kind, this.entries(kind), this.heard(kind))
   }
 }
 
-function joined(changes: Changes, dropped: ReadonlyMap<Kind, readonly string[]>): Changes {
+function joined(changes: Changes, dropped: ReadonlyMap<StreamKind, readonly string[]>): Changes {
   if ([...dropped.values()].every((names) => names.length === 0)) return changes
   return new Map(
-    KINDS.map((kind) => [kind, new Set([...(changes.get(kind) ?? nothing), ...(dropped.get(kind) ?? [])])]),
+    STREAM_KINDS.map((kind) => [kind, new Set([...(changes.get(kind) ?? nothing), ...(dropped.get(kind) ?? [])])]),
   )
 }

@@ -15,6 +15,21 @@ export function listenerName(
   return fill(known.listenerTemplate, path)
 }
 
+/** The same for a name that a call brings: one of an authority that nobody knows is nobody's. */
+export function wantedListener(
+  target: string,
+  bootstrap: Pick<Bootstrap, 'authorities' | 'clientListenerTemplate'>,
+): string {
+  const [, authority = '', path = ''] = /^xds:\/\/([^/]+)\/(.+)$/.exec(target) ?? []
+  if (path === '' || bootstrap.authorities.has(authority)) return listenerName(target, bootstrap)
+  return fill(`xdstp://${authority}/envoy.config.listener.v3.Listener/%s`, path)
+}
+
+/** `xds://AUTHORITY/name` and `name` are called by the name. */
+export function calledName(target: string): string {
+  return target.replace(/^xds:\/\/[^/]*\//, '')
+}
+
 function fill(template: string, name: string): string {
   return template.replaceAll('%s', () => (template.startsWith('xdstp:') ? encodePath(name) : name))
 }

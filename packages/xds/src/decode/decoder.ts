@@ -3,7 +3,7 @@ import { Cluster } from '../generated/envoy/config/cluster/v3/cluster.ts'
 import { Listener } from '../generated/envoy/config/listener/v3/listener.ts'
 import type { Piecewise } from '../piecewise.ts'
 import type { Decode, Decoded } from '../stream/apply.ts'
-import { type Kind, TYPE_URLS } from '../stream/kinds.ts'
+import { type DocumentKind, isDocumentKind, type Kind, messageUrl } from '../stream/kinds.ts'
 import type { AnyBytes } from '../stream/variant.ts'
 import { readCluster } from './cluster.ts'
 import { readEndpointsBytes } from './endpoints.ts'
@@ -12,12 +12,15 @@ import { type DecodeOptions, Reading } from './reading.ts'
 import type { ClusterResource, EndpointsResource, ListenerResource, RouteResource } from './resources.ts'
 import { readRouteConfigBytes } from './route-config.ts'
 
-export function createDecoder(options: DecodeOptions): Decode {
+/** One document; never throws. */
+export type ReadDocument = (kind: DocumentKind, bytes: Uint8Array) => Decoded
+
+export function createDecoder(options: DecodeOptions, readDocument?: ReadDocument): Decode {
   return function* (kind, body) {
-    if (body.typeUrl !== TYPE_URLS[kind]) {
-      return { ok: false, error: `the type ${body.typeUrl} instead of ${TYPE_URLS[kind]}` }
-    }
+    const expected = messageUrl(kind)
+    if (body.typeUrl !== expected) return { ok: false, error: `the type ${body.typeUrl} instead of ${expected}` }
     try {
+      if (isDocumentKind(kind)) return readDocument?.(kind, body.value) ?? { ok: false, error: 'no documents are read' }
       const reading = new Reading(options)
       const value = yield* read(reading, kind, body)
       if (value.name === '') return { ok: false, error: 'a resource without a name' }

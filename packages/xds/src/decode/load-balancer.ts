@@ -141,7 +141,6 @@ function readPolicy(reading: Reading, path: string, any: Any, depth: number): Ba
     }
     case 'client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin': {
       const config = unpack(reading, path, ClientSideWeightedRoundRobin, any)
-      if (config?.enableOobLoadReport === true) reading.note(`${path}.enable_oob_load_report`, 'is not applied')
       const ms = (duration: Parameters<Reading['milliseconds']>[1], otherwise: number): number =>
         reading.milliseconds(path, duration) ?? otherwise
       return {
@@ -151,6 +150,7 @@ function readPolicy(reading: Reading, path: string, any: Any, depth: number): Ba
           expiryMs: ms(config?.weightExpirationPeriod, 180_000),
           updateMs: Math.max(100, ms(config?.weightUpdatePeriod, 1000)),
           errorPenalty: config?.errorUtilizationPenalty ?? 1,
+          ...(config?.enableOobLoadReport === true ? { outOfBandMs: ms(config.oobReportingPeriod, 10_000) } : {}),
         },
         weighsLocalities: false,
       }

@@ -4,11 +4,20 @@ import { BinaryReader } from '@bufbuild/protobuf/wire'
 
 /** Of a listener, route configuration, cluster or assignment: all have it in field 1. Undefined where it does not stand first. */
 export function nameIn(bytes: Uint8Array): string | undefined {
+  return inFieldOne(bytes, (reader) => reader.string())
+}
+
+/** Of a document in istiod's envelope: in field 1 of the message in field 1. */
+export function nameInEnvelope(bytes: Uint8Array): string | undefined {
+  return inFieldOne(bytes, (reader) => nameIn(reader.bytes()))
+}
+
+function inFieldOne(bytes: Uint8Array, read: (reader: BinaryReader) => string | undefined): string | undefined {
   if (bytes[0] !== 10) return undefined
   try {
     const reader = new BinaryReader(bytes)
     reader.uint32()
-    return reader.string()
+    return read(reader)
   } catch {
     return undefined
   }

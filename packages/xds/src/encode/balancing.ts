@@ -79,6 +79,9 @@ function policiesOf(cluster: Cluster, dialect: Dialect): Any[] {
         weightExpirationPeriod: duration(balancer.expiryMs),
         weightUpdatePeriod: duration(balancer.updateMs),
         errorUtilizationPenalty: balancer.errorPenalty,
+        ...(balancer.outOfBandMs === undefined
+          ? {}
+          : { enableOobLoadReport: true, oobReportingPeriod: duration(balancer.outOfBandMs) }),
       })
       const type = typeOf('client_side_weighted_round_robin', 'ClientSideWeightedRoundRobin')
       return [pack(type, ClientSideWeightedRoundRobin, weighted), ...others]

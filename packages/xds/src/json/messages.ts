@@ -1,8 +1,9 @@
-// xDS messages as JSON and back (proto3's canonical JSON), with what lies in an Any spelled out. Loaded only when JSON is asked for.
+// xDS and Istio messages as JSON and back (proto3's canonical JSON), with what lies in an Any spelled out. Loaded only when JSON is asked for.
 import { inflateRawSync } from 'node:zlib'
 import {
   create,
   createFileRegistry,
+  createRegistry,
   type DescMessage,
   fromBinary,
   fromJson,
@@ -13,6 +14,7 @@ import {
 } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { descriptors } from '../generated/descriptors.ts'
+import { descriptors as istioDescriptors } from '../generated/istio/descriptors.ts'
 
 export type { JsonValue }
 
@@ -29,9 +31,13 @@ export function jsonMessages(): JsonMessages {
   return (made ??= make())
 }
 
+/** @param packed a google.protobuf.FileDescriptorSet, deflated, in base64 */
+export function registryOf(packed: string): Registry {
+  return createFileRegistry(fromBinary(FileDescriptorSetSchema, inflateRawSync(Buffer.from(packed, 'base64'))))
+}
+
 function make(): JsonMessages {
-  const bytes = inflateRawSync(Buffer.from(descriptors, 'base64'))
-  const registry = lenient(createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes)))
+  const registry = lenient(createRegistry(registryOf(istioDescriptors), registryOf(descriptors)))
   const schemaOf = (name: string): DescMessage => {
     const schema = registry.getMessage(name)
     if (schema === undefined) throw new TypeError(`no message ${name}`)

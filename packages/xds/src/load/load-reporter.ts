@@ -1,10 +1,9 @@
 // Tells one server the load of the clusters it asks for, as often as it asks (LRS). A stream of its own: what becomes of it is
 // no concern of the configuration's.
-import type { Clock, Random, TimerHandle } from '@proxyless/core/spi'
+import { Backoff, type Clock, type Random, type TimerHandle } from '@proxyless/core/spi'
 import { millisecondsOf } from '../decode/duration.ts'
 import type { Node } from '../generated/envoy/config/core/v3/base.ts'
 import { LoadStatsRequest, LoadStatsResponse } from '../generated/envoy/service/load_stats/v3/lrs.ts'
-import { Backoff } from '../stream/backoff.ts'
 import type { AdsStream, AdsTransport } from '../stream/transport.ts'
 import { type Living, LoadMeter } from './load-meter.ts'
 import { clusterStats } from './load-report.ts'

@@ -1,6 +1,6 @@
 // What one resolution leaves for the next: what is in force, and what depends on what.
 import type { Cluster, MeshConfig, UnknownHosts, VirtualHost } from '@proxyless/core/spi'
-import type { Kind } from '../stream/kinds.ts'
+import { type Kind, KINDS } from '../stream/kinds.ts'
 import { ClusterAssembly } from './clusters.ts'
 import { PatchedMap } from './patched-map.ts'
 import { Problems } from './problems.ts'
@@ -20,7 +20,7 @@ export class Memory {
   readonly assembly: ClusterAssembly = new ClusterAssembly()
   readonly roots: Roots = new Roots()
   readonly trees: Trees = new Trees(this.roots)
-  readonly problems: Problems = new Problems()
+  readonly problems: Problems = new Problems(KINDS)
   /** Hosts that answer at once with the reason why nobody can route to them. */
   readonly refusals: Map<string, { readonly why: string; readonly hosts: readonly VirtualHost[] }> = new Map()
   version = 0

@@ -2,7 +2,7 @@
 // Kept by resource, so that only what changed is looked at.
 import type { Problem } from '@proxyless/core/spi'
 import { withoutPlaces } from '../decode/reading.ts'
-import { type Kind, KINDS, WILDCARD } from '../stream/kinds.ts'
+import { type StreamKind, WILDCARD } from '../stream/kinds.ts'
 import { sameList } from './same-list.ts'
 import { type Cache, WIRE_NAMES } from './cache.ts'
 
@@ -11,17 +11,25 @@ export interface Whence {
   readonly node: string
 }
 
-type Names = Readonly<Record<Kind, ReadonlySet<string>>>
+type Names = Readonly<Partial<Record<StreamKind, ReadonlySet<string>>>>
+
+const none: ReadonlySet<string> = new Set()
 
 export class Problems {
-  readonly #byKind = new Map<Kind, Map<string, readonly Problem[]>>(KINDS.map((kind) => [kind, new Map()]))
+  readonly #kinds: readonly StreamKind[]
+  readonly #byKind: ReadonlyMap<StreamKind, Map<string, readonly Problem[]>>
   #parts: readonly (readonly Problem[])[] = []
   #list: readonly Problem[] = []
   #listed: Names | undefined
   #changed = false
 
+  constructor(kinds: readonly StreamKind[]) {
+    this.#kinds = kinds
+    this.#byKind = new Map(kinds.map((kind) => [kind, new Map()]))
+  }
+
   /** The resource may have changed. */
-  look(cache: Cache, kind: Kind, name: string, from: Whence): void {
+  look(cache: Cache, kind: StreamKind, name: string, from: Whence): void {
     const problems = this.#byKind.get(kind)!
     const before = problems.get(name) ?? []
     const now = problemsOf(cache, kind, name, from)
@@ -33,9 +41,9 @@ export class Problems {
 
   /** Those of wanted resources; the same list while they are the same. */
   list(wants: Names): readonly Problem[] {
-    const same = KINDS.every((kind) => this.#byKind.get(kind)!.size === 0 || this.#listed?.[kind] === wants[kind])
+    const same = this.#kinds.every((kind) => this.#byKind.get(kind)!.size === 0 || this.#listed?.[kind] === wants[kind])
     if (this.#changed || !same) {
-      const parts = KINDS.flatMap((kind) => [...this.#of(kind, wants[kind])])
+      const parts = this.#kinds.flatMap((kind) => [...this.#of(kind, wants[kind] ?? none)])
       if (!sameList(parts, this.#parts)) {
         this.#parts = parts
         this.#list = onceEach(parts.flat())
@@ -46,7 +54,7 @@ export class Problems {
     return this.#list
   }
 
-  *#of(kind: Kind, wanted: ReadonlySet<string>): Generator<readonly Problem[]> {
+  *#of(kind: StreamKind, wanted: ReadonlySet<string>): Generator<readonly Problem[]> {
     const all = wanted.has(WILDCARD)
     for (const [name, problems] of this.#byKind.get(kind)!) if (all || wanted.has(name)) yield problems
   }
@@ -67,9 +75,9 @@ function likenessOf({ code, resource, message }: Problem): string {
   return `${resource.slice(0, resource.indexOf(' '))} ${withoutPlaces(message)}`
 }
 
-function problemsOf(cache: Cache, kind: Kind, name: string, { server, node }: Whence): Problem[] {
+function problemsOf(cache: Cache, kind: StreamKind, name: string, { server, node }: Whence): Problem[] {
   const entry = cache.entry(kind, name)
-  const resource = `${WIRE_NAMES[kind]} ${name}`
+  const resource = `${WIRE_NAMES[kind]} ${name}`.trimEnd()
   const problems: Problem[] = []
   const notes = (entry?.known?.value as { readonly notes?: readonly string[] } | undefined)?.notes ?? []
   for (const message of notes) {

@@ -1,7 +1,7 @@
 // Resolves whenever something has changed, in slices: one resolution at a time, and what changes meanwhile is for the next.
 import type { Clock, Sliced } from '@proxyless/core/spi'
 import { Job, type Piecewise, slicesOf } from '../piecewise.ts'
-import { type Kind, KINDS } from '../stream/kinds.ts'
+import type { StreamKind } from '../stream/kinds.ts'
 import type { Changes } from '../stream/store.ts'
 import type { Resolution } from './resolve.ts'
 
@@ -54,7 +54,13 @@ export class Resolving {
 function joined(all: readonly Changes[]): Changes {
   const [first, ...more] = all
   if (first !== undefined && more.length === 0) return first
-  const names = new Map<Kind, Set<string>>(KINDS.map((kind) => [kind, new Set<string>()]))
-  for (const changes of all) for (const [kind, some] of changes) for (const name of some) names.get(kind)!.add(name)
+  const names = new Map<StreamKind, Set<string>>()
+  for (const changes of all) {
+    for (const [kind, some] of changes) {
+      const known = names.get(kind) ?? new Set()
+      names.set(kind, known)
+      for (const name of some) known.add(name)
+    }
+  }
   return names
 }

@@ -6,7 +6,7 @@ import type {
   ClientConfig_GenericXdsConfig,
   ClientStatusResponse,
 } from '../generated/envoy/service/status/v3/csds.ts'
-import { type Kind, KINDS, TYPE_URLS, WILDCARD } from '../stream/kinds.ts'
+import { messageUrl, type StreamKind, STREAM_KINDS, TYPE_URLS, WILDCARD } from '../stream/kinds.ts'
 import type { Entry, EntryState } from '../stream/store.ts'
 
 /** One configuration source. */
@@ -14,7 +14,7 @@ export interface StatusSource {
   readonly node: Node
   /** Whom it configures, for people. */
   readonly scope: string
-  wanted(kind: Kind): Iterable<readonly [name: string, entry: Entry]>
+  wanted(kind: StreamKind): Iterable<readonly [name: string, entry: Entry]>
 }
 
 const sources = new Set<StatusSource>()
@@ -31,7 +31,7 @@ export function statusResponse(contents: boolean): ClientStatusResponse {
 }
 
 function configOf(source: StatusSource, contents: boolean): ClientConfig {
-  const genericXdsConfigs = KINDS.flatMap((kind) =>
+  const genericXdsConfigs = STREAM_KINDS.flatMap((kind) =>
     [...source.wanted(kind)].flatMap(([name, entry]) =>
       name === WILDCARD ? [] : [resourceOf(kind, name, entry, contents)],
     ),
@@ -39,14 +39,14 @@ function configOf(source: StatusSource, contents: boolean): ClientConfig {
   return { node: source.node, clientScope: source.scope, genericXdsConfigs }
 }
 
-function resourceOf(kind: Kind, name: string, entry: Entry, contents: boolean): ClientConfig_GenericXdsConfig {
+function resourceOf(kind: StreamKind, name: string, entry: Entry, contents: boolean): ClientConfig_GenericXdsConfig {
   const { state, known, error, refused } = entry
   const typeUrl = TYPE_URLS[kind]
   return {
     typeUrl,
     name,
     versionInfo: known?.version ?? '',
-    xdsConfig: known !== undefined && contents ? { typeUrl, value: known.bytes } : undefined,
+    xdsConfig: known !== undefined && contents ? { typeUrl: messageUrl(kind), value: known.bytes } : undefined,
     lastUpdated: known === undefined ? undefined : new Date(known.receivedAt),
     configStatus: 0,
     clientStatus: statuses[state],

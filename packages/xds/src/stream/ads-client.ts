@@ -1,11 +1,10 @@
 // One server, one stream: keeps it alive, says what is wanted, answers every response, and keeps the last good of everything.
 // Knows no socket (AdsTransport) and no message (Variant); what resources mean is the decoder's.
-import type { Clock, Random, Sliced, Slices, TimerHandle } from '@proxyless/core/spi'
+import { Backoff, type Clock, type Random, type Sliced, type Slices, type TimerHandle } from '@proxyless/core/spi'
 import { Job, type Piecewise, slicesOf } from '../piecewise.ts'
 import { apply, type Decode, readAll, type Response } from './apply.ts'
 import { Awaited } from './awaited.ts'
-import { Backoff } from './backoff.ts'
-import { type Kind, KINDS, WILDCARD } from './kinds.ts'
+import { type StreamKind, STREAM_KINDS, WILDCARD } from './kinds.ts'
 import { ResourceTimers } from './resource-timers.ts'
 import { type Changes, type Entry, Store } from './store.ts'
 import type { AdsStream, AdsTransport } from './transport.ts'
@@ -35,7 +34,7 @@ export interface AdsClientOptions {
 export type Watcher = (changes: Changes, handled: () => void) => void
 
 export interface Subscription {
-  want(kind: Kind, names: ReadonlySet<string>): void
+  want(kind: StreamKind, names: ReadonlySet<string>): void
   close(): void
 }
 
@@ -57,8 +56,8 @@ export class AdsClient {
   readonly #slices: Slices
   readonly #existence: Awaited
   readonly #ttl: ResourceTimers
-  readonly #nackedAt = new Map<Kind, number>()
-  readonly #heard = new Set<Kind>()
+  readonly #nackedAt = new Map<StreamKind, number>()
+  readonly #heard = new Set<StreamKind>()
   #stream: Stream | undefined
   /** Runs between two streams. */
   #pause: { readonly timer: TimerHandle } | undefined
@@ -90,16 +89,16 @@ export class AdsClient {
     return this.#trouble
   }
 
-  entry(kind: Kind, name: string): Entry | undefined {
+  entry(kind: StreamKind, name: string): Entry | undefined {
     return this.#store.entry(kind, name)
   }
 
-  entries(kind: Kind): ReadonlyMap<string, Entry> {
+  entries(kind: StreamKind): ReadonlyMap<string, Entry> {
     return this.#store.entries(kind)
   }
 
   /** A response of this kind has come, on this stream or an earlier one. */
-  heard(kind: Kind): boolean {
+  heard(kind: StreamKind): boolean {
     return this.#heard.has(kind)
   }
 
@@ -118,7 +117,7 @@ export class AdsClient {
       want: (kind, names) => this.#want(told, kind, names),
       close: () => {
         this.#watchers.delete(told)
-        for (const kind of KINDS) this.#want(told, kind, new Set())
+        for (const kind of STREAM_KINDS) this.#want(told, kind, new Set())
         for (const handled of owed) handled()
         owed.clear()
       },
@@ -140,7 +139,7 @@ export class AdsClient {
 
   // ---- what is wanted ----
 
-  #want(watcher: Watcher, kind: Kind, names: ReadonlySet<string>): void {
+  #want(watcher: Watcher, kind: StreamKind, names: ReadonlySet<string>): void {
     if (this.#closed) return
     const before = this.#wants.of(kind)
     this.#wants.set(kind, watcher, names)
@@ -151,7 +150,7 @@ export class AdsClient {
     this.#flushSoon()
   }
 
-  #unwant(kind: Kind, name: string, now: ReadonlySet<string>): void {
+  #unwant(kind: StreamKind, name: string, now: ReadonlySet<string>): void {
     this.#existence.delete(kind, name)
     const stays = (each: string): boolean => now.has(each) || now.has(WILDCARD)
     const left = name === WILDCARD ? [...this.#store.entries(kind).keys()] : [name]
@@ -178,7 +177,7 @@ export class AdsClient {
 
   #flush(): void {
     if (this.#stream?.open !== true) return
-    for (const kind of KINDS) {
+    for (const kind of STREAM_KINDS) {
       const wanted = this.#wants.of(kind)
       const request = this.#options.variant.request(kind, wanted, () => this.#store.versions(kind))
       if (request !== undefined) this.#stream.wire?.send(request)
@@ -186,7 +185,7 @@ export class AdsClient {
     }
   }
 
-  #overdue(kind: Kind, names: readonly string[], waitMs: number): void {
+  #overdue(kind: StreamKind, names: readonly string[], waitMs: number): void {
     const state = this.#options.timeoutIsTransient === true ? 'timeout' : 'doesNotExist'
     const error = `the server did not send it within ${waitMs / 1000} s`
     for (const name of names) this.#store.missing(kind, name, state, error)
@@ -294,14 +293,14 @@ export class AdsClient {
     })
   }
 
-  #expire(kind: Kind, name: string): void {
+  #expire(kind: StreamKind, name: string): void {
     if (this.#wants.of(kind).has(name)) this.#store.expired(kind, name)
     else this.#store.forget(kind, name)
     this.#report()
   }
 
   /** A NACK too soon after another waits: a server that repeats what was refused cannot make us spin. */
-  #answer(stream: Stream, kind: Kind, incoming: Incoming, error: string | undefined, done: () => void): void {
+  #answer(stream: Stream, kind: StreamKind, incoming: Incoming, error: string | undefined, done: () => void): void {
     const { clock, variant } = this.#options
     const say = (): void => {
       this.#held = undefined

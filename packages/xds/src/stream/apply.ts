@@ -1,14 +1,14 @@
 // One response into the store: all of it is read, then all of it taken. Good resources are taken, bad ones are told by name.
 // Never throws: what a decoder throws is a bad resource.
 import type { Piecewise } from '../piecewise.ts'
-import { nameIn } from '../decode/pieces.ts'
+import { nameIn, nameInEnvelope } from '../decode/pieces.ts'
 import { canonicalName } from './resource-name.ts'
-import { isFullState, type Kind, TYPE_URLS, WILDCARD } from './kinds.ts'
+import { isDocumentKind, isFullState, messageUrl, type StreamKind, WILDCARD } from './kinds.ts'
 import { equalBytes, type Known, type Store } from './store.ts'
 import type { AnyBytes, Incoming, WireResource } from './variant.ts'
 
 /** Bytes to what the store keeps. A result without a name could not even be read so far. */
-export type Decode = (kind: Kind, body: AnyBytes) => Piecewise<Decoded>
+export type Decode = (kind: StreamKind, body: AnyBytes) => Piecewise<Decoded>
 
 export type Decoded =
   | { readonly ok: true; readonly name: string; readonly value: unknown }
@@ -25,7 +25,7 @@ export interface Read {
 
 /** A message of the server. */
 export interface Response {
-  readonly kind: Kind
+  readonly kind: StreamKind
   readonly incoming: Incoming
   /** Milliseconds since the Unix epoch. */
   readonly receivedAt: number
@@ -114,7 +114,7 @@ function summary(errors: readonly string[]): string {
   return text
 }
 
-function remove(kind: Kind, name: string, wanted: ReadonlySet<string>, store: Store): void {
+function remove(kind: StreamKind, name: string, wanted: ReadonlySet<string>, store: Store): void {
   if (wanted.has(name)) store.gone(kind, name)
   else store.forget(kind, name)
 }
@@ -127,7 +127,8 @@ function* readOne(
 ): Piecewise<Read> {
   const { body, name, version } = resource
   if (body === undefined) return { resource, name }
-  const asked = body.typeUrl === TYPE_URLS[kind] ? (name ?? nameIn(body.value)) : undefined
+  const inside = isDocumentKind(kind) ? nameInEnvelope : nameIn
+  const asked = body.typeUrl === messageUrl(kind) ? (name ?? inside(body.value)) : undefined
   const before = asked === undefined ? undefined : store.entry(kind, canonicalName(asked))?.known
   if (before !== undefined && equalBytes(before.bytes, body.value)) {
     return { resource, name: asked, known: { value: before.value, bytes: body.value, version, receivedAt } }

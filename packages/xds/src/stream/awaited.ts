@@ -1,29 +1,31 @@
 // Resources that were asked for and have not come: who is overdue. All wait equally long, so one background timer serves for all.
 import type { Clock, TimerHandle } from '@proxyless/core/spi'
-import { type Kind, KINDS } from './kinds.ts'
+import { type StreamKind, STREAM_KINDS } from './kinds.ts'
 
 export class Awaited {
   readonly #clock: Clock
   readonly #waitMs: number
-  readonly #overdue: (kind: Kind, names: readonly string[]) => void
+  readonly #overdue: (kind: StreamKind, names: readonly string[]) => void
   /** When each is overdue; in the order of time. */
-  readonly #names = new Map<Kind, Map<string, number>>(KINDS.map((kind) => [kind, new Map<string, number>()]))
+  readonly #names = new Map<StreamKind, Map<string, number>>(
+    STREAM_KINDS.map((kind) => [kind, new Map<string, number>()]),
+  )
   #timer: { readonly handle: TimerHandle } | undefined
 
-  constructor(clock: Clock, waitMs: number, overdue: (kind: Kind, names: readonly string[]) => void) {
+  constructor(clock: Clock, waitMs: number, overdue: (kind: StreamKind, names: readonly string[]) => void) {
     this.#clock = clock
     this.#waitMs = waitMs
     this.#overdue = overdue
   }
 
   /** Nothing changes for one that is awaited already. */
-  add(kind: Kind, name: string): void {
+  add(kind: StreamKind, name: string): void {
     const names = this.#of(kind)
     if (!names.has(name)) names.set(name, this.#clock.now() + this.#waitMs)
     this.#arm()
   }
 
-  delete(kind: Kind, name: string): void {
+  delete(kind: StreamKind, name: string): void {
     const names = this.#of(kind)
     if (names.delete(name) && names.size === 0 && this.#nextMs() === Infinity) this.#disarm()
   }
@@ -72,7 +74,7 @@ export class Awaited {
     return first
   }
 
-  #of(kind: Kind): Map<string, number> {
+  #of(kind: StreamKind): Map<string, number> {
     return this.#names.get(kind)!
   }
 }

@@ -2,7 +2,7 @@
 import { takeApart } from '../decode/pieces.ts'
 import type { Node } from '../generated/envoy/config/core/v3/base.ts'
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../generated/envoy/service/discovery/v3/discovery.ts'
-import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
+import { type StreamKind, streamKindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
 import { decodeWrapper, fromWrapper, REFUSED } from './sotw.ts'
 import { readResourceErrors } from './resource-errors.ts'
 import type { Incoming, KnownVersions, Variant, WireResource } from './variant.ts'
@@ -16,7 +16,7 @@ export class Delta implements Variant {
   readonly completes = false
   readonly #node: Node
   #nodeSent = false
-  readonly #said = new Map<Kind, ReadonlySet<string>>()
+  readonly #said = new Map<StreamKind, ReadonlySet<string>>()
 
   constructor(node: Node) {
     this.#node = node
@@ -27,7 +27,7 @@ export class Delta implements Variant {
     this.#said.clear()
   }
 
-  request(kind: Kind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array | undefined {
+  request(kind: StreamKind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array | undefined {
     const said = this.#said.get(kind)
     if (said === wanted) return undefined
     if (said === undefined) return wanted.size === 0 ? undefined : this.#first(kind, wanted, known)
@@ -43,7 +43,7 @@ export class Delta implements Variant {
     const { typeUrl, systemVersionInfo, nonce, removedResources } = DeltaDiscoveryResponse.decode(pieces.rest)
     return {
       typeUrl,
-      kind: kindOf(typeUrl),
+      kind: streamKindOf(typeUrl),
       nonce,
       version: systemVersionInfo,
       resources: decodedWrappers(pieces.cut()),
@@ -52,12 +52,12 @@ export class Delta implements Variant {
     }
   }
 
-  answer(kind: Kind, incoming: Incoming, _wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
+  answer(kind: StreamKind, incoming: Incoming, _wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
     return this.#encode(kind, {}, incoming.nonce, error)
   }
 
   /** The first request of a kind on a stream also says what is already here. */
-  #first(kind: Kind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array {
+  #first(kind: StreamKind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array {
     this.#said.set(kind, wanted)
     const onlyAll = wanted.size === 1 && wanted.has(WILDCARD)
     return this.#encode(kind, {
@@ -66,7 +66,7 @@ export class Delta implements Variant {
     })
   }
 
-  #encode(kind: Kind, changes: Changes, nonce = '', error?: string): Uint8Array {
+  #encode(kind: StreamKind, changes: Changes, nonce = '', error?: string): Uint8Array {
     const node = this.#nodeSent ? undefined : this.#node
     this.#nodeSent = true
     return DeltaDiscoveryRequest.encode(

@@ -1,6 +1,6 @@
 // The timers of single resources: how long one that came is good. All are background timers: they keep no process alive.
 import type { Clock, TimerHandle } from '@proxyless/core/spi'
-import type { Kind } from './kinds.ts'
+import type { StreamKind } from './kinds.ts'
 
 export class ResourceTimers {
   readonly #clock: Clock
@@ -10,7 +10,7 @@ export class ResourceTimers {
     this.#clock = clock
   }
 
-  start(kind: Kind, name: string, delayMs: number, fire: () => void): void {
+  start(kind: StreamKind, name: string, delayMs: number, fire: () => void): void {
     const key = keyOf(kind, name)
     this.cancel(kind, name)
     const handle = this.#clock.setTimer(
@@ -24,7 +24,7 @@ export class ResourceTimers {
     this.#timers.set(key, handle)
   }
 
-  cancel(kind: Kind, name: string): void {
+  cancel(kind: StreamKind, name: string): void {
     // mostly there is none, and no key need be made
     if (this.#timers.size === 0) return
     const key = keyOf(kind, name)
@@ -40,6 +40,6 @@ export class ResourceTimers {
   }
 }
 
-function keyOf(kind: Kind, name: string): string {
+function keyOf(kind: StreamKind, name: string): string {
   return `${kind} ${name}`
 }

@@ -11,12 +11,12 @@ import {
   ResourceName,
 } from '../generated/envoy/service/discovery/v3/discovery.ts'
 import type { Decode } from './apply.ts'
-import { type Kind, kindOf, TYPE_URLS } from './kinds.ts'
+import { messageUrl, type StreamKind, streamKindOf, TYPE_URLS } from './kinds.ts'
 import type { AdsStream, AdsTransport, StreamEvents } from './transport.ts'
 
 /** A request of either variant, as short as a test wants it. */
 export interface Said {
-  readonly kind: Kind | undefined
+  readonly kind: StreamKind | undefined
   readonly node: boolean
   readonly names: readonly string[]
   readonly unsubscribe: readonly string[]
@@ -53,8 +53,8 @@ export const decodeText: Decode = function* (_kind, body) {
   return content.startsWith('bad') ? { ok: false, name, error: content } : { ok: true, name, value: content }
 }
 
-export function textResource(kind: Kind, name: string, content: string): Any {
-  return { typeUrl: TYPE_URLS[kind], value: new TextEncoder().encode(`${name}=${content}`) }
+export function textResource(kind: StreamKind, name: string, content: string): Any {
+  return { typeUrl: messageUrl(kind), value: new TextEncoder().encode(`${name}=${content}`) }
 }
 
 export class ScriptedStream implements AdsStream {
@@ -91,7 +91,7 @@ export class ScriptedStream implements AdsStream {
     this.#events.ended(reason)
   }
 
-  reply(kind: Kind, reply: Reply): void {
+  reply(kind: StreamKind, reply: Reply): void {
     const bytes = this.isDelta ? deltaReply(kind, reply) : sotwReply(kind, reply)
     const writer = new BinaryWriter().raw(bytes)
     for (const [name, [code, message]] of Object.entries(reply.errors ?? {})) {
@@ -147,7 +147,7 @@ export class ScriptedServer implements AdsTransport {
 function sotwSaid(bytes: Uint8Array): Said {
   const request = DiscoveryRequest.decode(bytes)
   return {
-    kind: kindOf(request.typeUrl),
+    kind: streamKindOf(request.typeUrl),
     node: request.node !== undefined,
     names: request.resourceNames,
     unsubscribe: [],
@@ -161,7 +161,7 @@ function sotwSaid(bytes: Uint8Array): Said {
 function deltaSaid(bytes: Uint8Array): Said {
   const request = DeltaDiscoveryRequest.decode(bytes)
   return {
-    kind: kindOf(request.typeUrl),
+    kind: streamKindOf(request.typeUrl),
     node: request.node !== undefined,
     names: request.resourceNamesSubscribe,
     unsubscribe: request.resourceNamesUnsubscribe,
@@ -172,7 +172,7 @@ function deltaSaid(bytes: Uint8Array): Said {
   }
 }
 
-function sotwReply(kind: Kind, reply: Reply): Uint8Array {
+function sotwReply(kind: StreamKind, reply: Reply): Uint8Array {
   const resources = Object.entries(reply.resources ?? {}).map(([name, content]) => textResource(kind, name, content))
   const wrapped = resourcesOf(kind, reply).map((resource) =>
     Any.fromPartial({ typeUrl: wrapper, value: resourceBytes(resource) }),
@@ -187,7 +187,7 @@ function sotwReply(kind: Kind, reply: Reply): Uint8Array {
   ).finish()
 }
 
-function deltaReply(kind: Kind, reply: Reply): Uint8Array {
+function deltaReply(kind: StreamKind, reply: Reply): Uint8Array {
   return DeltaDiscoveryResponse.encode(
     DeltaDiscoveryResponse.fromPartial({
       typeUrl: reply.typeUrl ?? TYPE_URLS[kind],
@@ -206,7 +206,7 @@ function needsWrapper(reply: Reply): boolean {
   return reply.ttlSeconds !== undefined || reply.heartbeat !== undefined || reply.aliases !== undefined
 }
 
-function resourcesOf(kind: Kind, reply: Reply): Parameters<typeof DeltaResource.fromPartial>[0][] {
+function resourcesOf(kind: StreamKind, reply: Reply): Parameters<typeof DeltaResource.fromPartial>[0][] {
   const version = reply.version ?? ''
   const ttl = reply.ttlSeconds === undefined ? {} : { ttl: { seconds: reply.ttlSeconds, nanos: 0 } }
   return [

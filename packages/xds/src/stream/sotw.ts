@@ -4,7 +4,7 @@ import { DiscoveryRequest, DiscoveryResponse, Resource } from '../generated/envo
 import { Any } from '../generated/google/protobuf/any.ts'
 import { millisecondsOf } from '../decode/duration.ts'
 import { takeApart } from '../decode/pieces.ts'
-import { type Kind, kindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
+import { type StreamKind, streamKindOf, TYPE_URLS, WILDCARD } from './kinds.ts'
 import { readResourceErrors } from './resource-errors.ts'
 import type { Incoming, Variant, WireResource } from './variant.ts'
 
@@ -18,9 +18,9 @@ export class StateOfTheWorld implements Variant {
   readonly completes = true
   readonly #node: Node
   #nodeSent = false
-  readonly #accepted = new Map<Kind, string>()
-  readonly #nonces = new Map<Kind, string>()
-  readonly #said = new Map<Kind, readonly string[]>()
+  readonly #accepted = new Map<StreamKind, string>()
+  readonly #nonces = new Map<StreamKind, string>()
+  readonly #said = new Map<StreamKind, readonly string[]>()
   /** Sorting ten thousand names for every answer would cost more than all else. */
   readonly #sorted = new WeakMap<ReadonlySet<string>, readonly string[]>()
 
@@ -34,7 +34,7 @@ export class StateOfTheWorld implements Variant {
     this.#said.clear()
   }
 
-  request(kind: Kind, wanted: ReadonlySet<string>): Uint8Array | undefined {
+  request(kind: StreamKind, wanted: ReadonlySet<string>): Uint8Array | undefined {
     const said = this.#said.get(kind)
     if (said === undefined && wanted.size === 0) return undefined
     const names = this.#names(kind, wanted)
@@ -45,19 +45,19 @@ export class StateOfTheWorld implements Variant {
   read(bytes: Uint8Array): Incoming {
     const pieces = takeApart(bytes, 2)
     const { typeUrl, versionInfo: version, nonce } = DiscoveryResponse.decode(pieces.rest)
-    const kind = kindOf(typeUrl)
+    const kind = streamKindOf(typeUrl)
     if (kind !== undefined) this.#nonces.set(kind, nonce)
     const errors = readResourceErrors(pieces.rest, 7)
     return { typeUrl, kind, nonce, version, resources: decodedResources(pieces.cut(), version), removed: [], errors }
   }
 
-  answer(kind: Kind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
+  answer(kind: StreamKind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array {
     if (error === undefined) this.#accepted.set(kind, incoming.version)
     return this.#encode(kind, this.#names(kind, wanted), error)
   }
 
   /** Nothing but the wildcard is said by an empty list, which every server knows, as long as no name was said before. */
-  #names(kind: Kind, wanted: ReadonlySet<string>): readonly string[] {
+  #names(kind: StreamKind, wanted: ReadonlySet<string>): readonly string[] {
     const said = this.#said.get(kind) ?? []
     if (wanted.size === 1 && wanted.has(WILDCARD) && said.length === 0) return []
     const known = this.#sorted.get(wanted)
@@ -67,7 +67,7 @@ export class StateOfTheWorld implements Variant {
     return names
   }
 
-  #encode(kind: Kind, names: readonly string[], error: string | undefined): Uint8Array {
+  #encode(kind: StreamKind, names: readonly string[], error: string | undefined): Uint8Array {
     this.#said.set(kind, names)
     const node = this.#nodeSent ? undefined : this.#node
     this.#nodeSent = true

@@ -1,7 +1,7 @@
 // What the client knows of each resource: the last good one, and what is wrong. Survives streams.
 // Knows no protocol and no time.
-import type { Kind } from './kinds.ts'
-import { KINDS } from './kinds.ts'
+import type { StreamKind } from './kinds.ts'
+import { STREAM_KINDS } from './kinds.ts'
 
 /** Names follow CSDS. `nacked`, `doesNotExist` and `receivedError` may still have a last good resource. */
 export type EntryState = 'requested' | 'acked' | 'nacked' | 'doesNotExist' | 'timeout' | 'receivedError'
@@ -25,7 +25,7 @@ export interface Entry {
 }
 
 /** Names of what a reader can see to have changed, by kind. */
-export type Changes = ReadonlyMap<Kind, ReadonlySet<string>>
+export type Changes = ReadonlyMap<StreamKind, ReadonlySet<string>>
 
 export interface StoreOptions {
   /** Bad data costs the last good resource (gRFC A88 `fail_on_data_errors`). */
@@ -34,9 +34,11 @@ export interface StoreOptions {
 
 export class Store {
   readonly #failOnDataErrors: boolean
-  readonly #entries = new Map<Kind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map<string, Entry>()]))
-  readonly #requested = new Map<Kind, Set<string>>(KINDS.map((kind) => [kind, new Set<string>()]))
-  #changes = new Map<Kind, Set<string>>()
+  readonly #entries = new Map<StreamKind, Map<string, Entry>>(
+    STREAM_KINDS.map((kind) => [kind, new Map<string, Entry>()]),
+  )
+  readonly #requested = new Map<StreamKind, Set<string>>(STREAM_KINDS.map((kind) => [kind, new Set<string>()]))
+  #changes = new Map<StreamKind, Set<string>>()
 
   constructor(options: StoreOptions) {
     this.#failOnDataErrors = options.failOnDataErrors
@@ -49,31 +51,34 @@ export class Store {
     return changes
   }
 
-  entry(kind: Kind, name: string): Entry | undefined {
+  entry(kind: StreamKind, name: string): Entry | undefined {
     return this.entries(kind).get(name)
   }
 
-  entries(kind: Kind): ReadonlyMap<string, Entry> {
+  entries(kind: StreamKind): ReadonlyMap<string, Entry> {
     return this.#of(kind)
   }
 
   /** Names of which nothing is known but that they were asked for. */
-  requestedNames(kind: Kind): ReadonlySet<string> {
+  requestedNames(kind: StreamKind): ReadonlySet<string> {
     return this.#requested.get(kind)!
   }
 
-  versions(kind: Kind): ReadonlyMap<string, string> {
+  versions(kind: StreamKind): ReadonlyMap<string, string> {
     const versions = new Map<string, string>()
-    for (const [name, { known }] of this.#of(kind)) if (known !== undefined) versions.set(name, known.version)
+    for (const [name, { known }] of this.#of(kind)) {
+      // what has no name cannot be told by it
+      if (known !== undefined && name !== '') versions.set(name, known.version)
+    }
     return versions
   }
 
-  requested(kind: Kind, name: string): void {
+  requested(kind: StreamKind, name: string): void {
     if (!this.#of(kind).has(name)) this.#set(kind, name, { state: 'requested', known: undefined, error: undefined })
   }
 
   /** A good resource; the same bytes as before are no change. */
-  accept(kind: Kind, name: string, known: Known): void {
+  accept(kind: StreamKind, name: string, known: Known): void {
     const before = this.entry(kind, name)
     const same =
       before?.known !== undefined && (before.known.value === known.value || equalBytes(before.known.bytes, known.bytes))
@@ -83,37 +88,37 @@ export class Store {
     else this.#set(kind, name, entry)
   }
 
-  refuse(kind: Kind, name: string, error: string, refused: Entry['refused']): void {
+  refuse(kind: StreamKind, name: string, error: string, refused: Entry['refused']): void {
     this.#fail(kind, name, 'nacked', error, refused)
   }
 
   /** The server says why it does not send it. */
-  failed(kind: Kind, name: string, error: string, isData: boolean): void {
+  failed(kind: StreamKind, name: string, error: string, isData: boolean): void {
     this.#fail(kind, name, 'receivedError', error, undefined, isData)
   }
 
-  gone(kind: Kind, name: string): void {
+  gone(kind: StreamKind, name: string): void {
     this.#fail(kind, name, 'doesNotExist', 'removed by the server')
   }
 
   /** Never came. */
-  missing(kind: Kind, name: string, state: 'doesNotExist' | 'timeout', error: string): void {
+  missing(kind: StreamKind, name: string, state: 'doesNotExist' | 'timeout', error: string): void {
     this.#set(kind, name, { state, known: undefined, error })
   }
 
   /** Its time to live has passed. */
-  expired(kind: Kind, name: string): void {
+  expired(kind: StreamKind, name: string): void {
     this.#set(kind, name, { state: 'doesNotExist', known: undefined, error: 'its time to live has passed' })
   }
 
-  forget(kind: Kind, name: string): void {
+  forget(kind: StreamKind, name: string): void {
     if (!this.#of(kind).delete(name)) return
     this.#requested.get(kind)!.delete(name)
     this.#changed(kind, name)
   }
 
   #fail(
-    kind: Kind,
+    kind: StreamKind,
     name: string,
     state: EntryState,
     error: string,
@@ -126,7 +131,7 @@ export class Store {
     this.#set(kind, name, { state, known, error, ...(refused === undefined ? {} : { refused }) })
   }
 
-  #set(kind: Kind, name: string, entry: Entry): void {
+  #set(kind: StreamKind, name: string, entry: Entry): void {
     this.#of(kind).set(name, entry)
     const requested = this.#requested.get(kind)!
     if (entry.state === 'requested') requested.add(name)
@@ -134,13 +139,13 @@ export class Store {
     this.#changed(kind, name)
   }
 
-  #changed(kind: Kind, name: string): void {
+  #changed(kind: StreamKind, name: string): void {
     const names = this.#changes.get(kind)
     if (names === undefined) this.#changes.set(kind, new Set([name]))
     else names.add(name)
   }
 
-  #of(kind: Kind): Map<string, Entry> {
+  #of(kind: StreamKind): Map<string, Entry> {
     return this.#entries.get(kind)!
   }
 }

@@ -1,6 +1,6 @@
 // What the two variants of the protocol (state of the world, delta) have in common for the client. Contract only.
 // A variant makes and reads messages and remembers what was said on the stream; it knows no socket and no time.
-import type { Kind } from './kinds.ts'
+import type { StreamKind } from './kinds.ts'
 import type { ResourceError } from './resource-errors.ts'
 
 export interface Variant {
@@ -11,11 +11,11 @@ export interface Variant {
   /** A new stream: nonces and subscriptions of the one before are void, accepted versions are not. */
   opened(): void
   /** The request that tells the server what is wanted now; undefined when it knows. */
-  request(kind: Kind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array | undefined
+  request(kind: StreamKind, wanted: ReadonlySet<string>, known: KnownVersions): Uint8Array | undefined
   /** @throws when the bytes are no response. */
   read(bytes: Uint8Array): Incoming
   /** ACK; with an error NACK. */
-  answer(kind: Kind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array
+  answer(kind: StreamKind, incoming: Incoming, wanted: ReadonlySet<string>, error: string | undefined): Uint8Array
 }
 
 /** Version of each resource that the client holds. */
@@ -23,7 +23,7 @@ export type KnownVersions = () => ReadonlyMap<string, string>
 
 export interface Incoming {
   readonly typeUrl: string
-  readonly kind: Kind | undefined
+  readonly kind: StreamKind | undefined
   readonly nonce: string
   readonly version: string
   /** To be read once: each is decoded when its turn comes. */

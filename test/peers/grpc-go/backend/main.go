@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -18,6 +19,11 @@ import (
 	"google.golang.org/grpc/orca"
 )
 
+var (
+	qps         = flag.Float64("qps", 0, "that the server reports by itself (ORCA)")
+	utilization = flag.Float64("application_utilization", 0, "likewise")
+)
+
 func listen() net.Listener {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -29,6 +35,10 @@ func listen() net.Listener {
 // newInteropServer is what google.golang.org/grpc/interop/server serves, and the compression that this one leaves out.
 func newInteropServer() *grpc.Server {
 	recorder := orca.NewServerMetricsRecorder()
+	if *qps > 0 {
+		recorder.SetQPS(*qps)
+		recorder.SetApplicationUtilization(*utilization)
+	}
 	server := grpc.NewServer(orca.CallMetricsServerOption(nil), grpc.StatsHandler(wireStats{}))
 	if err := orca.Register(server, orca.ServiceOptions{
 		MinReportingInterval:  time.Second,
@@ -42,6 +52,7 @@ func newInteropServer() *grpc.Server {
 }
 
 func main() {
+	flag.Parse()
 	interopListener, contractListener := listen(), listen()
 	go func() { log.Fatal(newInteropServer().Serve(interopListener)) }()
 	go func() { log.Fatal(newContractServer().Serve(contractListener)) }()

@@ -35,6 +35,7 @@ var (
 	maintenancePort = flag.Int("maintenance_port", 0, "of health, admin and XdsUpdateHealthService; 0: a free one")
 	serverID        = flag.String("server_id", "go_server", "sent back in SimpleResponse")
 	hostname        = flag.String("hostname", "", "sent back as initial metadata; default: the machine's")
+	address         = flag.String("address", "127.0.0.1", "of loopback, where the TestService listens; several divided by commas, on one port")
 	secureMode      = flag.Bool("secure_mode", false, "an xDS server with xDS credentials")
 )
 
@@ -136,12 +137,26 @@ func (u updateHealth) SetNotServing(context.Context, *testpb.Empty) (*testpb.Emp
 	return &testpb.Empty{}, nil
 }
 
-func listen(port int) net.Listener {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+func listen(address string, port int) net.Listener {
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
 	if err != nil {
 		log.Fatal(err)
 	}
 	return listener
+}
+
+func portOf(l net.Listener) int {
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// listenAll takes the port of the first address for those that follow.
+func listenAll(addresses []string, port int) []net.Listener {
+	first := listen(addresses[0], port)
+	all := []net.Listener{first}
+	for _, each := range addresses[1:] {
+		all = append(all, listen(each, portOf(first)))
+	}
+	return all
 }
 
 type grpcServer interface {
@@ -185,11 +200,12 @@ func main() {
 		defer stop()
 	}
 
-	testListener, maintenanceListener := listen(*port), listen(*maintenancePort)
-	go func() { log.Fatal(tests.Serve(testListener)) }()
+	testListeners, maintenanceListener := listenAll(strings.Split(*address, ","), *port), listen("127.0.0.1", *maintenancePort)
+	for _, each := range testListeners {
+		go func() { log.Fatal(tests.Serve(each)) }()
+	}
 	go func() { log.Fatal(maintenance.Serve(maintenanceListener)) }()
-	portOf := func(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
-	line, _ := json.Marshal(map[string]int{"port": portOf(testListener), "maintenance_port": portOf(maintenanceListener)})
+	line, _ := json.Marshal(map[string]int{"port": portOf(testListeners[0]), "maintenance_port": portOf(maintenanceListener)})
 	fmt.Println(string(line))
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }

@@ -17,3 +17,11 @@ export function routesOf(config: ClientConfig): readonly unknown[] {
   const { virtual_hosts = [] } = (first ?? {}) as { virtual_hosts?: readonly { routes: readonly unknown[] }[] }
   return virtual_hosts[0]?.routes ?? []
 }
+
+/** Of a service. */
+export function endpointsOf(config: ClientConfig, service: string): readonly unknown[] {
+  const all = [...resourcesOf(config, 'ClusterLoadAssignment')]
+  const [, found] = all.find(([name]) => name === service || name.includes(`||${service}.`)) ?? []
+  const { endpoints = [] } = (found ?? {}) as { endpoints?: readonly { lb_endpoints?: readonly unknown[] }[] }
+  return endpoints.flatMap(({ lb_endpoints = [] }) => lb_endpoints)
+}

@@ -23,10 +23,14 @@ export interface Given {
   readonly istio?: {
     /** Of the VirtualService of `svc`; none: there is no VirtualService. */
     readonly http?: readonly object[]
+    /** Its names, where several say the same. */
+    readonly virtualServices?: readonly string[]
     /** DestinationRules by service. */
     readonly rules?: Readonly<Record<string, object>>
   }
   readonly xds?: {
+    /** Its name. Default `routes`. */
+    readonly routeConfig?: string
     /** Of the virtual host; none: all go to `svc`. */
     readonly routes?: readonly object[]
     /** Without the route of all to `svc` behind them. */
@@ -38,6 +42,16 @@ export interface Given {
 
 /** The client's. */
 export const home = 'region-1/zone-1'
+
+/** Calls with the same value of a header go to the same endpoint. */
+export function byHeader(name: string, svc: readonly Group[]): Given {
+  const route = { cluster: called, hash_policy: [{ header: { header_name: name } }] }
+  return {
+    services: { svc },
+    istio: { rules: { svc: { trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: name } } } } } },
+    xds: { routes: [{ match: { prefix: '' }, route }], clusters: { svc: { lb_policy: 'RING_HASH' } } },
+  }
+}
 
 /** A backend service on these servers. */
 export function on(...servers: readonly TestServer[]): readonly Group[] {

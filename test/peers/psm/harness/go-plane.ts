@@ -2,6 +2,7 @@
 import { ControlPlane, type Snapshot } from '../../go-control-plane/server.ts'
 import { called, calledPort, type Given, type Group, home } from './given.ts'
 import type { Plane } from './plane.ts'
+import type { TestServer } from './test-server.ts'
 
 const ads = { ads: {}, resource_api_version: 'V3' }
 const any = (type: string, value: object = {}): object => ({ '@type': `type.googleapis.com/${type}`, ...value })
@@ -31,6 +32,11 @@ export class GoPlane implements Plane {
     await this.#plane.serve(node, await snapshotOf(given, String(++this.#version)))
   }
 
+  /** What no scenario says of clusters and routes alone. */
+  async say(node: string, resources: Omit<Snapshot, 'version'>): Promise<void> {
+    await this.#plane.serve(node, { version: String(++this.#version), ...resources })
+  }
+
   async refusals(): Promise<readonly string[]> {
     return (await this.#plane.stats()).errors ?? []
   }
@@ -41,9 +47,10 @@ export class GoPlane implements Plane {
 }
 
 async function snapshotOf({ services, xds = {} }: Given, version: string): Promise<Snapshot> {
+  const name = xds.routeConfig ?? 'routes'
   const manager = any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
     stat_prefix: 'x',
-    rds: { route_config_name: 'routes', config_source: ads },
+    rds: { route_config_name: name, config_source: ads },
     http_filters: filters,
   })
   const routes = [...(xds.routes ?? []), ...(xds.only === true ? [] : [routeTo(called)])]
@@ -51,17 +58,17 @@ async function snapshotOf({ services, xds = {} }: Given, version: string): Promi
   return {
     version,
     listeners: [{ name: `${called}:${calledPort}`, api_listener: { api_listener: manager } }],
-    routes: [{ name: 'routes', virtual_hosts: [{ name: called, domains: ['*'], routes }] }],
-    clusters: names.map((name) => ({
-      name,
+    routes: [{ name, virtual_hosts: [{ name: called, domains: ['*'], routes }] }],
+    clusters: names.map((each) => ({
+      name: each,
       type: 'EDS',
       eds_cluster_config: { eds_config: ads },
-      ...xds.clusters?.[name],
+      ...xds.clusters?.[each],
     })),
     endpoints: await Promise.all(
-      names.map(async (name) => ({
-        cluster_name: name,
-        endpoints: await Promise.all((services[name] ?? []).map(localityOf)),
+      names.map(async (each) => ({
+        cluster_name: each,
+        endpoints: await Promise.all((services[each] ?? []).map(localityOf)),
       })),
     ),
   }
@@ -74,15 +81,13 @@ function routeTo(cluster: string): object {
 
 async function localityOf({ servers, locality = home, priority = 0, weight = 1 }: Group): Promise<object> {
   const [region, zone] = locality.split('/')
-  return {
-    locality: { region, zone },
-    priority,
-    load_balancing_weight: weight,
-    lb_endpoints: await Promise.all(
-      servers.map(async (server) => ({
-        endpoint: { address: { socket_address: { address: server.address, port_value: server.port } } },
-        health_status: (await server.isServing()) ? 'HEALTHY' : 'UNHEALTHY',
-      })),
-    ),
-  }
+  const endpoints = await Promise.all(
+    servers.map(async (server) => ((await server.isServing()) ? [endpointOf(server)] : [])),
+  )
+  return { locality: { region, zone }, priority, load_balancing_weight: weight, lb_endpoints: endpoints.flat() }
+}
+
+function endpointOf({ addresses, port }: TestServer): object {
+  const [address, ...more] = addresses.map((each) => ({ socket_address: { address: each, port_value: port } }))
+  return { endpoint: { address, additional_addresses: more.map((each) => ({ address: each })) } }
 }

@@ -28,6 +28,16 @@ export interface Channel {
   readonly subchannels: readonly number[]
 }
 
+interface Subchannel {
+  readonly data: { readonly state: { readonly state: string } }
+  readonly socket_ref: readonly { readonly socket_id: string }[]
+}
+
+export interface Tls {
+  readonly local_certificate: Buffer
+  readonly remote_certificate: Buffer
+}
+
 export interface Configuration {
   readonly rpc: readonly Method[]
   readonly metadata?: readonly (readonly [Method, key: string, value: string])[]
@@ -128,16 +138,31 @@ export class InteropClient {
   }
 
   /** States of the subchannels of the channels to this target. */
-  async subchannels(target: string): Promise<readonly string[]> {
-    const ids = (await this.channels(target)).flatMap(({ subchannels }) => subchannels)
+  async subchannels(channel: string): Promise<readonly string[]> {
+    return (await this.#subchannels(channel)).map(({ data }) => data.state.state)
+  }
+
+  /** TLS of the sockets of the channels to this target; undefined: plain text. */
+  async securities(channel: string): Promise<readonly (Tls | undefined)[]> {
+    const sockets = (await this.#subchannels(channel)).flatMap(({ socket_ref }) => socket_ref)
     return Promise.all(
-      ids.map(async (id) => {
-        const { subchannel } = await this.#remote.call<{ subchannel: { data: { state: { state: string } } } }>(
+      sockets.map(async ({ socket_id }) => {
+        const { socket } = await this.#remote.call<{ socket: { security: { tls: Tls } | null } }>(
           channelz,
-          'GetSubchannel',
-          { subchannel_id: id },
+          'GetSocket',
+          { socket_id },
         )
-        return subchannel.data.state.state
+        return socket.security?.tls
+      }),
+    )
+  }
+
+  async #subchannels(channel: string): Promise<readonly Subchannel[]> {
+    const ids = (await this.channels(channel)).flatMap(({ subchannels }) => subchannels)
+    return Promise.all(
+      ids.map(async (subchannel_id) => {
+        const asked = { subchannel_id }
+        return (await this.#remote.call<{ subchannel: Subchannel }>(channelz, 'GetSubchannel', asked)).subchannel
       }),
     )
   }

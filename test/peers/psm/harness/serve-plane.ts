@@ -43,13 +43,14 @@ async function documentsOf({ services, istio = {} }: Given): Promise<object> {
     metadata: metadata(name),
     spec: { host: name, ...spec },
   }))
-  const routes = istio.http && {
+  const { http = [], virtualServices = http.length > 0 ? [called] : [] } = istio
+  const routes = virtualServices.map((name) => ({
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',
-    metadata: metadata(called),
-    spec: { hosts: [called], http: [...istio.http, { route: [{ destination: { host: called } }] }] },
-  }
-  const items = [...(await Promise.all(entries)), ...rules, ...(routes === undefined ? [] : [routes])]
+    metadata: metadata(name),
+    spec: { hosts: [called], http: [...http, { route: [{ destination: { host: called } }] }] },
+  }))
+  const items = [...(await Promise.all(entries)), ...rules, ...routes]
   return { apiVersion: 'v1', kind: 'List', items }
 }
 
@@ -57,8 +58,8 @@ async function entryOf(name: string, groups: readonly Group[]): Promise<object> 
   const endpoints = await Promise.all(
     groups.flatMap(({ servers, locality = home, weight = 1 }) =>
       servers.map(async (server) => {
-        const { address, port } = server
-        return (await server.isServing()) ? [{ address, ports: { main: port }, locality, weight }] : []
+        const [address] = server.addresses
+        return (await server.isServing()) ? [{ address, ports: { main: server.port }, locality, weight }] : []
       }),
     ),
   )

@@ -45,8 +45,13 @@ export class Stage {
 
   /** One that no other scenario has. */
   async ownPlane(): Promise<Plane> {
-    const { controlPlane } = this.common.programs
-    const plane = this.planeName === 'go-control-plane' ? await GoPlane.start(controlPlane) : await ServePlane.start()
+    if (this.planeName === 'go-control-plane') return this.ownGoPlane()
+    const plane = await ServePlane.start()
+    return this.closing(plane, () => plane.close())
+  }
+
+  async ownGoPlane(): Promise<GoPlane> {
+    const plane = await GoPlane.start(this.common.programs.controlPlane)
     return this.closing(plane, () => plane.close())
   }
 

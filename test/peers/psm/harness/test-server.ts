@@ -7,15 +7,15 @@ const check = serviceNamed('grpc.health.v1.Health')
 
 export class TestServer {
   readonly name: string
-  /** Of loopback. */
-  readonly address: string
+  /** Of loopback; the first is the one that all planes tell. */
+  readonly addresses: readonly string[]
   readonly port: number
   readonly #program: GoProgram
   readonly #maintenance: Remote
 
-  private constructor(name: string, address: string, program: GoProgram) {
+  private constructor(name: string, addresses: readonly string[], program: GoProgram) {
     this.name = name
-    this.address = address
+    this.addresses = addresses
     this.#program = program
     this.port = program.ports['port'] ?? 0
     this.#maintenance = new Remote(program.ports['maintenance_port'] ?? 0)
@@ -24,9 +24,10 @@ export class TestServer {
   static async start(
     binary: string,
     name: string,
-    { flags = [], env = {}, address = '127.0.0.1' }: ServerOptions = {},
+    { flags = [], env = {}, addresses = ['127.0.0.1'] }: ServerOptions = {},
   ): Promise<TestServer> {
-    return new TestServer(name, address, await GoProgram.start(binary, ['-hostname', name, ...flags], env))
+    const words = ['-hostname', name, '-address', addresses.join(), ...flags]
+    return new TestServer(name, addresses, await GoProgram.start(binary, words, env))
   }
 
   async setServing(serving: boolean): Promise<void> {
@@ -47,5 +48,5 @@ export class TestServer {
 export interface ServerOptions {
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  readonly address?: string
+  readonly addresses?: readonly string[]
 }

@@ -416,6 +416,7 @@ test('XDS-FIELDS.md has every field', async () => {
     'What the client makes of every field of the messages it looks into; of fields that newer servers send nothing is known.',
     '`applied` fields may still be refused (NACK) by their rules, or be told where a value is not applied. `told` ones are reported',
     'where they are set, once for all resources of their kind (`XDS_NOT_APPLIED`). No call depends on the others.',
+    "Istio's own documents (`dialect: documents`) are read field by field as files are; what is newer than the client is told there.",
     'Written by `npx vitest run packages/xds/src/decode/fields -u`.',
     '',
   ]

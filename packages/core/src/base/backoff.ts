@@ -1,5 +1,5 @@
-// How long to wait before the next stream (gRFC A57): 1 s, then 1.6 times as long each time, at most 120 s, a fifth more or less.
-import type { Random } from '@proxyless/core/spi'
+// How long to wait before the next long stream (gRFC A57, A51): 1 s, then 1.6 times as long each time, at most 120 s, a fifth more or less.
+import type { Random } from './random.ts'
 
 const baseMs = 1000
 const factor = 1.6

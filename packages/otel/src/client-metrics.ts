@@ -1,0 +1,59 @@
+// How long attempts took, by OpenTelemetry's conventions for the metrics of HTTP and RPC clients.
+import { type Attributes, type Histogram, metrics } from '@opentelemetry/api'
+import type { Attempt } from '@proxyless/core/spi'
+import { type AttemptOutcome, rpcNameOf } from './semantics/attempt-attributes.ts'
+import type { Conventions } from './semantics/conventions.ts'
+import { statusName } from './semantics/grpc-status.ts'
+import { serverOf } from './semantics/server.ts'
+
+const secondBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+export class ClientMetrics {
+  readonly #http: Histogram
+  readonly #oldHttp: Histogram | undefined
+  readonly #rpc: Histogram | undefined
+  readonly #oldRpc: Histogram | undefined
+
+  constructor({ oldHttp, oldRpc, newRpc }: Conventions) {
+    const meter = metrics.getMeter('proxyless')
+    const seconds = (name: string): Histogram =>
+      meter.createHistogram(name, { unit: 's', advice: { explicitBucketBoundaries: secondBounds } })
+    this.#http = seconds('http.client.request.duration')
+    this.#oldHttp = oldHttp ? meter.createHistogram('http.client.duration', { unit: 'ms' }) : undefined
+    this.#rpc = newRpc ? seconds('rpc.client.call.duration') : undefined
+    this.#oldRpc = oldRpc ? meter.createHistogram('rpc.client.duration', { unit: 'ms' }) : undefined
+  }
+
+  record(attempt: Attempt, outcome: AttemptOutcome, durationMs: number): void {
+    const { view, grpc } = attempt.call
+    const server = serverOf(view)
+    if (grpc) this.#recordRpc(attempt, outcome, durationMs, server)
+    else this.#recordHttp(attempt, outcome, durationMs, server)
+  }
+
+  #recordHttp({ call }: Attempt, { status, error }: AttemptOutcome, durationMs: number, server: object): void {
+    const { method } = call.view
+    const attributes: Attributes = { 'http.request.method': method, ...server }
+    if (status !== undefined) attributes['http.response.status_code'] = status
+    if (error !== undefined) attributes['error.type'] = error
+    this.#http.record(durationMs / 1000, attributes)
+    if (this.#oldHttp === undefined) return
+    const { hostname, port } = call.view
+    const old: Attributes = { 'http.method': method, 'net.peer.name': hostname, 'net.peer.port': port }
+    this.#oldHttp.record(durationMs, status === undefined ? old : { ...old, 'http.status_code': status })
+  }
+
+  #recordRpc(attempt: Attempt, { grpcStatus, error }: AttemptOutcome, durationMs: number, server: object): void {
+    const name = rpcNameOf(attempt)
+    if (this.#rpc !== undefined) {
+      const attributes: Attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name, ...server }
+      if (grpcStatus !== undefined) attributes['rpc.response.status_code'] = statusName(grpcStatus)
+      if (error !== undefined) attributes['error.type'] = error
+      this.#rpc.record(durationMs / 1000, attributes)
+    }
+    if (this.#oldRpc === undefined) return
+    const [service = '', method = ''] = name.split('/')
+    const old: Attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method, ...server }
+    this.#oldRpc.record(durationMs, grpcStatus === undefined ? old : { ...old, 'rpc.grpc.status_code': grpcStatus })
+  }
+}

@@ -1,0 +1,45 @@
+// One call as its spans tell it: a span of its own, and below it one for each attempt.
+import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { CallRecord } from '@proxyless/core'
+import type { Attempt, AttemptTrace, Call, CallTrace } from '@proxyless/core/spi'
+import { callAttributes, callName, callOutcome } from '../semantics/call-attributes.ts'
+import { FollowedAttempt } from './followed-attempt.ts'
+import type { Following } from './following.ts'
+
+export class FollowedCall implements CallTrace {
+  readonly #following: Following
+  readonly #span: Span | undefined
+  /** Of its attempts. */
+  readonly context: Context
+
+  constructor(call: Call, around: Context, following: Following) {
+    this.#following = following
+    const { tracer, callSpans } = following
+    // where a client's own instrumentation has made a span of the call it is not told twice
+    const needsSpan = tracer !== undefined && callSpans && !isOfClient(trace.getSpan(around))
+    this.#span = needsSpan
+      ? tracer.startSpan(callName(call), { kind: SpanKind.INTERNAL, attributes: callAttributes(call) }, around)
+      : undefined
+    this.context = this.#span === undefined ? around : trace.setSpan(around, this.#span)
+  }
+
+  attemptStarted(attempt: Attempt): AttemptTrace {
+    return new FollowedAttempt(attempt, this.context, this.#following)
+  }
+
+  ended(record: CallRecord): void {
+    const span = this.#span
+    if (span === undefined) return
+    if (span.isRecording()) {
+      const { attributes, error } = callOutcome(record)
+      span.setAttributes(attributes)
+      if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error })
+    }
+    span.end()
+  }
+}
+
+/** Spans of an SDK know their kind; the API does not ask. */
+function isOfClient(span: Span | undefined): boolean {
+  return (span as { readonly kind?: SpanKind } | undefined)?.kind === SpanKind.CLIENT
+}

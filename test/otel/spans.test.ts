@@ -1,0 +1,274 @@
+// Spans of calls and attempts as an SDK of OpenTelemetry gets them, and what endpoints see of the trace (SEMANTICS 13.3, 13.4).
+import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import {
+  CompositePropagator,
+  suppressTracing,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core'
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
+import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3'
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
+import type { Backend } from '../kit/backend.ts'
+import { backend, closeAfterEach, mesh } from '../kit/opened.ts'
+import type { TestMesh } from '../kit/mesh.ts'
+import { until } from '../kit/until.ts'
+
+closeAfterEach()
+
+const exporter = new InMemorySpanExporter()
+const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+
+beforeEach(() => {
+  exporter.reset()
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  trace.setGlobalTracerProvider(provider)
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+  )
+})
+
+afterEach(() => {
+  trace.disable()
+  propagation.disable()
+  context.disable()
+})
+
+const retry = {
+  numRetries: 2,
+  retryOn: ['5xx', 'connect-failure'],
+  retriableStatusCodes: [],
+  perTryTimeoutMs: 0,
+  backoffBaseMs: 1,
+  backoffMaxMs: 1,
+  avoidPreviousHosts: false,
+  retryOtherPriorities: false,
+} as const
+
+async function world(
+  more: Parameters<typeof forward>[1] = {},
+  options: Parameters<typeof mesh>[1] = {},
+): Promise<{ b: Backend; m: TestMesh }> {
+  const b = await backend()
+  const service = { host: 'reviews.shop.svc.cluster.local', port: 9080, variant: 'v1' }
+  const c = cluster('c', [endpoint(b.authority)], { service })
+  return { b, m: await mesh(config([host(['reviews'], [route(forward('c', more), {}, 'way')])], [c]), options) }
+}
+
+function inSpan<T>(work: (span: Span) => Promise<T>): Promise<T> {
+  return trace.getTracer('test').startActiveSpan('parent', async (span) => {
+    try {
+      return await work(span)
+    } finally {
+      span.end()
+    }
+  })
+}
+
+async function get(m: TestMesh, url = 'http://reviews:9080/x?q=1', init: RequestInit = {}): Promise<number> {
+  const response = await m.fetch(url, init)
+  await response.text()
+  return response.status
+}
+
+/** Spans as a tree of names, children in order of their start. */
+function tree(spans: readonly ReadableSpan[] = exporter.getFinishedSpans(), parent?: string): string[] {
+  return spans
+    .filter((span) => span.parentSpanContext?.spanId === parent)
+    .toSorted((a, b) => a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1])
+    .flatMap((span) => [
+      `${SpanKind[span.kind]} ${span.name}`,
+      ...tree(spans, span.spanContext().spanId).map((line) => `  ${line}`),
+    ])
+}
+
+function named(name: string): ReadableSpan[] {
+  return exporter.getFinishedSpans().filter((span) => span.name === name)
+}
+
+const traceparentOf = (span: ReadableSpan, sampled = '01'): string =>
+  `00-${span.spanContext().traceId}-${span.spanContext().spanId}-${sampled}`
+
+test('a call has a span, each attempt one below it, and each request carries that of its attempt', async () => {
+  const { b, m } = await world({ retry })
+  b.answerNext({ status: 503 }, { status: 502 })
+  expect(await inSpan(() => get(m, undefined, { headers: { 'user-agent': 'ua' } }))).toBe(200)
+  expect(tree()).toEqual([
+    'INTERNAL parent',
+    '  INTERNAL reviews:9080/*',
+    '    CLIENT GET',
+    '    CLIENT GET',
+    '    CLIENT GET',
+  ])
+  const attempts = named('GET')
+  expect(b.requests.map((request) => request.header('traceparent'))).toEqual(
+    attempts.map((span) => traceparentOf(span)),
+  )
+  expect(attempts[1]).toMatchObject({
+    attributes: {
+      'http.request.method': 'GET',
+      'url.full': 'http://reviews:9080/x?q=1',
+      'server.address': 'reviews',
+      'server.port': 9080,
+      'network.peer.address': '127.0.0.1',
+      'network.peer.port': b.port,
+      'network.protocol.version': '1.1',
+      'user_agent.original': 'ua',
+      'http.request.resend_count': 1,
+      'http.response.status_code': 502,
+      'error.type': '502',
+      'mesh.route.name': 'way',
+      'mesh.cluster': 'c',
+      'mesh.subset': 'v1',
+      'mesh.attempt': 2,
+      'upstream.address': b.authority,
+    },
+    status: { code: SpanStatusCode.ERROR, message: '502' },
+  })
+  expect(attempts[0]?.attributes).not.toHaveProperty('http.request.resend_count')
+  expect(attempts[2]).toMatchObject({
+    attributes: { 'http.response.status_code': 200 },
+    status: { code: SpanStatusCode.UNSET },
+  })
+  const [call] = named('reviews:9080/*')
+  expect(call).toMatchObject({
+    attributes: {
+      'mesh.attempts': 3,
+      'mesh.response_flags': '-',
+      'http.response.status_code': 200,
+      'upstream.address': b.authority,
+    },
+    status: { code: SpanStatusCode.UNSET },
+  })
+})
+
+test('what fails without an answer says why', async () => {
+  const { b, m } = await world()
+  await b.close()
+  expect(await get(m)).toBe(503)
+  expect(tree()).toEqual(['INTERNAL reviews:9080/*', '  CLIENT GET'])
+  expect(named('GET')[0]).toMatchObject({
+    attributes: { 'error.type': 'connectFailure' },
+    status: { code: SpanStatusCode.ERROR },
+  })
+  expect(named('reviews:9080/*')[0]).toMatchObject({
+    attributes: { 'error.type': 'UF', 'mesh.response_flags': 'UF' },
+    status: { code: SpanStatusCode.ERROR, message: 'UF' },
+  })
+})
+
+test('an attempt that a timer starts belongs to the same trace, and runs in the context of its caller', async () => {
+  const { b, m } = await world({ retry: { ...retry, backoffBaseMs: 20, backoffMaxMs: 20 } })
+  b.answerNext({ status: 503 })
+  await inSpan(() =>
+    context.with(propagation.setBaggage(context.active(), propagation.createBaggage({ who: { value: 'me' } })), () =>
+      get(m),
+    ),
+  )
+  expect(b.requests.map((request) => request.header('baggage'))).toEqual(['who=me', 'who=me'])
+  expect(tree()).toEqual(['INTERNAL parent', '  INTERNAL reviews:9080/*', '    CLIENT GET', '    CLIENT GET'])
+})
+
+test('without an active span the headers of the request name the parent', async () => {
+  const { b, m } = await world()
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  await get(m, undefined, { headers: { traceparent } })
+  expect(named('reviews:9080/*')[0]?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
+  expect(b.requests[0]?.header('traceparent')).toBe(traceparentOf(named('GET')[0]!))
+})
+
+test('only the spans of attempts with callSpans: false, none at all with otel: false', async () => {
+  const { m } = await world({}, { otel: { callSpans: false } })
+  await get(m)
+  expect(tree()).toEqual(['CLIENT GET'])
+  const off = await world({}, { otel: false })
+  await get(off.m)
+  expect([tree(), off.b.requests[0]?.header('traceparent')]).toEqual([['CLIENT GET'], undefined])
+})
+
+test('a caller that is not to be traced is not: exporters send through the mesh too', async () => {
+  const { b, m } = await world()
+  await inSpan(() => context.with(suppressTracing(context.active()), () => get(m)))
+  expect([tree(), b.requests[0]?.header('traceparent')]).toEqual([['INTERNAL parent'], undefined])
+})
+
+test('C065 copies share trace and x-request-id, are not sampled and have no span', async () => {
+  const b = await backend({ name: 'original' })
+  const copy = await backend({ name: 'copy' })
+  const clusters = [cluster('c', [endpoint(b.authority)]), cluster('m', [endpoint(copy.authority)])]
+  const mirrors = [{ cluster: 'm', percent: { numerator: 1_000_000 }, shadowHostSuffix: false }]
+  const m = await mesh(config([host(['a'], [route(forward('c', { mirrors }))])], clusters))
+  await get(m, 'http://a/')
+  await until(() => copy.requests.length === 1)
+  expect(tree()).toEqual(['INTERNAL a:80/*', '  CLIENT GET'])
+  expect(copy.requests[0]?.header('traceparent')).toBe(traceparentOf(named('a:80/*')[0]!, '00'))
+  expect(copy.requests[0]?.header('x-request-id')).toBe(b.requests[0]?.header('x-request-id'))
+})
+
+describe('B3', () => {
+  test.each([
+    [
+      B3InjectEncoding.SINGLE_HEADER,
+      (span: ReadableSpan) => ({ b3: `${span.spanContext().traceId}-${span.spanContext().spanId}-1` }),
+    ],
+    [
+      B3InjectEncoding.MULTI_HEADER,
+      (span: ReadableSpan) => ({
+        'x-b3-traceid': span.spanContext().traceId,
+        'x-b3-spanid': span.spanContext().spanId,
+        'x-b3-sampled': '1',
+      }),
+    ],
+  ])('encoding %s is injected and read', async (injectEncoding, headersOf) => {
+    propagation.disable()
+    propagation.setGlobalPropagator(new B3Propagator({ injectEncoding }))
+    const { b, m } = await world()
+    await get(m)
+    const seen = b.requests[0]!
+    const expected = headersOf(named('GET')[0]!)
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, seen.header(name)]))).toEqual(expected)
+    await get(m, undefined, { headers: expected as unknown as Record<string, string> })
+    expect(named('reviews:9080/*')[1]?.parentSpanContext?.spanId).toBe(named('GET')[0]?.spanContext().spanId)
+  })
+})
+
+describe('beside the instrumentation of undici', () => {
+  const instrumentation = new UndiciInstrumentation({ enabled: false })
+  beforeEach(() => {
+    instrumentation.setTracerProvider(provider)
+    instrumentation.setConfig({ enabled: true })
+    instrumentation.enable()
+  })
+  afterEach(() => instrumentation.disable())
+
+  test('an attempt has one span and one traceparent; what passes the mesh by has its own', async () => {
+    const { b, m } = await world({ retry })
+    b.answerNext({ status: 503 })
+    await get(m)
+    expect(tree()).toEqual(['INTERNAL reviews:9080/*', '  CLIENT GET', '  CLIENT GET'])
+    const lines = b.requests.map(({ headers }) => headers.filter((name) => name.toLowerCase() === 'traceparent').length)
+    expect(lines).toEqual([1, 1])
+    exporter.reset()
+    const { fetch } = await import('undici')
+    await (await fetch(b.url)).text()
+    expect(tree()).toEqual(['CLIENT GET'])
+  })
+})
+
+test('without an SDK nothing is added, and one that comes later is noticed', async () => {
+  trace.disable()
+  const { b, m } = await world()
+  await get(m)
+  expect(b.requests[0]?.header('traceparent')).toBeUndefined()
+  trace.setGlobalTracerProvider(provider)
+  await get(m)
+  expect(tree()).toEqual(['INTERNAL reviews:9080/*', '  CLIENT GET'])
+})
