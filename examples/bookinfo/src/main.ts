@@ -21,6 +21,7 @@ async function guide(): Promise<void> {
   console.log(
     `Bookinfo on a mesh without a sidecar: ${application.processCount} processes, product page at ${application.url}/productpage`,
   )
+  console.log(`Metrics of its mesh for Prometheus at ${application.productpage.metricsUrl}`)
   const interrupted = new Promise<boolean>((resolve) => {
     if (ended.signal.aborted) resolve(false)
     ended.signal.addEventListener('abort', () => resolve(false), { once: true })

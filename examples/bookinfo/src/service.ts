@@ -27,7 +27,7 @@ async function obey(order: Order): Promise<void> {
   service.obey(order)
   if (order.start !== undefined) {
     service.handler = await handlerFor(order.start)
-    report({ kind: 'ready' })
+    report({ kind: 'ready', metricsUrl: mesh?.metricsUrl })
   }
   if (order.status !== undefined) report({ kind: 'status', id: order.status, status: mesh?.status() })
 }
@@ -54,6 +54,7 @@ async function meshFetch(config: string): Promise<MeshFetch> {
     config: config.startsWith('xds://') ? xds({ server: config.slice('xds://'.length), node: nodeOf(labels) }) : config,
     workload: { namespace: 'default', labels },
     observer: meshReports(report),
+    metricsPort: 0,
   })
   mesh = created
   return (url, init) => created.fetch(url, init)

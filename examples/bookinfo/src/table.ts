@@ -48,6 +48,7 @@ function render(application: Application, before: Map<string, number>, wrong: st
     `${styleText('bold', 'Bookinfo')} on a mesh without a sidecar: ${application.processCount} processes`,
     '',
     `  product page  ${styleText('cyan', `${application.url}/productpage`)}  (?u=jason signs in)`,
+    `  metrics       ${styleText('cyan', application.productpage.metricsUrl ?? 'none')}  (for Prometheus)`,
     `  documents     ${application.documents.directory}  (edit them, or copy a variant over one:)`,
     `  variants      cp ${stepsDirectory}/reviews.50-50.yaml ${application.documents.directory}/reviews.yaml`,
     '',

@@ -5,6 +5,7 @@ import type { DocumentFeed } from '@proxyless/feed'
 import type { MeshSettingsInput } from '@proxyless/istio'
 import { checkWorkload } from './workload-option.ts'
 import type { WorkloadOption } from './workload-option.ts'
+import type { AccessLogFormat, AccessLogOptions } from './telemetry/access-log.ts'
 
 export interface CreateMeshOptions {
   /**
@@ -35,6 +36,8 @@ export interface CreateMeshOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly observer?: MeshObserver
+  /** One line for each call: Envoy's default format, or JSON with Istio's names; on standard output unless `write` takes it. Default: none. */
+  readonly accessLog?: AccessLogFormat | AccessLogOptions
   /** Serve the metrics of this mesh for Prometheus at this port, path `/metrics`; 0: any free one. Default: not served. */
   readonly metricsPort?: number
   /** Spans and metrics by OpenTelemetry, where the application has its API and an SDK; false: none. Default true. */
@@ -99,6 +102,7 @@ const known: ReadonlySet<string> = new Set([
   'maxReplayBytes',
   'inherit',
   'overrides',
+  'accessLog',
   'metricsPort',
   'otel',
   ...codeOptions,
@@ -125,6 +129,7 @@ export function complaintOf(name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (name === 'workload') return checkWorkload(value)
   if (name === 'compat') return complaintOfCompat(value)
+  if (name === 'accessLog') return complaintOfLog(value)
   if (name === 'otel') return complaintOfOtel(value)
   if (name === 'localReply') return oneOf(name, value, ['response', 'throw'])
   if (name === 'inherit') return complaintOfInherit(value)
@@ -173,6 +178,16 @@ function complaintOfCompat(compat: unknown): string | undefined {
   if (grpcTimeoutStatus !== 4 && grpcTimeoutStatus !== 14)
     return `compat.grpcTimeoutStatus must be 4 or 14, not ${show(grpcTimeoutStatus)}`
   return oneOf('compat.profile', profile, ['latest', 'istio-1.4'])
+}
+
+function complaintOfLog(log: unknown): string | undefined {
+  if (!isObject(log)) return oneOf('accessLog', log, ['text', 'json'])
+  const { format = 'text', write, ...rest } = log as AccessLogOptions
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) return `unknown option "accessLog.${unknown}"; known are format, write`
+  if (write !== undefined && typeof write !== 'function')
+    return `accessLog.write must be a function, not ${show(write)}`
+  return oneOf('accessLog.format', format, ['text', 'json'])
 }
 
 function complaintOfOtel(otel: unknown): string | undefined {

@@ -1,5 +1,5 @@
 // Our client on an unmodified istiod over etcd and kube-apiserver: what is decided through it is what our own translation decides.
-import { createMesh, type Mesh } from 'proxyless'
+import { createMesh, type Mesh, xds } from 'proxyless'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { table } from '../../conformance/table.ts'
 import { type Backend, startBackend } from '../../kit/backend.ts'
@@ -20,7 +20,7 @@ import { caseDifferences, lineDifferences, refusalDifferences } from './differen
 import { fixturesOf } from './fixtures.ts'
 import { ControlPlane } from './plane/control-plane.ts'
 import { seeds } from './seeds.ts'
-import { dialects, mark } from './sides.ts'
+import { caller, dialects, mark, xdsOptions } from './sides.ts'
 
 let plane: ControlPlane | undefined
 let comparison: Comparison
@@ -74,6 +74,44 @@ test('Bookinfo moves from proxyless serve to istiod by one address: the same cal
   await served.close()
   await Promise.all(backends.map((backend) => backend.close()))
 })
+
+test('an istiod that shows its documents to control planes alone says so, and another is asked', async () => {
+  const closed = await plane!.another({ ENABLE_XDS_API_GENERATOR_AUTH: 'true' })
+  const options = xdsOptions(plane!, 'documents', caller, [])
+  try {
+    const alone = createMesh({ config: xds({ ...options, server: closed.server, startTimeoutMs: 3000 }) })
+    await expect(alone).rejects.toThrow(/waiting for MeshConfig.*the api generator requires an authenticated/)
+    await using mesh = await createMesh({ config: xds({ ...options, server: [closed.server, plane!.istiod.server] }) })
+    expect(mesh.status().clusters).toBeDefined()
+  } finally {
+    await closed.stop()
+  }
+})
+
+test('pods that a ServiceEntry selects come with the endpoints, though no document tells of them', async () => {
+  expect(await plane!.apply(selectingEntry)).toEqual([])
+  await using mesh = await createMesh({ config: xds(xdsOptions(plane!, 'documents', caller, [])) })
+  await until(() => mesh.explain('http://selected.test/').outcome.endpoint === '127.0.0.7:8080', 10_000)
+  await plane!.delete(selectingEntry)
+})
+
+const selectingEntry = `
+apiVersion: v1
+kind: Pod
+metadata: { name: selected, namespace: bookinfo, labels: { app: selected } }
+spec: { containers: [{ name: c, image: c }] }
+status: { phase: Running, podIP: 127.0.0.7, podIPs: [{ ip: 127.0.0.7 }], conditions: [{ type: Ready, status: "True" }] }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: selected, namespace: bookinfo }
+spec:
+  hosts: [selected.test]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: 80, name: http, protocol: HTTP, targetPort: 8080 }]
+  workloadSelector: { labels: { app: selected } }
+`
 
 const ways = dialects.flatMap((dialect) => [[dialect, 'sotw'] as const, [dialect, 'delta'] as const])
 

@@ -19,7 +19,7 @@ export interface Order {
 /** Told by a service. */
 export type Report =
   | { readonly kind: 'listening'; readonly port: number }
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly metricsUrl: string | undefined }
   | { readonly kind: 'calls'; readonly calls: readonly CallReport[] }
   | { readonly kind: 'ejected'; readonly endpoint: string }
   | { readonly kind: 'returned'; readonly endpoint: string }

@@ -31,6 +31,7 @@ export class ServiceProcess {
   #port = 0
   #stopping = false
   #questions = 0
+  #metricsUrl: string | undefined
 
   constructor(role: Role, surroundings: Surroundings) {
     this.role = role
@@ -43,6 +44,11 @@ export class ServiceProcess {
 
   get address(): string {
     return `127.0.0.1:${this.#port}`
+  }
+
+  /** Where its mesh serves metrics for Prometheus; undefined: it has none. */
+  get metricsUrl(): string | undefined {
+    return this.#metricsUrl
   }
 
   /** Starts the process, on the port it had before; resolves when it listens. */
@@ -60,7 +66,7 @@ export class ServiceProcess {
   async start(): Promise<void> {
     const ready = this.#hear('ready')
     this.order({ start: this.#surroundings.config() })
-    await ready
+    this.#metricsUrl = (await ready).metricsUrl
   }
 
   order(order: Order): void {

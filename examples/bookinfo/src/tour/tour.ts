@@ -3,11 +3,12 @@ import { styleText } from 'node:util'
 import type { Application } from '../stage/application.ts'
 import { documentSteps } from './document-steps.ts'
 import { faultSteps } from './fault-steps.ts'
+import { metricsSteps } from './metrics-steps.ts'
 import { resilienceSteps } from './resilience-steps.ts'
 import { routingSteps } from './routing-steps.ts'
 import type { Finding, Step } from './step.ts'
 
-const steps: readonly Step[] = [...routingSteps, ...faultSteps, ...resilienceSteps, ...documentSteps]
+const steps: readonly Step[] = [...routingSteps, ...faultSteps, ...resilienceSteps, ...metricsSteps, ...documentSteps]
 
 /** True when every step measured what was expected. */
 export async function tour(application: Application, print: (line: string) => void): Promise<boolean> {

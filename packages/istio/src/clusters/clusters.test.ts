@@ -1,4 +1,5 @@
 // Clusters under DestinationRules: the load-time cases of SEMANTICS appendix A.
+import type { MeshConfig } from '@proxyless/core/spi'
 import { describe, expect, test } from 'vitest'
 import {
   RATINGS,
@@ -160,6 +161,18 @@ subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}
       'warning VirtualService bookinfo/r spec.http[0].route[0].destination.subset',
     ])
     expect(addressesOf(clusterOf(config, `outbound|9080|v9|${RATINGS}`))).toEqual([])
+  })
+
+  test('where endpoints are not the documents’ to list, that there are none is not told', async () => {
+    const rule = `host: ratings
+trafficPolicy: {outlierDetection: {maxEjectionPercent: 1}}
+subsets: [{name: v9, labels: {version: v9}}]`
+    const told = (config: MeshConfig): string[] => [
+      ...problemsOf(config, 'SUBSET_EMPTY'),
+      ...problemsOf(config, 'OD_NEVER_EJECTS'),
+    ]
+    expect(told(await bookinfo([destinationRule('r', rule)]))).not.toEqual([])
+    expect(told(await bookinfo([destinationRule('r', rule)], { endpointsElsewhere: true }))).toEqual([])
   })
 })
 

@@ -25,6 +25,7 @@ export const variables: readonly Variable[] = [
   variable('compat', (text) => (text.startsWith('{') ? object(text) : text)),
   variable('localReply', (text) => text),
   variable('maxReplayBytes', Number),
+  variable('accessLog', (text) => text),
   variable('metricsPort', Number),
   variable('otel', (text) => (text.startsWith('{') ? object(text) : truth(text))),
   variable('workload', object),

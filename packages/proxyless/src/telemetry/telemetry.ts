@@ -1,9 +1,10 @@
-// What a mesh tells of itself: metrics for Prometheus, spans and metrics for OpenTelemetry. Nothing of it is loaded or counted before it is asked for.
+// What a mesh tells of itself: an access log, metrics for Prometheus, spans and metrics for OpenTelemetry. Nothing of it is loaded or counted before it is asked for.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Mesh as House } from '@proxyless/core/spi'
 import type { FollowOptions } from '@proxyless/otel'
 import { MeshMetrics, metricsHandler, type Source } from '@proxyless/otel/metrics'
 import type { CreateMeshOptions } from '../options.ts'
+import { accessLog } from './access-log.ts'
 import { MetricsServer } from './metrics-server.ts'
 
 export class Telemetry {
@@ -17,7 +18,8 @@ export class Telemetry {
     this.#source = source
   }
 
-  async start({ metricsPort, otel = true }: CreateMeshOptions): Promise<void> {
+  async start({ accessLog: log, metricsPort, otel = true }: CreateMeshOptions): Promise<void> {
+    if (log !== undefined) this.#house.observe(accessLog(log))
     if (otel !== false) await this.#follow(otel === true ? {} : otel)
     if (metricsPort !== undefined) this.#server = await MetricsServer.listen(metricsPort, this.metricsHandler())
   }

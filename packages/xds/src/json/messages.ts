@@ -1,8 +1,9 @@
-// xDS messages as JSON and back (proto3's canonical JSON), with what lies in an Any spelled out. Loaded only when JSON is asked for.
+// xDS and Istio messages as JSON and back (proto3's canonical JSON), with what lies in an Any spelled out. Loaded only when JSON is asked for.
 import { inflateRawSync } from 'node:zlib'
 import {
   create,
   createFileRegistry,
+  createRegistry,
   type DescMessage,
   fromBinary,
   fromJson,
@@ -13,6 +14,7 @@ import {
 } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { descriptors } from '../generated/descriptors.ts'
+import { descriptors as istioDescriptors } from '../generated/istio/descriptors.ts'
 
 export type { JsonValue }
 
@@ -35,7 +37,7 @@ export function registryOf(packed: string): Registry {
 }
 
 function make(): JsonMessages {
-  const registry = lenient(registryOf(descriptors))
+  const registry = lenient(createRegistry(registryOf(istioDescriptors), registryOf(descriptors)))
   const schemaOf = (name: string): DescMessage => {
     const schema = registry.getMessage(name)
     if (schema === undefined) throw new TypeError(`no message ${name}`)

@@ -6,7 +6,7 @@ import type {
   ClientConfig_GenericXdsConfig,
   ClientStatusResponse,
 } from '../generated/envoy/service/status/v3/csds.ts'
-import { type StreamKind, STREAM_KINDS, TYPE_URLS, WILDCARD } from '../stream/kinds.ts'
+import { messageUrl, type StreamKind, STREAM_KINDS, TYPE_URLS, WILDCARD } from '../stream/kinds.ts'
 import type { Entry, EntryState } from '../stream/store.ts'
 
 /** One configuration source. */
@@ -46,7 +46,7 @@ function resourceOf(kind: StreamKind, name: string, entry: Entry, contents: bool
     typeUrl,
     name,
     versionInfo: known?.version ?? '',
-    xdsConfig: known !== undefined && contents ? { typeUrl, value: known.bytes } : undefined,
+    xdsConfig: known !== undefined && contents ? { typeUrl: messageUrl(kind), value: known.bytes } : undefined,
     lastUpdated: known === undefined ? undefined : new Date(known.receivedAt),
     configStatus: 0,
     clientStatus: statuses[state],

@@ -1,10 +1,11 @@
-// Envoy's access log, read as it grows: the response flags of a request by its mark.
+// Envoy's access log, read as it grows: the response flags of a request by its mark, and what Envoy writes by default.
 import { open, type FileHandle } from 'node:fs/promises'
 import { until } from '../../../kit/until.ts'
 
 export class AccessLog {
   readonly #path: string
   readonly #flags = new Map<string, string>()
+  readonly #lines = new Map<string, string>()
   #file: FileHandle | undefined
   #rest = ''
   #reading: Promise<void> | undefined
@@ -26,6 +27,12 @@ export class AccessLog {
     return this.#flags.get(tag) ?? ''
   }
 
+  /** Envoy's line in its default format. */
+  async lineOf(tag: string): Promise<string> {
+    await this.flagsOf(tag)
+    return this.#lines.get(tag) ?? ''
+  }
+
   async close(): Promise<void> {
     await this.#file?.close()
   }
@@ -36,8 +43,9 @@ export class AccessLog {
       const lines = (this.#rest + (await this.#file.readFile('utf8'))).split('\n')
       this.#rest = lines.pop() ?? ''
       for (const line of lines) {
-        const [tag = '', flags = ''] = line.split('\t')
+        const [tag = '', flags = '', , byDefault = ''] = line.split('\t')
         this.#flags.set(tag, flags)
+        this.#lines.set(tag, byDefault)
       }
     } finally {
       this.#reading = undefined

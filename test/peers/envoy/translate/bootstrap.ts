@@ -66,12 +66,20 @@ function pathsOf(mode: PathNormalization): Json {
   }
 }
 
+/** What Envoy writes where no format is said; its documentation, "Default format string". */
+const defaultFormat =
+  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_RECEIVED% ' +
+  '%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" ' +
+  '"%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"'
+
 /** One line per request: who it was, and what became of it. */
 function accessLogOf(path: string): Json {
   return typed('file', 'envoy.extensions.access_loggers.file.v3.FileAccessLog', {
     path,
     log_format: {
-      text_format_source: { inline_string: '%REQ(X-CASE)%\t%RESPONSE_FLAGS%\t%RESPONSE_CODE_DETAILS%\n' },
+      text_format_source: {
+        inline_string: `%REQ(X-CASE)%\t%RESPONSE_FLAGS%\t%RESPONSE_CODE_DETAILS%\t${defaultFormat}\n`,
+      },
     },
   })
 }

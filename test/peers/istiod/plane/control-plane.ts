@@ -18,6 +18,7 @@ export interface Refusal {
 
 export class ControlPlane {
   readonly istiod: Istiod
+  readonly #binaries: Binaries
   readonly #etcd: Etcd
   readonly #api: ApiServer
   readonly #home: string
@@ -25,8 +26,9 @@ export class ControlPlane {
   /** By path, with when the API server says it was made. */
   readonly #made = new Map<string, { readonly document: Document; readonly at: string }>()
 
-  private constructor(home: string, etcd: Etcd, api: ApiServer, istiod: Istiod) {
+  private constructor(home: string, binaries: Binaries, etcd: Etcd, api: ApiServer, istiod: Istiod) {
     this.#home = home
+    this.#binaries = binaries
     this.#etcd = etcd
     this.#api = api
     this.istiod = istiod
@@ -38,7 +40,12 @@ export class ControlPlane {
     const api = await ApiServer.start(binaries.apiServer, home, etcd)
     await define(api, readFileSync(binaries.definitions, 'utf8'))
     await applied(api, '/api/v1/namespaces/istio-system', namespace('istio-system'))
-    return new ControlPlane(home, etcd, api, await Istiod.start(binaries.istiod, home, api))
+    return new ControlPlane(home, binaries, etcd, api, await Istiod.start(binaries.istiod, home, api))
+  }
+
+  /** A second istiod on the same API server, until it is stopped. */
+  another(env: Readonly<Record<string, string>>): Promise<Istiod> {
+    return Istiod.start(this.#binaries.istiod, mkdtempSync(join(this.#home, 'istiod-')), this.#api, env)
   }
 
   /** Documents of a text, in their order; those that are refused are named. @param namespace of documents that say none */

@@ -33,7 +33,13 @@ export class Istiod {
     this.#process = running
   }
 
-  static async start(binary: string, home: string, apiServer: ApiServer): Promise<Istiod> {
+  /** @param home an empty folder for its files */
+  static async start(
+    binary: string,
+    home: string,
+    apiServer: ApiServer,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Istiod> {
     const [grpc = '', http = '', monitoring = ''] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`)
     const kubeconfig = join(home, 'kubeconfig')
     const meshConfig = join(home, 'mesh.yaml')
@@ -55,7 +61,7 @@ export class Istiod {
         httpsAddr: '',
         secureGRPCAddr: '',
       },
-      env: environment,
+      env: { ...environment, ...env },
       log: join(home, 'istiod.log'),
       isReady: async () => (await fetch(`http://${http}/ready`)).ok,
     })
