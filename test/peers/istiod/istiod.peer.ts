@@ -79,7 +79,7 @@ test('an istiod that shows its documents to control planes alone says so, and an
   const closed = await plane!.another({ ENABLE_XDS_API_GENERATOR_AUTH: 'true' })
   const options = xdsOptions(plane!, 'documents', caller, [])
   try {
-    const alone = createMesh({ config: xds({ ...options, server: closed.server, startTimeoutMs: 3000 }) })
+    const alone = createMesh({ config: xds({ ...options, server: closed.server, startTimeoutMs: 6000 }) })
     await expect(alone).rejects.toThrow(/waiting for MeshConfig.*the api generator requires an authenticated/)
     await using mesh = await createMesh({ config: xds({ ...options, server: [closed.server, plane!.istiod.server] }) })
     expect(mesh.status().clusters).toBeDefined()
