@@ -5,12 +5,13 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import { createMesh } from 'proxyless'
 import { fetchCases, requestCases, webSocketCases } from './cases.mjs'
+import { inboundCases } from './inbound-cases.mjs'
 import { startServer } from './server.mjs'
 
 const [, , undiciPath, order] = process.argv
 const server = await startServer()
 const early = order === 'before' ? await import(undiciPath) : undefined
-const mesh = await createMesh({ config: documents(server.port) })
+const mesh = await createMesh({ config: documents(server.port), inherit: ['end-user'] })
 mesh.install()
 const undici = early ?? (await import(undiciPath))
 const results = []
@@ -29,6 +30,7 @@ await runAll(
   },
   {},
 )
+await runAll('server', inboundCases, { undici })
 process.send(results, () => process.exit())
 
 async function runAll(client, cases, parts) {

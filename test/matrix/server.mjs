@@ -20,6 +20,8 @@ export async function startServer() {
     switch (url.pathname) {
       case '/moved':
         return response.writeHead(302, { location: '/landed' }).end()
+      case '/user':
+        return response.end(request.headers['end-user'])
       case '/gzip':
         return response.setHeader('content-encoding', 'gzip').end(gzipSync('unpacked'))
       case '/cookies':

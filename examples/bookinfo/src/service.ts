@@ -1,6 +1,6 @@
 // One Bookinfo service as a process of its own: `node service.js NAME VERSION PORT`, told what to do by its parent over IPC.
 // productpage and the reviews with stars call the others through their mesh and nothing else.
-import { createMesh, xds, type XdsOptions } from 'proxyless'
+import { createMesh, type Mesh, xds, type XdsOptions } from 'proxyless'
 import { details } from './services/details.ts'
 import { HttpService } from './services/http-service.ts'
 import type { Handler } from './services/http-service.ts'
@@ -9,11 +9,10 @@ import type { Order, Report } from './services/messages.ts'
 import { productpage } from './services/productpage.ts'
 import { ratings } from './services/ratings.ts'
 import { reviews } from './services/reviews.ts'
-import type { MeshFetch } from './services/reviews.ts'
 
 const [name = '', version = '', port = '0'] = process.argv.slice(2)
 
-let mesh: Awaited<ReturnType<typeof createMesh>> | undefined
+let mesh: Mesh | undefined
 
 const service = new HttpService(() => ({ status: 503, body: { error: 'starting' } }))
 process.on('message', (order: Order) => void obey(order))
@@ -40,24 +39,25 @@ async function handlerFor(config: string): Promise<Handler> {
     case 'ratings':
       return ratings
     case 'reviews':
-      return reviews(version, instance, version === 'v1' ? undefined : await meshFetch(config))
+      return reviews(version, instance, version === 'v1' ? undefined : (await startMesh(config)).fetch)
     case 'productpage':
-      return productpage(await meshFetch(config))
+      return productpage(await startMesh(config))
     default:
       throw new Error(`no service called ${name}`)
   }
 }
 
-async function meshFetch(config: string): Promise<MeshFetch> {
+/** Its calls inherit who is signed in of the request they are made for. */
+async function startMesh(config: string): Promise<Mesh> {
   const labels = { app: name, version }
-  const created = await createMesh({
+  mesh = await createMesh({
     config: config.startsWith('xds://') ? xds({ server: config.slice('xds://'.length), node: nodeOf(labels) }) : config,
     workload: { namespace: 'default', labels },
+    inherit: ['end-user'],
     observer: meshReports(report),
     metricsPort: 0,
   })
-  mesh = created
-  return (url, init) => created.fetch(url, init)
+  return mesh
 }
 
 /** Who this is to a control plane; on Kubernetes the environment would say it. */

@@ -1,37 +1,29 @@
 // An Express application as there are many: it calls other services by axios, by fetch and by grpc-js, and knows of no mesh.
-import { credentials, type MetadataValue, makeGenericClientConstructor, Metadata } from '@grpc/grpc-js'
+import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js'
 import axios from 'axios'
-import express, { type Request, type Response } from 'express'
+import express from 'express'
 import { ratingsService } from './ratings-service.ts'
 
 const Ratings = makeGenericClientConstructor(ratingsService, 'Ratings')
 const ratings = new Ratings('ratings.example:9080', credentials.createInsecure())
 const app = express()
 
-app.get('/axios', async (request, response) => {
-  const { data } = await axios.get<string>('http://reviews.example/reviews', { headers: userOf(request) })
+app.get('/axios', async (_request, response) => {
+  const { data } = await axios.get<string>('http://reviews.example/reviews')
   response.send(data)
 })
 
-app.get('/fetch', async (request, response) => {
-  const answer = await fetch('http://reviews.example/reviews', { headers: userOf(request) })
+app.get('/fetch', async (_request, response) => {
+  const answer = await fetch('http://reviews.example/reviews')
   response.status(answer.status).send(await answer.text())
 })
 
-app.get('/grpc', (request, response: Response) => {
-  const metadata = new Metadata()
-  for (const [name, value] of Object.entries(userOf(request))) metadata.set(name, value satisfies MetadataValue)
-  ratings['get']?.(Buffer.from('0'), metadata, (error: Error | null, rating?: Buffer) => {
+app.get('/grpc', (_request, response) => {
+  ratings['get']?.(Buffer.from('0'), (error: Error | null, rating?: Buffer) => {
     if (error === null) response.send(rating?.toString())
     else response.status(500).send(error.message)
   })
 })
-
-/** Who asks is told onwards. */
-function userOf(request: Request): Record<string, string> {
-  const user = request.header('end-user')
-  return user === undefined ? {} : { 'end-user': user }
-}
 
 const server = app.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', () => {
   const address = server.address()

@@ -1,4 +1,5 @@
-// The application as a process under `--import proxyless/register`; all that it is told is where the documents are.
+// The application as a process under `--import proxyless/register`; all that it is told is where the documents are, and that
+// its calls have the `end-user` of the request that they are made for.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -22,7 +23,7 @@ export async function startApplication(documents: string): Promise<RunningApplic
   await writeFile(join(mesh, 'mesh.yaml'), documents)
   const child = spawn(process.execPath, ['--import', 'proxyless/register', 'dist/app.js'], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', PROXYLESS_CONFIG: mesh },
+    env: { PATH: process.env['PATH'] ?? '', PROXYLESS_CONFIG: mesh, PROXYLESS_INHERIT: 'end-user' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

@@ -40,7 +40,7 @@ type Undetailed = Pick<StatusObject, 'code' | 'metadata'> & Partial<Pick<StatusO
 
 /** Why a stream broke off; undefined: the server ended it, or the application. */
 export function failureOf({ code, details = '', metadata }: Undetailed): Failure | undefined {
-  if (isGrpc(metadata) || code === codes.OK) return undefined
+  if (code === codes.OK || isGrpc(metadata)) return undefined
   if (details === 'Stream refused by server') return 'refusedStream'
   if (details.startsWith('Getting metadata from plugin')) return undefined
   if (code === codes.UNAVAILABLE) return 'connectionTermination'

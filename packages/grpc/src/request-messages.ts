@@ -66,7 +66,10 @@ export class RequestMessages {
   /** The attempt that is left to read has sent all before `position`. */
   sentUntil(position: number): void {
     if (this.#keeps || position <= this.#dropped) return
-    this.#kept.splice(0, position - this.#dropped)
+    const count = position - this.#dropped
+    // mostly all of them: splice would make a list of what it takes out
+    if (count === this.#kept.length) this.#kept.length = 0
+    else this.#kept.splice(0, count)
     this.#dropped = position
   }
 

@@ -27,6 +27,10 @@ export interface Figure {
   readonly ci: number
   /** The base against itself, 1 in a quiet run; undefined: the row carries none. */
   readonly control?: number
+  /** Half of its interval where it is so noisy that it counts; undefined: it is taken as it is. */
+  readonly controlCi?: number
+  /** An interval of the judged figure that is wider than plus or minus so much says nothing; undefined: any will do. */
+  readonly precision?: number
   readonly note?: string
 }
 
@@ -44,5 +48,7 @@ export function isSkipped(sample: Sample): sample is Skipped {
 const maxControlError = 0.03
 
 export function isVoid(sample: Sample): boolean {
-  return !isSkipped(sample) && sample.control !== undefined && Math.abs(sample.control - 1) > maxControlError
+  if (isSkipped(sample)) return false
+  const { ci, precision = Infinity, control = 1, controlCi = 0 } = sample
+  return ci > precision || Math.abs(control - 1) > maxControlError + controlCi
 }

@@ -10,7 +10,10 @@ export interface Variant {
 }
 
 export interface Shape {
+  /** At most, where a precision is asked for. */
   readonly rounds: number
+  /** Rounds end as soon as the interval of `ours` / `base` is no wider than plus or minus so much. */
+  readonly precision?: number
   /** Calls of one slice. */
   readonly calls: number
   readonly concurrency: number
@@ -27,6 +30,8 @@ export interface Slice {
 export type Slices<K extends string> = Readonly<Record<K, readonly Slice[]>>
 
 const warmUpRounds = 12
+/** Before so many an interval is chance. */
+const fewestRounds = 20
 
 export async function runRounds<K extends string>(
   variants: Readonly<Record<K, Variant>>,
@@ -40,8 +45,15 @@ export async function runRounds<K extends string>(
       const slice = await runSlice(variants[name], shape)
       if (round >= 0) slices[name].push(slice)
     }
+    if (isPrecise(slices, shape.precision)) break
   }
   return slices
+}
+
+function isPrecise(slices: Slices<string>, precision: number | undefined): boolean {
+  const { ours, base, twin } = slices
+  if (precision === undefined || ours === undefined || base === undefined || ours.length < fewestRounds) return false
+  return ratioOf(ours, twin === undefined ? base : mean(base, twin)).ci <= precision
 }
 
 async function runSlice({ call, otherCpu }: Variant, { calls, concurrency, latency }: Shape): Promise<Slice> {

@@ -233,7 +233,7 @@ lb('outlier_detection', async (stage) => {
   await callsGoTo(client, servers)
 })
 
-// The second half of the scenario, a balancer that the application brings along, is none of ours: see scenarios.md.
+// The second half of the scenario, a balancer that the application brings along, is none of ours: see README.md.
 lb(
   'custom_lb (a policy that is not known is passed over)',
   async (stage) => {

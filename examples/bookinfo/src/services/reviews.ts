@@ -1,10 +1,9 @@
 // reviews: what readers say of a book. v1 shows no stars; v2 (black) and v3 (red) ask ratings for them, through the mesh.
-import { forwardedHeaders } from './forwarded-headers.ts'
 import type { Handler } from './http-service.ts'
 import type { Ratings } from './ratings.ts'
 
 /** `mesh.fetch`, as far as Bookinfo needs it. */
-export type MeshFetch = (url: string, init: { headers: Record<string, string> }) => Promise<Response>
+export type MeshFetch = (url: string) => Promise<Response>
 
 export interface Reviews {
   readonly id: number
@@ -35,10 +34,10 @@ const colors: Readonly<Record<string, string>> = { v2: 'black', v3: 'red' }
 
 /** @param fetch undefined for v1, which calls nobody */
 export function reviews(version: string, instance: string, fetch: MeshFetch | undefined): Handler {
-  return async ({ path, headers }) => {
+  return async ({ path }) => {
     const id = /^\/reviews\/(\d+)$/.exec(path)?.[1]
     if (id === undefined) return { status: 404, body: { error: 'no such book' } }
-    const stars = fetch === undefined ? {} : await askRatings(fetch, id, forwardedHeaders(headers))
+    const stars = fetch === undefined ? {} : await askRatings(fetch, id)
     const found: Reviews = {
       id: Number(id),
       version,
@@ -51,9 +50,9 @@ export function reviews(version: string, instance: string, fetch: MeshFetch | un
 
 type Stars = Readonly<Record<string, number>> | 'unavailable'
 
-async function askRatings(fetch: MeshFetch, id: string, headers: Record<string, string>): Promise<Stars> {
+async function askRatings(fetch: MeshFetch, id: string): Promise<Stars> {
   try {
-    const response = await fetch(`http://ratings:9080/ratings/${id}`, { headers })
+    const response = await fetch(`http://ratings:9080/ratings/${id}`)
     if (response.status === 200) return ((await response.json()) as Ratings).ratings
     await response.body?.cancel()
   } catch {

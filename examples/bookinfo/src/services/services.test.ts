@@ -3,34 +3,43 @@ import { registryDocuments } from '../stage/registry.ts'
 import { isPlausible } from '../tour/step.ts'
 import { details } from './details.ts'
 import type { ServiceRequest } from './http-service.ts'
-import { productpage } from './productpage.ts'
+import { type Calls, productpage } from './productpage.ts'
 import { ratings } from './ratings.ts'
 import { reviews } from './reviews.ts'
 import type { MeshFetch } from './reviews.ts'
 
 describe('the product page', () => {
   test('shows what the services say, and passes on who is signed in', async () => {
-    const asked: [string, Record<string, string>][] = []
-    const page = productpage(async (url, init) => {
-      asked.push([url, init.headers])
-      return inProcess(url, init)
+    const asked: [string, object | undefined][] = []
+    let around: object | undefined
+    const fetch: MeshFetch = async (url) => {
+      asked.push([url, around])
+      return inProcess(url)
+    }
+    const page = productpage({
+      fetch,
+      with(overrides, next) {
+        around = overrides
+        return next()
+      },
     })
-    const { status, body } = await page(request('/productpage', { cookie: 'user=jason', traceparent: '00-a-b-01' }))
+    const { status, body } = await page(request('/productpage', { cookie: 'user=jason' }))
     expect(status).toBe(200)
     expect(body).toContain('served by <b>reviews v3</b>')
     expect(body).toContain('<span style="color:red">★★★★☆</span>')
     expect(body).toContain('William Shakespeare')
     expect(asked.map(([url]) => url)).toEqual(['http://details:9080/details/0', 'http://reviews:9080/reviews/0'])
-    expect(asked.map(([, headers]) => headers)).toEqual(
-      Array.from({ length: 2 }, () => ({ 'end-user': 'jason', traceparent: '00-a-b-01' })),
-    )
+    const jason = { headers: { 'end-user': 'jason' } }
+    expect(asked.map(([, overrides]) => overrides)).toEqual([jason, jason])
   })
 
   test('stands when the services do not, and escapes what they say', async () => {
-    const page = productpage(async (url) => {
-      if (url.includes('details')) throw new Error('<no details>')
-      return new Response('upstream & down', { status: 503 })
-    })
+    const page = productpage(
+      calling(async (url) => {
+        if (url.includes('details')) throw new Error('<no details>')
+        return new Response('upstream & down', { status: 503 })
+      }),
+    )
     const { status, body } = await page(request('/productpage'))
     expect(status).toBe(200)
     expect(body).toContain('product details are currently unavailable')
@@ -39,7 +48,7 @@ describe('the product page', () => {
   })
 
   test('signs in and out, but takes no odd names', async () => {
-    const page = productpage(inProcess)
+    const page = productpage(calling(inProcess))
     expect((await page(request('/productpage?u=jason'))).headers?.['set-cookie']).toContain('user=jason;')
     expect((await page(request('/productpage?u='))).headers?.['set-cookie']).toContain('user=;')
     expect((await page(request('/productpage?u=a%0d%0ab'))).headers?.['set-cookie']).toContain('user=;')
@@ -47,7 +56,7 @@ describe('the product page', () => {
 
   test('passes answers on as they are', async () => {
     const page = productpage(
-      async () => new Response('overflow', { status: 503, headers: { 'x-envoy-overloaded': 'true' } }),
+      calling(async () => new Response('overflow', { status: 503, headers: { 'x-envoy-overloaded': 'true' } })),
     )
     const reply = await page(request('/api/v1/products/0/ratings'))
     expect(reply).toMatchObject({ status: 503, body: 'overflow', headers: { 'x-envoy-overloaded': 'true' } })
@@ -73,10 +82,12 @@ test('plausible is what lies within five standard deviations', () => {
   expect([682, 818, 681, 819].map((count) => isPlausible(count, 1000, 0.75))).toEqual([true, true, false, false])
 })
 
-const inProcess: MeshFetch = async (url, { headers }) => {
+const calling = (fetch: MeshFetch): Calls => ({ fetch, with: (_, next) => next() })
+
+const inProcess: MeshFetch = async (url) => {
   const { pathname, hostname } = new URL(url)
   const handler = hostname === 'details' ? details : hostname === 'ratings' ? ratings : reviews('v3', 'a', inProcess)
-  const { status, body } = await handler(request(pathname, headers))
+  const { status, body } = await handler(request(pathname))
   return new Response(JSON.stringify(body), { status })
 }
 

@@ -1,10 +1,19 @@
 // Scenarios as tests: each by its name in gRPC's psm-interop, once for each control plane that can say what it needs.
-import { afterAll, describe, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
 import { Common, psmPrograms } from './common.ts'
 import type { PlaneName } from './plane.ts'
 import { Stage } from './stage.ts'
 
-const planes: readonly PlaneName[] = ['go-control-plane', 'proxyless serve']
+const both: readonly PlaneName[] = ['go-control-plane', 'proxyless serve']
+
+/** Rows of the table: planes by suite and name. */
+const told = new Map<string, string | undefined>(
+  readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, suite, name, planes]) => [`${suite}: ${name}`, planes] as const),
+)
 
 interface ScenarioOptions {
   /** Default: both. */
@@ -18,8 +27,17 @@ export async function scenarios(suite: string): Promise<Scenario> {
   const programs = await psmPrograms()
   const common = programs && new Common(programs)
   if (common !== undefined) afterAll(() => common.close())
-  return (name, run, options = {}) => {
-    describe.skipIf(common === undefined).concurrent.each(options.planes ?? planes)(`${suite}: ${name}`, (plane) => {
+  const given = new Set<string>()
+  test(`${suite}: each scenario of the table is run`, () => {
+    const rows = [...told].filter(([title, planes]) => title.startsWith(`${suite}: `) && planes?.startsWith(both[0]!))
+    expect(rows.map(([title]) => title).toSorted()).toEqual([...given].toSorted())
+  })
+  return (name, run, { planes = both } = {}) => {
+    const title = `${suite}: ${name}`
+    if (told.get(title) !== planes.join(', '))
+      throw new Error(`README.md does not say of ${title}: ${planes.join(', ')}`)
+    given.add(title)
+    describe.skipIf(common === undefined).concurrent.each(planes)(`${suite}: ${name}`, (plane) => {
       test(`against ${plane}`, async () => {
         const stage = new Stage(common!, plane)
         try {
