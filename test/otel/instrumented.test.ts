@@ -49,7 +49,9 @@ const client = new Client('ratings.example:90', grpc.credentials.createInsecure(
 const byGrpc = () => new Promise((resolve, reject) => client.who(Buffer.from('x'), (error, answer) => (error ? reject(error) : resolve(answer))))
 ;(async () => {
   await work('fetch', () => fetch('http://reviews.example/a').then((response) => response.text()))
-  await work('http', byHttp)
+  // twice: the second goes over the connection that the first has opened
+  await work('http 1', byHttp)
+  await work('http 2', byHttp)
   await work('grpc', byGrpc)
   client.close()
   agent.destroy()
@@ -91,7 +93,10 @@ test('a call by fetch has its span and one attempt; what a client has made a spa
     'INTERNAL fetch of app',
     '  INTERNAL reviews.example:80/* of proxyless',
     '    CLIENT GET of proxyless',
-    'INTERNAL http of app',
+    'INTERNAL http 1 of app',
+    byClient('http'),
+    '    CLIENT GET of proxyless',
+    'INTERNAL http 2 of app',
     byClient('http'),
     '    CLIENT GET of proxyless',
     'INTERNAL grpc of app',
@@ -100,5 +105,5 @@ test('a call by fetch has its span and one attempt; what a client has made a spa
   ])
   expect(
     b.requests.map(({ headers }) => headers.filter((name) => name.toLowerCase() === 'traceparent').length),
-  ).toEqual([1, 1])
+  ).toEqual([1, 1, 1])
 })

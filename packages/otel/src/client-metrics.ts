@@ -4,7 +4,7 @@ import type { Attempt } from '@proxyless/core/spi'
 import { type AttemptOutcome, rpcNameOf } from './semantics/attempt-attributes.ts'
 import type { Conventions } from './semantics/conventions.ts'
 import { statusName } from './semantics/grpc-status.ts'
-import { serverOf } from './semantics/server.ts'
+import { serverAddress } from './semantics/server.ts'
 
 const secondBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
@@ -25,26 +25,30 @@ export class ClientMetrics {
   }
 
   record(attempt: Attempt, outcome: AttemptOutcome, durationMs: number): void {
-    const { view, grpc } = attempt.call
-    const server = serverOf(view)
-    if (grpc) this.#recordRpc(attempt, outcome, durationMs, server)
-    else this.#recordHttp(attempt, outcome, durationMs, server)
+    if (attempt.call.grpc) this.#recordRpc(attempt, outcome, durationMs)
+    else this.#recordHttp(attempt, outcome, durationMs)
   }
 
-  #recordHttp({ call }: Attempt, { status, error }: AttemptOutcome, durationMs: number, server: object): void {
-    const { method } = call.view
-    const attributes: Attributes = { 'http.request.method': method, ...server }
+  #recordHttp({ call }: Attempt, { status, error }: AttemptOutcome, durationMs: number): void {
+    const { method, hostname, port } = call.view
+    const attributes: Attributes = {
+      'http.request.method': method,
+      'server.address': serverAddress(call.view),
+      'server.port': port,
+    }
     if (status !== undefined) attributes['http.response.status_code'] = status
     if (error !== undefined) attributes['error.type'] = error
     this.#http.record(durationMs / 1000, attributes)
     if (this.#oldHttp === undefined) return
-    const { hostname, port } = call.view
     const old: Attributes = { 'http.method': method, 'net.peer.name': hostname, 'net.peer.port': port }
-    this.#oldHttp.record(durationMs, status === undefined ? old : { ...old, 'http.status_code': status })
+    if (status !== undefined) old['http.status_code'] = status
+    this.#oldHttp.record(durationMs, old)
   }
 
-  #recordRpc(attempt: Attempt, { grpcStatus, error }: AttemptOutcome, durationMs: number, server: object): void {
+  #recordRpc(attempt: Attempt, { grpcStatus, error }: AttemptOutcome, durationMs: number): void {
     const name = rpcNameOf(attempt)
+    const { view } = attempt.call
+    const server = { 'server.address': serverAddress(view), 'server.port': view.port }
     if (this.#rpc !== undefined) {
       const attributes: Attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name, ...server }
       if (grpcStatus !== undefined) attributes['rpc.response.status_code'] = statusName(grpcStatus)
@@ -54,6 +58,7 @@ export class ClientMetrics {
     if (this.#oldRpc === undefined) return
     const [service = '', method = ''] = name.split('/')
     const old: Attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method, ...server }
-    this.#oldRpc.record(durationMs, grpcStatus === undefined ? old : { ...old, 'rpc.grpc.status_code': grpcStatus })
+    if (grpcStatus !== undefined) old['rpc.grpc.status_code'] = grpcStatus
+    this.#oldRpc.record(durationMs, old)
   }
 }

@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { CallRecord } from '@proxyless/core'
 import type { Call } from '@proxyless/core/spi'
 import { statusName } from './grpc-status.ts'
-import { serverOf } from './server.ts'
+import { serverAddress } from './server.ts'
 
 /** As Envoy names its spans: host and port, whatever the path. */
 export function callName({ view }: Call): string {
@@ -11,7 +11,11 @@ export function callName({ view }: Call): string {
 }
 
 export function callAttributes({ view }: Call): Attributes {
-  return { 'http.request.method': view.method, ...serverOf(view) }
+  return {
+    'http.request.method': view.method,
+    'server.address': serverAddress(view),
+    'server.port': view.port,
+  }
 }
 
 interface Outcome {
@@ -23,19 +27,18 @@ export function callOutcome(record: CallRecord): Outcome {
   const { status, flags, details, attempts, route, cluster, endpoint, service, grpcStatus } = record
   const failed = grpcStatus === undefined ? status === 0 || status >= 500 : grpcStatus !== 0
   const code = grpcStatus === undefined ? String(status) : statusName(grpcStatus)
-  return {
-    error: failed ? (flags === '-' ? code : flags) : undefined,
-    attributes: {
-      ...(status === 0 ? {} : { 'http.response.status_code': status }),
-      ...(grpcStatus === undefined ? {} : { 'rpc.response.status_code': code }),
-      ...(failed ? { 'error.type': flags === '-' ? code : flags } : {}),
-      'mesh.route.name': route,
-      'mesh.cluster': cluster,
-      ...(service?.variant === undefined ? {} : { 'mesh.subset': service.variant }),
-      'mesh.response_flags': flags,
-      ...(details === '' ? {} : { 'mesh.response_details': details }),
-      'mesh.attempts': attempts,
-      ...(endpoint === '' ? {} : { 'upstream.address': endpoint }),
-    },
+  const error = failed ? (flags === '-' ? code : flags) : undefined
+  const attributes: Attributes = {
+    'mesh.route.name': route,
+    'mesh.cluster': cluster,
+    'mesh.response_flags': flags,
+    'mesh.attempts': attempts,
   }
+  if (status !== 0) attributes['http.response.status_code'] = status
+  if (grpcStatus !== undefined) attributes['rpc.response.status_code'] = code
+  if (error !== undefined) attributes['error.type'] = error
+  if (service?.variant !== undefined) attributes['mesh.subset'] = service.variant
+  if (details !== '') attributes['mesh.response_details'] = details
+  if (endpoint !== '') attributes['upstream.address'] = endpoint
+  return { attributes, error }
 }
