@@ -1,6 +1,13 @@
-// Joins a mesh to OpenTelemetry. Until an SDK is registered, which may be later than the mesh, a call pays for a look at a property.
+// Joins a mesh to OpenTelemetry. Until an SDK is registered, which may be later than the mesh, calls have no tracer.
 import { context, type Context, createContextKey, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
-import { type Call, type CallTrace, type CallTracer, type Mesh, ScopedView } from '@proxyless/core/spi'
+import {
+  type Call,
+  type CallTrace,
+  type CallTracer,
+  type Mesh,
+  ScopedView,
+  type TimerHandle,
+} from '@proxyless/core/spi'
 import { ClientMetrics } from './client-metrics.ts'
 import { exportFamilies } from './export-families.ts'
 import type { MeshMetrics } from './metrics/mesh-metrics.ts'
@@ -31,29 +38,41 @@ interface Registered {
 const registry = globalThis as unknown as Record<symbol, Registered | undefined>
 const registryKey = Symbol.for('opentelemetry.js.api.1')
 
-/** @param metrics what the mesh counts, made when there is somebody to tell */
-export function followCalls(mesh: Mesh, metrics: () => MeshMetrics, options: FollowOptions = {}): void {
-  mesh.tracer = new Follower(mesh, metrics, options)
+/** How often it is looked whether an SDK has come, while there is none. */
+const lookMs = 1_000
+
+/**
+ * @param metrics what the mesh counts, made when there is somebody to tell
+ * @returns what ends the search for an SDK
+ */
+export function followCalls(mesh: Mesh, metrics: () => MeshMetrics, options: FollowOptions = {}): () => void {
+  let timer: TimerHandle
+  const look = (): void => {
+    const registered = registry[registryKey]
+    if (registered === undefined) timer = mesh.clock.setTimer(lookMs, look, true)
+    else mesh.tracer = new Follower(mesh, registered, metrics, options)
+  }
+  look()
+  return () => mesh.clock.clearTimer(timer)
 }
 
 class Follower implements CallTracer {
   readonly #mesh: Mesh
   readonly #metrics: () => MeshMetrics
   readonly #options: FollowOptions
-  #registered: Registered | undefined
+  /** Made once, and stays; what is in it may come and go. */
+  readonly #registered: Registered
   #following: Following | undefined
 
-  constructor(mesh: Mesh, metrics: () => MeshMetrics, options: FollowOptions) {
+  constructor(mesh: Mesh, registered: Registered, metrics: () => MeshMetrics, options: FollowOptions) {
     this.#mesh = mesh
+    this.#registered = registered
     this.#metrics = metrics
     this.#options = options
   }
 
   callStarted(call: Call): CallTrace | undefined {
-    // what an SDK registers with is made once, and stays
-    const registered = (this.#registered ??= registry[registryKey])
-    if (registered === undefined) return undefined
-    const { trace: traces, metrics } = registered
+    const { trace: traces, metrics } = this.#registered
     return traces === undefined && metrics === undefined ? undefined : this.#follow(call, traces, metrics)
   }
 

@@ -12,6 +12,7 @@ export class Telemetry {
   readonly #source: Source
   #metrics: MeshMetrics | undefined
   #server: MetricsServer | undefined
+  #stopFollowing: (() => void) | undefined
 
   constructor(house: House, source: Source) {
     this.#house = house
@@ -28,7 +29,7 @@ export class Telemetry {
   async #follow(options: FollowOptions): Promise<void> {
     const door = await import('@proxyless/otel').catch(ignoreMissing)
     const stability = process.env['OTEL_SEMCONV_STABILITY_OPT_IN']
-    door?.followCalls(this.#house, () => this.#counted(), { stability, ...options })
+    this.#stopFollowing = door?.followCalls(this.#house, () => this.#counted(), { stability, ...options })
   }
 
   #counted(): MeshMetrics {
@@ -44,6 +45,7 @@ export class Telemetry {
   }
 
   close(): void {
+    this.#stopFollowing?.()
     this.#server?.close()
     this.#server = undefined
   }
