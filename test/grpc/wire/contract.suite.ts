@@ -172,10 +172,14 @@ export function wireContract(name: string, start: () => Promise<Witness>): void 
         )
         return { code, details }
       })
-      expect(plain[0]).toMatchObject({
-        code: codes.DEADLINE_EXCEEDED,
-        details: expect.stringMatching(/remote_addr=/) as unknown,
-      })
+      // without the mesh it is told what is heard first: the timer, or the reset of a server that knows the deadline too
+      expect([
+        expect.objectContaining({
+          code: codes.DEADLINE_EXCEEDED,
+          details: expect.stringMatching(/remote_addr=/) as unknown,
+        }),
+        expect.objectContaining({ code: codes.CANCELLED }),
+      ]).toContainEqual(plain[0])
       expect(meshed[0].code).toBe(codes.DEADLINE_EXCEEDED)
       expect(meshed[0].details).not.toBe(plain[0].details)
     })
