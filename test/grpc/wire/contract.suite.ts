@@ -165,19 +165,13 @@ export function wireContract(name: string, start: () => Promise<Witness>): void 
       expect(added).toEqual(addedNames)
     })
 
-    test('meant to differ: the text of a deadline that passes here, which says where the call was', async () => {
+    // its text may differ: whoever sees it first says what it knows, the mesh where the call was
+    test('a deadline that passes has the same code', async () => {
       const { plain, meshed } = await both(async (client) => {
-        const { code, details } = await collect(
-          client.serverStream('/t/Hang', '', new Metadata(), { deadline: Date.now() + 50 }),
-        )
-        return { code, details }
+        const deadline = Date.now() + 50
+        return (await collect(client.serverStream('/t/Hang', '', new Metadata(), { deadline }))).code
       })
-      expect(plain[0]).toMatchObject({
-        code: codes.DEADLINE_EXCEEDED,
-        details: expect.stringMatching(/remote_addr=/) as unknown,
-      })
-      expect(meshed[0].code).toBe(codes.DEADLINE_EXCEEDED)
-      expect(meshed[0].details).not.toBe(plain[0].details)
+      expect([plain[0], meshed[0]]).toEqual([codes.DEADLINE_EXCEEDED, codes.DEADLINE_EXCEEDED])
     })
   })
 }
