@@ -12,6 +12,9 @@ import type { Outgoing } from './outgoing.ts'
 import { type CallScope, criticalityHeader, deadlineHeader, traceHeaders } from './scope.ts'
 import { ScopedView } from './scoped-view.ts'
 
+/** What grpc-js takes as metadata; a header of HTTP may be more. */
+const legalInGrpc = /^[0-9a-z_.-]+$/
+const printable = /^[ -~]*$/
 const deadlineBit = nameBit(deadlineHeader)
 /** Of headers by which an application speaks to the mesh. */
 export const meshBits: number = deadlineBit | nameBit(criticalityHeader)
@@ -25,8 +28,8 @@ export function inheritanceOf(house: CallHouse, call: Call, nowMs: number): Inhe
 
 export class Inheritance implements Expiring {
   readonly scope: CallScope | undefined
-  /** On the mesh's clock; Infinity: none. */
-  readonly deadlineAtMs: number
+  /** What the application has written into the request itself; Infinity: nothing. */
+  readonly #saidAtMs: number
   readonly #house: CallHouse
   readonly #call: Call
   #timer: Deadline | undefined = undefined
@@ -39,10 +42,13 @@ export class Inheritance implements Expiring {
     this.#house = house
     this.#call = call
     this.scope = scope
-    this.deadlineAtMs = Math.min(scope?.deadlineAtMs ?? Infinity, headerDeadline(call.view, nowMs))
-    const leftMs = this.deadlineAtMs - nowMs
-    // what was spent before is told when the call begins
-    if (leftMs > 0 && leftMs !== Infinity) this.#timer = house.timeouts.add(Math.ceil(leftMs), 0, this, nowMs)
+    this.#saidAtMs = headerDeadline(call.view, nowMs)
+    this.#arm(this.deadlineAtMs - nowMs)
+  }
+
+  /** On the mesh's clock; Infinity: none, or none any more. */
+  get deadlineAtMs(): number {
+    return Math.min(this.scope?.deadlineAtMs ?? Infinity, this.#saidAtMs)
   }
 
   get spent(): boolean {
@@ -51,13 +57,17 @@ export class Inheritance implements Expiring {
 
   /** Until the deadline; Infinity: there is none. */
   get leftMs(): number {
-    return this.deadlineAtMs === Infinity ? Infinity : this.deadlineAtMs - this.#house.clock.now()
+    const { deadlineAtMs } = this
+    return deadlineAtMs === Infinity ? Infinity : deadlineAtMs - this.#house.clock.now()
   }
 
   /** A host of the mesh claims the call: what policy reads of it from here on. */
   claimed(view: RequestView): RequestView {
-    const { headers = [] } = this.scope ?? {}
-    this.#view = new ScopedView(view, this.#call.trace?.carries === true ? withoutTrace(headers) : headers)
+    const { trace, grpc } = this.#call
+    let { headers = [] } = this.scope ?? {}
+    if (trace?.carries === true) headers = linesOf(headers, (name) => !traceHeaders.includes(name))
+    if (grpc) headers = linesOf(headers, (name, value) => legalInGrpc.test(name) && printable.test(value))
+    this.#view = new ScopedView(view, headers)
     return this.#view
   }
 
@@ -88,8 +98,9 @@ export class Inheritance implements Expiring {
 
   /** Tells an attempt how long its answer is waited for. @param boundMs its own timeout; 0: none */
   tell(request: Outgoing, boundMs: number): void {
-    if (this.deadlineAtMs === Infinity) return
-    const leftMs = Math.max(1, Math.floor(Math.min(this.leftMs, boundMs === 0 ? Infinity : boundMs)))
+    const untilMs = this.leftMs
+    if (untilMs === Infinity) return
+    const leftMs = Math.max(1, Math.floor(Math.min(untilMs, boundMs === 0 ? Infinity : boundMs)))
     if (this.#stays) setHeader(request.headers, deadlineHeader, String(leftMs))
     if (!this.#call.grpc) return
     const told = getHeader(request.headers, 'grpc-timeout')
@@ -123,9 +134,18 @@ export class Inheritance implements Expiring {
     return this.#call.mirrorOf === undefined ? this.scope?.variant : undefined
   }
 
+  /** What was spent before is told when the call begins. */
+  #arm(leftMs: number): void {
+    if (leftMs > 0 && leftMs !== Infinity) this.#timer = this.#house.timeouts.add(Math.ceil(leftMs), 0, this)
+  }
+
+  /** Unless it holds no more: the request that it came with may have been answered. */
   expired(): void {
     this.#timer = undefined
-    this.#call.deadlinePassed()
+    const { leftMs } = this
+    // a timer may be a hair early; half a millisecond is due
+    if (leftMs > 0.5) this.#arm(leftMs)
+    else this.#call.deadlinePassed()
   }
 
   end(): void {
@@ -134,8 +154,8 @@ export class Inheritance implements Expiring {
   }
 }
 
-function withoutTrace(headers: readonly string[]): HeaderList {
-  return headers.filter((_, i) => !traceHeaders.includes(headers[i - (i % 2)] ?? ''))
+function linesOf(headers: readonly string[], which: (name: string, value: string) => boolean): readonly string[] {
+  return headers.filter((_, i) => which(headers[i - (i % 2)] ?? '', headers[i - (i % 2) + 1] ?? ''))
 }
 
 /** What the application has written into the request itself; Infinity: nothing. */

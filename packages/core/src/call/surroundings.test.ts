@@ -173,6 +173,14 @@ describe('inherited headers', () => {
     expect(names).toEqual(['x-request-id', 'baggage', 'x-envoy-attempt-count'])
   })
 
+  test('go with gRPC calls as far as those can have them', async () => {
+    const { world, said } = await meshOf()
+    said.scope = { ...nothing, headers: ['end-user', 'jason', 'x-name', 'J\u00fcrgen', 'x!y', '1'] }
+    const it = world.call('http://a/', { headers: grpc })
+    expect([it.header('end-user'), it.header('x-name'), it.header('x!y')]).toEqual([['jason'], [], []])
+    expect(world.call('http://a/').header('x-name')).toEqual(['J\u00fcrgen'])
+  })
+
   test('go with copies', async () => {
     const mirrors = [{ cluster: 'm', percent: { numerator: 1_000_000 }, shadowHostSuffix: false }]
     const story = await meshOf({ mirrors })
@@ -276,6 +284,21 @@ describe('a deadline', () => {
     expect(it.seen).toBe(504)
     await world.apply(config([host(['a'], [route(forward('c'))])], [cluster('c', ['10.0.0.1'])]))
     expect(it.sent).toEqual([])
+  })
+
+  test('that holds no more when it passes lets the call go on', async () => {
+    const story = await meshOf()
+    let deadlineAtMs = story.world.clock.now() + 100
+    story.said.scope = {
+      ...nothing,
+      get deadlineAtMs() {
+        return deadlineAtMs
+      },
+    }
+    const it = story.world.call('http://a/', { answers: [{ status: 200, afterMs: 5_000 }] })
+    deadlineAtMs = Infinity
+    story.world.clock.advance(5_000)
+    expect([it.seen, it.complete]).toEqual([200, true])
   })
 
   test('breaks off a response that was passed on', async () => {
