@@ -3,6 +3,7 @@ import { constants } from 'node:http2'
 import type { ForwardAction, RetryPolicy } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import type { CreateMeshOptions } from 'proxyless'
+import { processClock } from 'proxyless/host'
 import { expect, test } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
 import { collect, GrpcClient } from '../kit/grpc-calls.ts'
@@ -101,6 +102,29 @@ test('a stream whose time is up after its head breaks off', async () => {
   expect({ messages: messages.map(String), code }).toEqual({ messages: ['one'], code: 4 })
 })
 
+test.each(['before', 'after'])(
+  'a stream that the server resets when its time is over, %s its head, has met the timeout',
+  async (when) => {
+    let aheadMs = 0
+    const server = opened(
+      await startRawGrpc((stream) => {
+        const reset = (): void => {
+          aheadMs = 60_000
+          stream.close(constants.NGHTTP2_CANCEL)
+        }
+        if (when === 'before') return reset()
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
+        stream.write(framed('one'), reset)
+      }),
+    )
+    const clock = { ...processClock, now: () => processClock.now() + aheadMs }
+    const mesh = await meshTo(server, { timeoutMs: 60_000, maxGrpcTimeoutMs: 60_000 }, { clock })
+    using client = new GrpcClient('ratings', meshChannel(mesh))
+    const { code, details } = await collect(client.serverStream('/t/Server'))
+    expect({ code, details }).toEqual({ code: 4, details: 'upstream request timeout' })
+  },
+)
+
 test('each attempt is told what it has: the per-try timeout, or the rest of the whole', async () => {
   const server = opened(
     await startRawGrpc((stream, _headers, request) => {
@@ -128,11 +152,13 @@ test('a server that resets the stream as the deadline has passed means the deadl
   let deadline = 0
   const server = opened(
     await startRawGrpc((stream) => {
-      void until(() => Date.now() >= deadline).then(() => stream.close(constants.NGHTTP2_CANCEL))
+      if (deadline === 0) answerWith(stream, 'connected')
+      else void until(() => Date.now() >= deadline).then(() => stream.close(constants.NGHTTP2_CANCEL))
     }),
   )
   const mesh = await meshTo(server, {})
   using client = new GrpcClient('ratings', meshChannel(mesh))
+  await client.unary('/t/Unary', 'x')
   deadline = Date.now() + 100
   const { code, details } = await client.unary('/t/Unary', 'x', undefined, { deadline })
   const where = `ratings > r > c > ${server.authority} #1`

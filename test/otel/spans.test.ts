@@ -185,6 +185,28 @@ test('without an active span the headers of the request name the parent', async 
   expect(b.requests[0]?.header('traceparent')).toBe(traceparentOf(named('GET')[0]!))
 })
 
+test('without an active span the request that is being answered names the parent, and nothing else of its trace goes on', async () => {
+  const { b, m } = await world()
+  const trace = '0af7651916cd43dd8448eb211c80319c'
+  const inbound = {
+    traceparent: `00-${trace}-b7ad6b7169203331-01`,
+    b3: `${trace}-b7ad6b7169203331-1`,
+    'x-request-id': 'id',
+  }
+  await m.with({ headers: inbound }, () => get(m))
+  expect(named('reviews:9080/*')[0]?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
+  const [seen] = b.requests
+  expect(seen?.header('traceparent')).toBe(traceparentOf(named('GET')[0]!))
+  expect([seen?.header('b3'), seen?.header('x-request-id')]).toEqual([undefined, 'id'])
+})
+
+test('without a propagator the trace of the request that is being answered goes on as it is', async () => {
+  propagation.disable()
+  const { b, m } = await world()
+  await m.with({ headers: { b3: '0' } }, () => get(m))
+  expect(b.requests[0]?.header('b3')).toBe('0')
+})
+
 test('only the spans of attempts with callSpans: false, none at all with otel: false', async () => {
   const { m } = await world({}, { otel: { callSpans: false } })
   await get(m)

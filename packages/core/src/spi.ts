@@ -101,6 +101,7 @@ export {
   type Surroundings,
   traceHeaders,
 } from './call/scope.ts'
+export { ScopedView } from './call/scoped-view.ts'
 export type { CallRecord, CallSizes, MeshObserver } from './call/observer.ts'
 export type { AttemptTrace, CallTrace, CallTracer } from './call/trace.ts'
 export type { BodyState, Exchange } from './call/transport.ts'

@@ -1,6 +1,7 @@
 // The call credentials that are composed into an application's channel credentials: they go with its calls however its
 // connections are secured. grpc-js shows them to connections only.
-import { CallCredentials, type ChannelCredentials } from '@grpc/grpc-js'
+import type { CallCredentials, ChannelCredentials } from '@grpc/grpc-js'
+import type { GrpcCopy } from './copy.ts'
 
 /** Before its 1.13. */
 interface Shown {
@@ -8,9 +9,9 @@ interface Shown {
 }
 
 /** Undefined: there are none. */
-export function callCredentialsOf(credentials: ChannelCredentials): CallCredentials | undefined {
+export function callCredentialsOf(credentials: ChannelCredentials, copy: GrpcCopy): CallCredentials | undefined {
   const all = '_createSecureConnector' in credentials ? ofConnection(credentials) : shown(credentials)
-  return all._equals(CallCredentials.createEmpty()) ? undefined : all
+  return all._equals(copy.CallCredentials.createEmpty()) ? undefined : all
 }
 
 /** Of a connection that is never made. */

@@ -1,7 +1,8 @@
 // A grpc-js channel to one address until it is connected or has failed. grpc-js would try again and back off by itself:
 // here it is closed instead. Several may race for one line.
-import { Channel, type ChannelCredentials, type ChannelOptions, connectivityState, Metadata } from '@grpc/grpc-js'
+import { type Channel, type ChannelCredentials, type ChannelOptions, connectivityState, Metadata } from '@grpc/grpc-js'
 import { type Address, AddressRace, addressesOf, type Clock, type Endpoint } from '@proxyless/core/spi'
+import type { GrpcCopy } from './copy.ts'
 import { ConnectFailed } from './failure.ts'
 import { held, type HeldCredentials } from './held-credentials.ts'
 import { targetOf } from './target.ts'
@@ -10,6 +11,7 @@ import { unmeshedOption } from './unmeshed-option.ts'
 /** What a channel to an endpoint is made with. */
 export interface Means {
   readonly endpoint: Endpoint
+  readonly copy: GrpcCopy
   readonly credentials: ChannelCredentials
   readonly options: ChannelOptions
 }
@@ -20,10 +22,10 @@ interface DialEvents {
 }
 
 /** To whichever of the endpoint's addresses answers first. */
-export function dialFirst({ endpoint, credentials, options }: Means, clock: Clock, end: DialEvents): AddressRace<Dial> {
+export function dialFirst(means: Means, clock: Clock, end: DialEvents): AddressRace<Dial> {
   const begin = (address: Address, events: DialEvents): (() => void) => {
     try {
-      const dial = new Dial(targetOf(address), credentials, options)
+      const dial = new Dial(targetOf(address), means)
       dial.start(events)
       return () => dial.drop()
     } catch (error) {
@@ -32,7 +34,7 @@ export function dialFirst({ endpoint, credentials, options }: Means, clock: Cloc
       return () => undefined
     }
   }
-  return new AddressRace(addressesOf(endpoint), clock, begin, end)
+  return new AddressRace(addressesOf(means.endpoint), clock, begin, end)
 }
 
 export class Dial {
@@ -41,9 +43,9 @@ export class Dial {
   #over = false
 
   /** @param target as grpc-js has it: `ipv4:10.0.0.1:80`, `unix:/path` */
-  constructor(target: string, credentials: ChannelCredentials, options: ChannelOptions) {
+  constructor(target: string, { copy, credentials, options }: Means) {
     this.#held = held(credentials)
-    this.channel = new Channel(target, this.#held ?? credentials, { ...options, [unmeshedOption]: 1 })
+    this.channel = new copy.Channel(target, this.#held?.credentials ?? credentials, { ...options, [unmeshedOption]: 1 })
   }
 
   start(events: DialEvents): void {

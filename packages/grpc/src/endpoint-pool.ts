@@ -179,7 +179,7 @@ export class EndpointPool implements Connections {
     let means: Means
     try {
       const options = { ...lane.options, ...lane.namesFor(way, authority), ...this.#options() }
-      means = { endpoint, credentials: lane.credentialsFor(way), options }
+      means = { endpoint, copy: lane.copy, credentials: lane.credentialsFor(way), options }
     } catch (error) {
       limits.connections--
       const cause = error instanceof Error ? error : new Error(String(error))

@@ -163,9 +163,13 @@ export class GrpcAttempt implements Hearing, LineJob {
     this.#end(false)
     this.#tellWritten()
     this.#readReport(status.metadata)
-    this.attempt.call.grpcStatus = status.code
-    this.attempt.finished(failureOf(status))
-    this.exchange.caller.end(status)
+    const failure = failureOf(status)
+    // a server resets what takes longer than it was told to
+    const late = failure === 'remoteReset' && this.attempt.isOverdue
+    const told = late ? this.exchange.timedOut('upstream request timeout') : status
+    this.attempt.call.grpcStatus = told.code
+    this.attempt.finished(late ? 'timeout' : failure)
+    this.exchange.caller.end(told)
   }
 
   /** Without a head: trailers alone, or a failure. */

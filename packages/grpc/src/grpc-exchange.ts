@@ -1,5 +1,5 @@
 // One gRPC call as the engine sees it: the messages it can send again, and the caller it answers.
-import { Metadata } from '@grpc/grpc-js'
+import { Metadata, type StatusObject } from '@grpc/grpc-js'
 import {
   type Attempt,
   type BodyState,
@@ -101,7 +101,11 @@ export class GrpcExchange implements Exchange {
   }
 
   breakOff(error: Error): void {
-    this.caller.end({ code: this.#transport.timeoutStatus, details: error.message, metadata: new Metadata() })
+    this.caller.end(this.timedOut(error.message))
+  }
+
+  timedOut(details: string): StatusObject {
+    return { code: this.#transport.timeoutStatus, details, metadata: new Metadata() }
   }
 
   /** The request is whole: it has no mirrors where an answer came before it was. */

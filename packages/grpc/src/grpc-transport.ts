@@ -1,6 +1,7 @@
 // The gRPC door's side of the house: which pool carries an attempt, and which lanes there are. One per mesh.
 import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
 import { type Attempt, type LivingCluster, type LivingEndpoint, type Mesh, MeshError } from '@proxyless/core/spi'
+import type { GrpcCopy } from './copy.ts'
 import { EndpointPool } from './endpoint-pool.ts'
 import { Lane, laneOptions } from './lane.ts'
 
@@ -27,11 +28,11 @@ export class GrpcTransport {
   }
 
   /** The lane of a client: shared with those that are given the same. */
-  laneOf(credentials: ChannelCredentials, given: ChannelOptions): Lane {
+  laneOf(copy: GrpcCopy, credentials: ChannelCredentials, given: ChannelOptions): Lane {
     const options = laneOptions(given)
     let lane = this.#lanes.find((each) => each.isLike(credentials, options))
     if (lane === undefined) {
-      lane = new Lane(credentials, options, this.#lanes.length)
+      lane = new Lane(copy, credentials, options, this.#lanes.length)
       this.#lanes.push(lane)
     }
     return lane

@@ -4,6 +4,7 @@ import type { ChannelCredentials, ChannelInterface, ChannelOptions, connectivity
 import { house, type Housed, type RequestView } from '@proxyless/core/spi'
 import type { CallStream } from './call-stream.ts'
 import { channelModule, type ChannelModule, exchangeChannels, type MakeChannel } from './channel-module.ts'
+import { copyFrom, type GrpcCopy } from './copy.ts'
 import { CallView } from './call-view.ts'
 import { MeshChannel } from './mesh-channel.ts'
 import { hostOf } from './target.ts'
@@ -28,8 +29,10 @@ export interface GrpcGate {
  */
 export function grpcClients(from: string): GrpcClients | undefined {
   let module: ChannelModule
+  let copy: GrpcCopy
   try {
     module = channelModule(from)
+    copy = copyFrom(from)
   } catch {
     return undefined
   }
@@ -37,7 +40,7 @@ export function grpcClients(from: string): GrpcClients | undefined {
     take(mesh, gate) {
       return exchangeChannels(module, (plain, target, credentials, options) =>
         options[unmeshedOption] === undefined
-          ? new GateChannel(mesh, gate, plain, target, credentials, options)
+          ? new GateChannel(mesh, gate, plain, copy, target, credentials, options)
           : undefined,
       )
     },
@@ -57,12 +60,13 @@ class GateChannel implements ChannelInterface {
     mesh: Housed,
     gate: GrpcGate,
     plain: MakeChannel,
+    copy: GrpcCopy,
     target: string,
     credentials: ChannelCredentials,
     options: ChannelOptions,
   ) {
     this.#makePlain = () => new plain(target, credentials, options)
-    this.#meshed = new MeshChannel(mesh[house], target, credentials, options)
+    this.#meshed = new MeshChannel(mesh[house], target, credentials, options, copy)
     this.#gate = gate
     this.#secure = credentials._isSecure()
   }

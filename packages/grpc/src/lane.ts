@@ -2,6 +2,7 @@
 import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
 import { splitAuthority, type tlsFor, withoutBrackets } from '@proxyless/core/spi'
 import { callCredentialsOf } from './channel-call-credentials.ts'
+import type { GrpcCopy } from './copy.ts'
 import { tlsCredentials } from './tls.ts'
 
 /** How an endpoint is reached. */
@@ -16,14 +17,22 @@ const ours: ReadonlySet<string> = new Set([
   'grpc.per_rpc_retry_buffer_size',
 ])
 
+const ofAnotherCopy =
+  'these credentials are of another copy of @grpc/grpc-js than the one that @proxyless/grpc loads: registerMesh(mesh, from) takes clients of that copy'
+
 export class Lane {
+  /** Of grpc-js: whose the credentials are. */
+  readonly copy: GrpcCopy
   readonly credentials: ChannelCredentials
   readonly options: ChannelOptions
   readonly secure: boolean
   readonly #number: number
   readonly #plainKey: string
 
-  constructor(credentials: ChannelCredentials, options: ChannelOptions, number: number) {
+  /** @throws TypeError when the credentials are of another copy */
+  constructor(copy: GrpcCopy, credentials: ChannelCredentials, options: ChannelOptions, number: number) {
+    if (!(credentials instanceof copy.ChannelCredentials)) throw new TypeError(ofAnotherCopy)
+    this.copy = copy
     this.credentials = credentials
     this.options = options
     this.secure = credentials._isSecure()
@@ -48,8 +57,9 @@ export class Lane {
   credentialsFor({ tls, unavailable }: Way): ChannelCredentials {
     if (unavailable !== undefined) throw new Error(unavailable)
     if (tls === undefined) return this.credentials
-    const ofCalls = callCredentialsOf(this.credentials)
-    return ofCalls === undefined ? tlsCredentials(tls) : tlsCredentials(tls).compose(ofCalls)
+    const ofCalls = callCredentialsOf(this.credentials, this.copy)
+    const secured = tlsCredentials(tls, this.copy)
+    return ofCalls === undefined ? secured : secured.compose(ofCalls)
   }
 
   /** What TLS is told besides: who is expected. */

@@ -13,6 +13,7 @@ import type { CallStream } from './call-stream.ts'
 import { ChannelzEntry, type ChannelzRef } from './channelz.ts'
 import { connectAhead } from './connect-ahead.ts'
 import { Connectivity } from './connectivity.ts'
+import { type GrpcCopy, ownCopy } from './copy.ts'
 import { GrpcTransport } from './grpc-transport.ts'
 import type { Lane } from './lane.ts'
 import { MeshCall } from './mesh-call.ts'
@@ -43,11 +44,18 @@ export class MeshChannel implements ChannelInterface {
   #channelz: ChannelzEntry | undefined
   #closed = false
 
-  constructor(mesh: Mesh, target: string, credentials: ChannelCredentials, options: ChannelOptions) {
+  /** @param copy of grpc-js: whose the credentials are */
+  constructor(
+    mesh: Mesh,
+    target: string,
+    credentials: ChannelCredentials,
+    options: ChannelOptions,
+    copy: GrpcCopy = ownCopy,
+  ) {
     this.mesh = mesh
     this.#target = target
     this.transport = GrpcTransport.of(mesh)
-    this.lane = this.transport.laneOf(credentials, options)
+    this.lane = this.transport.laneOf(copy, credentials, options)
     const authority: unknown = options['grpc.default_authority']
     const called = calledHost(target)
     this.host = typeof authority === 'string' ? { ...called, authority } : called

@@ -1,6 +1,7 @@
 // For clients of which only the target can be set: `mesh:///ratings:9080`, or `xds:///ratings:9080` where other gRPC clients use xDS.
 import { house, type Housed } from '@proxyless/core/spi'
 import { channelModule, exchangeChannels } from './channel-module.ts'
+import { copyFrom } from './copy.ts'
 import { MeshChannel } from './mesh-channel.ts'
 
 const schemes = /^(mesh|xds):\/\//i
@@ -11,8 +12,9 @@ const schemes = /^(mesh|xds):\/\//i
  * @throws Error when no grpc-js is found
  */
 export function registerMesh(mesh: Housed, from: string | URL = import.meta.url): Disposable {
+  const copy = copyFrom(from)
   const undo = exchangeChannels(channelModule(from), (_plain, target, credentials, options) =>
-    schemes.test(target) ? new MeshChannel(mesh[house], target, credentials, options) : undefined,
+    schemes.test(target) ? new MeshChannel(mesh[house], target, credentials, options, copy) : undefined,
   )
   return { [Symbol.dispose]: undo }
 }

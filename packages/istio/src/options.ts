@@ -27,8 +27,11 @@ export interface TranslationOptions {
   readonly httpsAsL7?: boolean
   /** Filter services by the request's port first, as a sidecar's listeners do. Default: false. */
   readonly strictSidecarPorts?: boolean
-  /** Documents are not expected to list endpoints: that there are none is not told. Default: false. */
-  readonly endpointsElsewhere?: boolean
+  /**
+   * A control plane's documents: endpoints come beside them, so that there are none is not told; and its settings of the mesh
+   * are complete, so that some have no effect here is not told either. Default: false.
+   */
+  readonly fromControlPlane?: boolean
 }
 
 export interface IstioOptions extends TranslationOptions {

@@ -48,9 +48,9 @@ export class Reader {
 
   /** @throws TypeError when `options.meshConfig` is not valid. */
   constructor(options: ReaderOptions) {
-    const { defaultNamespace, strict = false, regex } = options
+    const { defaultNamespace, strict = false, regex, fromControlPlane = false } = options
     this.#options = options
-    this.#library = new Library({ defaultNamespace, strict, regex })
+    this.#library = new Library({ defaultNamespace, strict, regex, fromControlPlane })
     this.#settings = readSettings(options.meshConfig)
   }
 

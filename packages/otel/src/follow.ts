@@ -1,6 +1,6 @@
 // Joins a mesh to OpenTelemetry. Until an SDK is registered, which may be later than the mesh, a call pays for a look at a property.
 import { context, type Context, createContextKey, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
-import type { Call, CallTrace, CallTracer, Mesh } from '@proxyless/core/spi'
+import { type Call, type CallTrace, type CallTracer, type Mesh, ScopedView } from '@proxyless/core/spi'
 import { ClientMetrics } from './client-metrics.ts'
 import { exportFamilies } from './export-families.ts'
 import type { MeshMetrics } from './metrics/mesh-metrics.ts'
@@ -65,7 +65,15 @@ class Follower implements CallTracer {
     }
     const around = context.active()
     if (around.getValue(suppressed) === true) return undefined
-    return new FollowedCall(call, contextOf(call, around), following)
+    return new FollowedCall(call, this.#contextOf(call, around), following)
+  }
+
+  /** Where a call belongs: to the span that is active, else to the one that its headers name, inherited ones too. */
+  #contextOf(call: Call, around: Context): Context {
+    const active = trace.getSpanContext(around)
+    if (active !== undefined && isSpanContextValid(active)) return around
+    const { headers = [] } = this.#mesh.surroundings?.current() ?? {}
+    return propagation.extract(around, headers.length === 0 ? call.view : new ScopedView(call.view, headers), headersOf)
   }
 
   /** What there is to tell to; another one where an SDK has come or gone. */
@@ -88,10 +96,4 @@ class Follower implements CallTracer {
     }
     return this.#following
   }
-}
-
-/** Where a call belongs: to the span that is active, else to the one that its headers name. */
-function contextOf(call: Call, around: Context): Context {
-  const active = trace.getSpanContext(around)
-  return active !== undefined && isSpanContextValid(active) ? around : propagation.extract(around, call.view, headersOf)
 }

@@ -101,7 +101,7 @@ class LazyXds implements ConfigSource {
       const place = { region: locality?.region ?? '', zone: locality?.zone ?? '', subzone: locality?.subZone ?? '' }
       return fromDocuments(documents, {
         ...this.translation,
-        endpointsElsewhere: true,
+        fromControlPlane: true,
         workload: { ...workloadOfNode({ id, metadata, locality: place }), instance: id },
         regex: regexEngine,
         clock: processClock,

@@ -10,6 +10,7 @@ import { garbageBench } from './garbage.ts'
 import { grpcBenches } from './grpc.ts'
 import { heapBench } from './heap.ts'
 import { layerInstructions, layerTime } from './layer.ts'
+import { otelBenches } from './otel.ts'
 import { pickBench } from './pick.ts'
 import { registerBenches } from './register.ts'
 import { routeBenches } from './routes.ts'
@@ -20,6 +21,7 @@ import { xdsBenches } from './xds.ts'
 export const benches: readonly Bench[] = [
   ...callBenches,
   ...registerBenches,
+  ...otelBenches,
   ...grpcBenches,
   ...cockatielBenches,
   ...envoyBenches,

@@ -4,11 +4,9 @@ import type { Bench } from '../harness/bench.ts'
 import { mean, ratioOf, runRounds } from '../harness/rounds.ts'
 import { GivenSource } from '../../kit/given-source.ts'
 import { check } from '../world/calls.ts'
-import { authority, requestHeaders, reviewsConfig, target } from '../world/reviews.ts'
+import { dispatchersInSlots, fetchIn } from '../world/fetch-slots.ts'
+import { authority, reviewsConfig, target } from '../world/reviews.ts'
 import { startUpstream } from '../world/upstream.ts'
-
-const slots = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => Symbol.for(name))
-const held = globalThis as unknown as Record<symbol, unknown>
 
 export const registerBenches: readonly Bench[] = [benchOf(1), benchOf(50)]
 
@@ -21,9 +19,9 @@ function benchOf(concurrency: number): Bench {
     async measure() {
       const upstream = await startUpstream()
       const mesh = await createMesh({ config: new GivenSource(reviewsConfig(upstream.ports)) })
-      const without = slots.map((slot) => held[slot])
+      const without = dispatchersInSlots()
       mesh.install()
-      const installed = slots.map((slot) => held[slot])
+      const installed = dispatchersInSlots()
       const base = callOf(
         without,
         upstream.ports.map((port) => `http://127.0.0.1:${port}${target}`),
@@ -52,13 +50,10 @@ function benchOf(concurrency: number): Bench {
   }
 }
 
-/** fetch looks into its slot at once, so both kinds of calls run side by side. Several addresses are called in turn. */
 function callOf(dispatchers: readonly unknown[], urls: readonly string[]): () => Promise<void> {
-  let turn = 0
+  const call = fetchIn(dispatchers, urls)
   return async () => {
-    for (const [index, slot] of slots.entries()) held[slot] = dispatchers[index]
-    const url = urls[turn++ % urls.length] ?? ''
-    const response = await fetch(url, { headers: requestHeaders })
+    const response = await call()
     const text = await response.text()
     check(response.status, text.length)
   }

@@ -55,7 +55,7 @@ describe('decisions through istiod are those of our own translation', () => {
   })
 })
 
-test('Bookinfo moves from proxyless serve to istiod by one address: the same calls get the same answers', async () => {
+test('Bookinfo moves from proxyless serve to istiod by one address, or to its documents: the same calls get the same answers', async () => {
   const backends = await Promise.all(
     bookinfoServices.map(([service, version]) => startBackend({ name: `${service}-${version}` })),
   )
@@ -67,8 +67,9 @@ test('Bookinfo moves from proxyless serve to istiod by one address: the same cal
   expect(await plane!.apply(bookinfoDocuments())).toEqual([])
   // a sidecar listens on port 80, where bookinfo.com is, if some service has that port; in a cluster one has
   await mark(plane!)
-  for (const address of [served.xds, plane!.istiod.server]) {
-    await using mesh = await createMesh({ config: `xds://${address}` })
+  const { server } = plane!.istiod
+  for (const config of [`xds://${served.xds}`, `xds://${server}`, xds({ server, dialect: 'documents' })]) {
+    await using mesh = await createMesh({ config })
     await until(async () => expect(await bookinfoAnswers(mesh)).toEqual(bookinfoServed), 10_000)
   }
   await served.close()
@@ -79,7 +80,7 @@ test('an istiod that shows its documents to control planes alone says so, and an
   const closed = await plane!.another({ ENABLE_XDS_API_GENERATOR_AUTH: 'true' })
   const options = xdsOptions(plane!, 'documents', caller, [])
   try {
-    const alone = createMesh({ config: xds({ ...options, server: closed.server, startTimeoutMs: 3000 }) })
+    const alone = createMesh({ config: xds({ ...options, server: closed.server, startTimeoutMs: 6000 }) })
     await expect(alone).rejects.toThrow(/waiting for MeshConfig.*the api generator requires an authenticated/)
     await using mesh = await createMesh({ config: xds({ ...options, server: [closed.server, plane!.istiod.server] }) })
     expect(mesh.status().clusters).toBeDefined()

@@ -54,7 +54,7 @@ export function istiodSide(
   if (dialect !== 'documents') return watchedMesh(xdsSource(options, host))
   const workload = { ...client, instance: options.node?.id ?? '' }
   const pause = (): Promise<void> => Promise.resolve()
-  const read = { ...translation, workload, regex: regexEngine, clock: processClock, pause, endpointsElsewhere: true }
+  const read = { ...translation, workload, regex: regexEngine, clock: processClock, pause, fromControlPlane: true }
   return watchedMesh(xdsDocuments(options, host, (documents) => fromDocuments(documents, read)))
 }
 

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { createMesh, feed, type Mesh } from 'proxyless'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '../../kit/until.ts'
-import { nginxOrSkip } from './binary.ts'
+import { debianOrSkip } from '../debian-package.ts'
 import { Nginx } from './server.ts'
 
-const binary = await nginxOrSkip()
+const binary = await debianOrSkip({ name: 'nginx', path: 'usr/sbin/nginx', proof: ['-v'] })
 let nginx: Nginx
 let cache: string
 

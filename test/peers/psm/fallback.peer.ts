@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { until } from '../../kit/until.ts'
 import { callsGoTo, patienceMs } from './harness/expect-calls.ts'
 import { Gateway } from './harness/gateway.ts'
-import { type Given, on } from './harness/given.ts'
+import { type Given, on, target } from './harness/given.ts'
 import type { InteropClient } from './harness/interop-client.ts'
 import type { Plane } from './harness/plane.ts'
 import { scenarios } from './harness/scenarios.ts'
@@ -13,12 +13,14 @@ import type { TestServer } from './harness/test-server.ts'
 const fallback = await scenarios('fallback')
 
 const qps = 10
+/** Upstream's name, which is none of a service: only xDS can say it. */
+const listener = 'listener_0'
 
 fallback('test_fallback_on_startup', async (stage) => {
   const [server1, server2] = await stage.servers('server1', 'server2')
   const [primary, secondary] = [await planeAt(stage), await planeAt(stage)]
-  await primary.say({ services: { svc: on(server1!) } })
-  await secondary.say({ services: { svc: on(server2!) } })
+  await primary.say({ services: { svc: on(server1!) }, xds: { listener } })
+  await secondary.say({ services: { svc: on(server2!) }, xds: { listener } })
   const client = await clientOf(stage, primary, secondary, { rpc_timeout_sec: 2 })
   await expectAds(client, primary, 'TRANSIENT_FAILURE', secondary, 'TRANSIENT_FAILURE')
   expect(await client.next(5)).toMatchObject({ failures: 5 })
@@ -100,7 +102,8 @@ async function planeAt(stage: Stage): Promise<PlaneAt> {
 }
 
 function clientOf(stage: Stage, primary: PlaneAt, secondary: PlaneAt, flags: object = {}): Promise<InteropClient> {
-  return stage.client([primary.gateway.address, secondary.gateway.address], { qps, ...flags })
+  const server = stage.planeName === 'go-control-plane' ? `xds:///${listener}` : target
+  return stage.client([primary.gateway.address, secondary.gateway.address], { qps, server, ...flags })
 }
 
 /** All calls go to a cluster of this name, which a client asks for once it knows of it. */
@@ -108,7 +111,7 @@ function viaCluster(name: string, server: TestServer): Given {
   return {
     services: { svc: on(server), [name]: on(server) },
     istio: { http: [{ route: [{ destination: { host: name } }] }] },
-    xds: { routes: [{ match: { prefix: '' }, route: { cluster: name } }], only: true },
+    xds: { listener, routes: [{ match: { prefix: '' }, route: { cluster: name } }], only: true },
   }
 }
 

@@ -1,17 +1,27 @@
 // The main job twice: its meshes read the documents, and its meshes ask `proxyless serve`. The story is the same to the last line.
-import { execFile } from 'node:child_process'
+// A real Prometheus listens to the first.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { debianOrSkip } from '../debian-package.ts'
+import { type Prometheus, startPrometheus } from '../prometheus/server.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const run = promisify(execFile)
 const tourTimeoutMs = 240_000
+const binary = await debianOrSkip({ name: 'prometheus', path: 'usr/bin/prometheus', proof: ['--version'] })
 
-async function story(...args: readonly string[]): Promise<string[]> {
+/** @param hear told each line as it comes */
+async function story(args: readonly string[], hear: (line: string) => void): Promise<string[]> {
   const start = ['scripts/start.mjs', '--tour', ...args]
-  const { stdout } = await run(process.execPath, start, { cwd: root, timeout: tourTimeoutMs, killSignal: 'SIGTERM' })
-  return stdout.split('\n').map(withoutChance)
+  const signal = AbortSignal.timeout(tourTimeoutMs)
+  const child = spawn(process.execPath, start, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], signal })
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line)
+    hear(line)
+  }
+  return lines
 }
 
 /** What two tours measure of one truth differs in numbers: shares, times, ports. What was expected of them, and was found good, does not. */
@@ -21,12 +31,27 @@ function withoutChance(line: string): string {
 }
 
 test(
-  'npm start -- --tour and npm start -- --tour --xds tell the same story',
+  'npm start -- --tour and npm start -- --tour --xds tell the same story, and Prometheus hears it',
   { timeout: 2 * tourTimeoutMs },
   async () => {
-    const own = await story()
-    expect(own.filter((line) => line.startsWith('   measured')).length).toBeGreaterThan(10)
-    expect(own.at(-2)).toMatch(/^(\d+) of \1 steps as expected, in # s$/)
-    expect(await story('--xds')).toEqual(own)
+    let prometheus: Promise<Prometheus> | undefined
+    const own = await story([], (line) => {
+      const [url] = /http:\S+\/metrics$/.exec(line) ?? []
+      if (url !== undefined && binary !== undefined) prometheus = startPrometheus(binary, { productpage: url })
+    })
+    const heard = await prometheus
+    try {
+      expect(own.filter((line) => line.startsWith('   measured')).length).toBeGreaterThan(10)
+      expect(own.at(-1)).toMatch(/^(\d+) of \1 steps as expected, in \d+ s$/)
+      // the pages are gone, what was scraped of them stays
+      const ofV3 = 'istio_requests_total{destination_app="reviews",destination_version="v3",response_code="500"}'
+      const [failures] = (await heard?.query(`sum(max_over_time(${ofV3}[1h]))`)) ?? []
+      const told = own.find((line) => line.includes('failures told'))
+      if (heard !== undefined) expect(told).toContain(`; ${failures?.value} failures told,`)
+    } finally {
+      await heard?.close()
+    }
+    const served = await story(['--xds'], () => undefined)
+    expect(served.map(withoutChance)).toEqual(own.map(withoutChance))
   },
 )

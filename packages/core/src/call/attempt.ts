@@ -42,6 +42,11 @@ export class Attempt {
     this.number = number
   }
 
+  /** What its endpoint was told to take is over. */
+  get isOverdue(): boolean {
+    return this.toldUntilMs !== undefined && this.#tries.nowMs >= this.toldUntilMs
+  }
+
   /** It is on a connection. */
   ready(): void {
     this.#tries.ready(this)

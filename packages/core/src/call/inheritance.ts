@@ -54,7 +54,7 @@ export class Inheritance implements Expiring {
   /** A host of the mesh claims the call: what policy reads of it from here on. */
   claimed(view: RequestView): RequestView {
     const { headers = [] } = this.scope ?? {}
-    this.#view = new ScopedView(view, this.#call.trace === undefined ? headers : withoutTrace(headers))
+    this.#view = new ScopedView(view, this.#call.trace?.carries === true ? withoutTrace(headers) : headers)
     return this.#view
   }
 

@@ -143,7 +143,7 @@ describe('inherited headers', () => {
     }
     expect(world.call('http://a/').header('traceparent')).toEqual(['00-a'])
     const attempt = { inject: () => undefined, within: (send: () => void) => send(), ended: () => undefined }
-    const trace = { attemptStarted: () => attempt, ended: () => undefined }
+    const trace = { carries: true, attemptStarted: () => attempt, ended: () => undefined }
     world.mesh.tracer = { callStarted: () => trace }
     const it = world.call('http://a/')
     const names = it.sent[0]?.headers.filter((_, i) => i % 2 === 0)

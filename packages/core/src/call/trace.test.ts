@@ -18,6 +18,7 @@ function follow(world: World): string[] {
       const name = `${mirrorOf === undefined ? 'call' : 'copy'}${++calls}`
       told.push(`${name} starts`)
       return {
+        carries: true,
         attemptStarted({ number }) {
           const own = `${name}.${number}`
           told.push(`${own} starts`)

@@ -11,6 +11,8 @@ export interface CallTracer {
 }
 
 export interface CallTrace {
+  /** It sets what its requests carry of the trace: they inherit no such headers. */
+  readonly carries: boolean
   attemptStarted(attempt: Attempt): AttemptTrace | undefined
   /** Copies do not tell it. */
   ended(record: CallRecord): void

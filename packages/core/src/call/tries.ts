@@ -114,7 +114,7 @@ export class Tries implements Expiring, Selecting {
     if (call.grpc && call.plan?.action.maxGrpcTimeoutMs !== undefined) {
       const timeoutMs = attemptTimeoutMs(this.timeouts, this.#leftMs)
       call.request.tellTimeout(timeoutMs)
-      if (timeoutMs !== 0) attempt.toldUntilMs = this.#house.clock.now() + timeoutMs
+      if (timeoutMs !== 0) attempt.toldUntilMs = this.nowMs + timeoutMs
     }
     if (call.inheritance !== undefined)
       call.inheritance.tell(call.request, attemptTimeoutMs(this.timeouts, this.#leftMs))
@@ -141,6 +141,10 @@ export class Tries implements Expiring, Selecting {
     const hedges = attempt.number === 1 ? this.cluster.adaptive?.hedges : undefined
     const delayMs = hedges !== undefined && this.#call.hedges ? hedges.delayFor(this.#call.view.method) : undefined
     if (delayMs !== undefined) this.#hedging = this.#house.timeouts.add(delayMs, hedgeDeadline, this)
+  }
+
+  get nowMs(): number {
+    return this.#house.clock.now()
   }
 
   /** Until the call's deadline. */
@@ -267,8 +271,7 @@ export class Tries implements Expiring, Selecting {
 
   /** A server that was told how long it has resets what takes longer, which may be heard before the timer here runs. */
   #resetMeans(attempt: Attempt): Failure {
-    const { toldUntilMs } = attempt
-    if (toldUntilMs === undefined || this.#house.clock.now() < toldUntilMs) return 'remoteReset'
+    if (!attempt.isOverdue) return 'remoteReset'
     return this.timeouts.perTryMs === 0 || this.#leftMs <= 0 ? 'timeout' : 'perTryTimeout'
   }
 

@@ -113,7 +113,7 @@ function warnOfEndpoints(
   subset: PlacedSubset | undefined,
   rule: Resource,
 ): void {
-  if (discovery.kind !== 'static' || world.endpointsElsewhere) return
+  if (discovery.kind !== 'static' || world.fromControlPlane) return
   const { length } = discovery.endpoints
   if (length === 0 && subset !== undefined) {
     const message = `no endpoint of ${service.host} carries the labels of subset "${subset.spec.name}"; requests to it get 503`

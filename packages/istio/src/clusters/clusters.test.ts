@@ -163,7 +163,7 @@ subsets: [{name: v1, labels: {version: other}}, {name: v2, labels: {version: v2}
     expect(addressesOf(clusterOf(config, `outbound|9080|v9|${RATINGS}`))).toEqual([])
   })
 
-  test('where endpoints are not the documents’ to list, that there are none is not told', async () => {
+  test('where a control plane has the endpoints, that there are none in documents is not told', async () => {
     const rule = `host: ratings
 trafficPolicy: {outlierDetection: {maxEjectionPercent: 1}}
 subsets: [{name: v9, labels: {version: v9}}]`
@@ -172,7 +172,7 @@ subsets: [{name: v9, labels: {version: v9}}]`
       ...problemsOf(config, 'OD_NEVER_EJECTS'),
     ]
     expect(told(await bookinfo([destinationRule('r', rule)]))).not.toEqual([])
-    expect(told(await bookinfo([destinationRule('r', rule)], { endpointsElsewhere: true }))).toEqual([])
+    expect(told(await bookinfo([destinationRule('r', rule)], { fromControlPlane: true }))).toEqual([])
   })
 })
 

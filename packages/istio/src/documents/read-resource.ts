@@ -18,6 +18,8 @@ import type { Kind, Resource } from './resource.ts'
 export interface ReadOptions {
   readonly defaultNamespace: string
   readonly strict: boolean
+  /** See TranslationOptions. */
+  readonly fromControlPlane?: boolean
   readonly regex: RegexEngine
 }
 
@@ -85,12 +87,22 @@ function readSpec(value: Record<string, unknown>, envelope: Envelope, place: Pla
     annotations,
     ...created(envelope.metadata['creationTimestamp']),
     spec: spec as never,
-    findings: report.findings,
+    findings: toTell(report.findings, kind, options),
     failClosed: false,
     ...place,
   }
   if (!report.failed) return { kind: 'accepted', resource }
   return refuse(resource, hostsOf(fields, namespace), report.findings)
+}
+
+/** What a control plane says of the mesh it says whole: nobody has asked for all of it. */
+function toTell(
+  findings: readonly Finding[],
+  kind: Kind,
+  { fromControlPlane = false }: ReadOptions,
+): readonly Finding[] {
+  if (!fromControlPlane || kind !== 'MeshConfig') return findings
+  return findings.filter(({ code }) => code !== 'NO_CLIENT_EFFECT' && code !== 'NOT_YET_APPLIED')
 }
 
 /** `hosts`: those its fields name, however wrong they are otherwise. */

@@ -17,6 +17,13 @@ test.each<[string, MeshSettingsInput, string[]]>([
   expect(problemsOf(written, 'NOT_YET_APPLIED')).toEqual(fields.map((field) => `warning MeshConfig ${field}`))
 })
 
+test('0.2: of a control plane, which says all its settings, that some have no effect is not told', async () => {
+  const settings = 'kind: MeshConfig\nenableAutoMtls: true\naccessLogFile: /dev/null\nunheardOf: true\n'
+  expect((await bookinfo([settings])).problems).toHaveLength(3)
+  const served = await bookinfo([settings], { fromControlPlane: true })
+  expect(served.problems.map(({ code }) => code)).toEqual(['UNKNOWN_FIELD'])
+})
+
 test('5.3: conditions of the default retry policy are held to the same list', async () => {
   const config = await bookinfo(['kind: MeshConfig\ndefaultHttpRetryPolicy: {attempts: 2, retryOn: "503, reset"}\n'])
   expect(problemsOf(config, 'INVALID_VALUE')).toEqual(['error MeshConfig defaultHttpRetryPolicy.retryOn'])

@@ -77,7 +77,7 @@ export class Translator {
     pace: Pace,
   ): Promise<{ world: World; claims: Claims; scope: SidecarScope }> {
     const { workload, compat: profile, httpsAsL7 = true, strictSidecarPorts = false } = this.#options
-    const { endpointsElsewhere = false } = this.#options
+    const { fromControlPlane = false } = this.#options
     const resources = groupByKind(shelf.resources)
     const compat = compatOf(profile)
     const settings = settle(this.#given.spec, resources.MeshConfig.at(-1), compat)
@@ -93,7 +93,7 @@ export class Translator {
       compat,
       httpsAsL7,
       strictSidecarPorts,
-      endpointsElsewhere,
+      fromControlPlane,
       services,
       rules,
       findings,

@@ -12,7 +12,7 @@ export interface World {
   readonly compat: Compat
   readonly httpsAsL7: boolean
   readonly strictSidecarPorts: boolean
-  readonly endpointsElsewhere: boolean
+  readonly fromControlPlane: boolean
   readonly services: VisibleServices
   readonly rules: DestinationRules
   readonly findings: Findings

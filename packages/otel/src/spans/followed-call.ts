@@ -1,5 +1,5 @@
 // One call as its spans tell it: a span of its own, and below it one for each attempt.
-import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type Context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { CallRecord } from '@proxyless/core'
 import type { Attempt, AttemptTrace, Call, CallTrace } from '@proxyless/core/spi'
 import { callAttributes, callName, callOutcome } from '../semantics/call-attributes.ts'
@@ -21,6 +21,10 @@ export class FollowedCall implements CallTrace {
       ? tracer.startSpan(callName(call), { kind: SpanKind.INTERNAL, attributes: callAttributes(call) }, around)
       : undefined
     this.context = this.#span === undefined ? around : trace.setSpan(around, this.#span)
+  }
+
+  get carries(): boolean {
+    return propagation.fields().length > 0
   }
 
   attemptStarted(attempt: Attempt): AttemptTrace {

@@ -4,6 +4,8 @@ import type { AttemptTrace, CallTrace, HeaderList } from '@proxyless/core/spi'
 import { intoHeaders } from './carriers.ts'
 
 export class UnsampledCopy implements CallTrace, AttemptTrace {
+  /** Copies have what their original has. */
+  readonly carries = true
   readonly #context: Context
   readonly #silent: Context
 

@@ -1,4 +1,4 @@
-// Istio's messages as JSON, as their authors might have written them: proto3's canonical form, and enums also where they say the default.
+// Istio's messages as JSON, as their authors might have written them: proto3's canonical form, and enums also where they say the first value.
 import { type DescMessage, fromBinary, type JsonValue, type Message, type Registry, toJson } from '@bufbuild/protobuf'
 import { reflect, type ReflectMessage } from '@bufbuild/protobuf/reflect'
 import type { Any } from '@bufbuild/protobuf/wkt'
@@ -62,7 +62,8 @@ function complete(message: ReflectMessage, json: JsonValue | undefined, path: st
     const at = `${path}${jsonName}`
     const value: JsonValue | undefined = json[jsonName]
     if (field.fieldKind === 'enum' && value === undefined && isImplicit(field)) {
-      json[jsonName] = field.enum.values[0]?.name ?? 0
+      const first = field.enum.values[0]?.name ?? ''
+      if (!saysNothing.test(first)) json[jsonName] = first
     } else if (field.fieldKind === 'message' && value !== undefined) {
       complete(message.get(field), value, `${at}.`, unknown)
     } else if (field.fieldKind === 'list' && field.listKind === 'message' && Array.isArray(value)) {
@@ -83,6 +84,9 @@ function complete(message: ReflectMessage, json: JsonValue | undefined, path: st
 function isImplicit({ oneof, proto }: DescMessage['fields'][number]): boolean {
   return oneof === undefined && !proto.proto3Optional
 }
+
+/** Values by which an enum says that nobody has chosen. */
+const saysNothing = /^$|^DEFAULT$|UNSPECIFIED$/
 
 function isObject(json: JsonValue | undefined): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json)

@@ -1,8 +1,9 @@
 // What istiod 1.31 sent for documents that were applied to its API server, byte by byte, and the documents that it must be again.
 import { readFileSync } from 'node:fs'
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { DocumentKind } from '../stream/kinds.ts'
+import { DOCUMENT_KINDS, type DocumentKind } from '../stream/kinds.ts'
 import { documentReader, type DocumentResource } from './read-document.ts'
 
 interface Recorded {
@@ -43,7 +44,12 @@ describe('of enums the first value is said where nothing was set', () => {
     expect(specOf('MeshConfig', settings)).toMatchObject({ outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } })
   })
 
-  test('but not of one choice among several: there it would be a choice', () => {
+  test('but not where it means that nothing was set', () => {
+    const bytes = envelope('ns/name', 'Sidecar', message([3, message([4, './*'])]))
+    expect(specOf('Sidecar', bytes)).toEqual({ egress: [{ hosts: ['./*'] }] })
+  })
+
+  test('nor of one choice among several: there it would be a choice', () => {
     const policy = message([1, message([2, message([5, 'user'])])])
     const bytes = envelope('ns/name', 'DestinationRule', message([1, 'a.test'], [2, policy]))
     expect(specOf('DestinationRule', bytes)).toEqual({
@@ -82,6 +88,26 @@ test.each([
   const decoded = documentReader('istiod:15010')(kind, bytes)
   expect(decoded).toMatchObject({ ok: false, error: expect.stringContaining(why) as string })
   expect(decoded.name).toBe(name)
+})
+
+test('any bytes are a document or are refused, never an exception', () => {
+  const whole = fc.constantFrom(...recorded.map(({ bytes }) => Buffer.from(bytes, 'base64')))
+  const broken = fc.tuple(whole, fc.nat(), fc.nat(255)).map(([bytes, at, value]) => {
+    const copy = Uint8Array.from(bytes)
+    copy[at % copy.length] = value
+    return copy
+  })
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...DOCUMENT_KINDS),
+      fc.oneof(fc.uint8Array({ maxLength: 200 }), broken),
+      (each, bytes) => {
+        const decoded = documentReader('istiod:15010')(each, bytes)
+        if (!decoded.ok) expect(decoded.error).not.toBe('')
+      },
+    ),
+    { numRuns: 500 },
+  )
 })
 
 function specOf(kind: DocumentKind, bytes: Uint8Array): object {

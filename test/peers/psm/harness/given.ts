@@ -29,7 +29,9 @@ export interface Given {
     readonly rules?: Readonly<Record<string, object>>
   }
   readonly xds?: {
-    /** Its name. Default `routes`. */
+    /** Name of the listener. Default `svc:8080`. */
+    readonly listener?: string
+    /** Name of the routes. Default `routes`. */
     readonly routeConfig?: string
     /** Of the virtual host; none: all go to `svc`. */
     readonly routes?: readonly object[]

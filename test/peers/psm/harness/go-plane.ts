@@ -57,7 +57,7 @@ async function snapshotOf({ services, xds = {} }: Given, version: string): Promi
   const names = Object.keys(services)
   return {
     version,
-    listeners: [{ name: `${called}:${calledPort}`, api_listener: { api_listener: manager } }],
+    listeners: [{ name: xds.listener ?? `${called}:${calledPort}`, api_listener: { api_listener: manager } }],
     routes: [{ name, virtual_hosts: [{ name: called, domains: ['*'], routes }] }],
     clusters: names.map((each) => ({
       name: each,
