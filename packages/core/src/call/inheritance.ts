@@ -2,6 +2,7 @@
 // There only where something is said; all other calls pay one look.
 import type { Deadline, Expiring } from '../base/timeouts.ts'
 import { getHeader, type HeaderList, nameBit, removeHeader, setHeader } from '../route/header-list.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { RequestView } from '../route/request-view.ts'
 import type { Call } from './conduct.ts'
 import { controlHeader } from './control-headers.ts'
@@ -31,6 +32,8 @@ export class Inheritance implements Expiring {
   #timer: Deadline | undefined = undefined
   /** The view that shows inherited headers; undefined while no host of the mesh claims the call. */
   #view: ScopedView | undefined = undefined
+  /** It goes to endpoints of the mesh. */
+  #stays = false
 
   constructor(house: CallHouse, call: Call, scope: CallScope | undefined, nowMs: number) {
     this.#house = house
@@ -59,25 +62,36 @@ export class Inheritance implements Expiring {
   }
 
   /** What is sent: with what the call inherits, or without what concerns the mesh alone where it leaves the mesh. */
-  edit(headers: HeaderList): void {
-    if (this.#view !== undefined) {
-      this.#view.pass(headers)
-      const { criticality } = this.scope ?? {}
-      if (criticality !== undefined && getHeader(headers, criticalityHeader) === undefined)
-        headers.push(criticalityHeader, criticality)
-    } else if (this.#call.mirrorOf === undefined) {
-      removeHeader(headers, criticalityHeader)
-    }
+  edit(headers: HeaderList, { model }: Cluster): void {
+    const { mirrorOf } = this.#call
+    this.#stays = model.external !== true && (this.#view !== undefined || mirrorOf !== undefined)
     removeHeader(headers, deadlineHeader)
+    if (this.#stays) this.#add(headers)
+    else removeHeader(headers, criticalityHeader)
+    this.#view?.pass(headers)
+    // a copy begins with what its original has sent
+    if (!this.#stays) for (const name of mirrorOf?.inheritance?.added ?? []) removeHeader(headers, name)
+  }
+
+  #add(headers: HeaderList): void {
+    if (this.#view === undefined) return
+    headers.push(...this.#view.inherited)
+    const { criticality } = this.scope ?? {}
+    if (criticality !== undefined && getHeader(headers, criticalityHeader) === undefined)
+      headers.push(criticalityHeader, criticality)
+  }
+
+  /** Names of headers that the call itself has not. */
+  get added(): readonly string[] {
+    return this.#view?.inherited.filter((_, i) => i % 2 === 0) ?? []
   }
 
   /** Tells an attempt how long its answer is waited for. @param boundMs its own timeout; 0: none */
   tell(request: Outgoing, boundMs: number): void {
     if (this.deadlineAtMs === Infinity) return
     const leftMs = Math.max(1, Math.floor(Math.min(this.leftMs, boundMs === 0 ? Infinity : boundMs)))
-    const { mirrorOf, grpc } = this.#call
-    if (this.#view !== undefined || mirrorOf !== undefined) setHeader(request.headers, deadlineHeader, String(leftMs))
-    if (!grpc) return
+    if (this.#stays) setHeader(request.headers, deadlineHeader, String(leftMs))
+    if (!this.#call.grpc) return
     const told = getHeader(request.headers, 'grpc-timeout')
     const toldMs = typeof told === 'string' ? parseGrpcTimeout(told) : undefined
     if (toldMs === undefined || toldMs > leftMs) setHeader(request.headers, 'grpc-timeout', formatGrpcTimeout(leftMs))

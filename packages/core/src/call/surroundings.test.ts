@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ForwardAction, Route } from '../model/route.ts'
 import { cluster, config, forward, host, outlierDetection, retryPolicy, route } from '../model/config.suite.ts'
+import type { FakeExchange } from './fake-exchange.suite.ts'
 import type { CallScope, Surroundings } from './scope.ts'
 import { expectNothingLeft, retries, type World, type WorldOptions, worldOf } from './world.suite.ts'
 
@@ -123,6 +124,28 @@ describe('inherited headers', () => {
     const it = world.call('http://10.9.9.9/', { headers: copied })
     const names = it.sent[0]?.headers.filter((_, i) => i % 2 === 0)
     expect([it.seen, names]).toEqual([200, ['x-own', 'x-envoy-attempt-count']])
+  })
+
+  test('stay behind where the service is not of the mesh, though rules have seen them; copies to it are without, too', async () => {
+    const said = new Said()
+    const clusters = [cluster('in', ['10.0.0.1']), cluster('out', ['10.0.0.2'], { external: true })]
+    const mirrors = (to: string) => [{ cluster: to, percent: { numerator: 1_000_000 }, shadowHostSuffix: false }]
+    const jasons = { headers: [{ name: 'end-user', match: { kind: 'exact', value: 'jason' }, invert: false }] } as const
+    const routes = [
+      route(forward('out', { mirrors: mirrors('in') }), jasons),
+      route(forward('in', { mirrors: mirrors('out') })),
+    ]
+    const world = await worldOf(config([host(['a'], routes)], clusters), { surroundings: said })
+    const names = (it: FakeExchange | undefined) => it?.sent[0]?.headers.filter((_, i) => i % 2 === 0)
+    const scope = { ...nothing, deadlineAtMs: world.clock.now() + 500, criticality: 'CRITICAL' }
+    said.scope = { ...scope, headers: ['end-user', 'jason', 'x-request-id', 'id'] }
+    const out = world.call('http://a/', { headers: { 'x-own': '1' } })
+    expect([out.sent[0]?.endpoint, names(out)]).toEqual(['10.0.0.2:80', ['x-own', 'x-envoy-attempt-count']])
+    said.scope = { ...scope, headers: ['end-user', 'anna'] }
+    const inside = world.call('http://a/', { headers: { 'x-own': '1' } })
+    expect(names(inside)).toContain('end-user')
+    expect(names(inside)).toContain('x-mesh-deadline-ms')
+    expect(names(inside.copies[0])).toEqual(['x-own', 'x-envoy-attempt-count'])
   })
 
   test('are asked for once a call, however many attempts it takes, and go with each', async () => {
