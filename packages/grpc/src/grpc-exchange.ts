@@ -128,7 +128,7 @@ export class GrpcExchange implements Exchange {
   /** More messages are there, or their end. */
   pump(): void {
     this.#current?.pump()
-    for (const job of this.#earlier ?? []) job.pump()
+    if (this.#earlier !== undefined) for (const job of this.#earlier) job.pump()
   }
 
   requestSent(): void {
@@ -137,7 +137,7 @@ export class GrpcExchange implements Exchange {
 
   read(): void {
     this.#current?.read()
-    for (const job of this.#earlier ?? []) job.read()
+    if (this.#earlier !== undefined) for (const job of this.#earlier) job.read()
   }
 
   /** The caller gave up. */
