@@ -106,3 +106,16 @@ test.each([
     expect(JSON.parse(stream?.message?.toString() ?? '')).toMatchObject({ user: `user-${i}` })
   }
 })
+
+test('a stream that its deadline ends is DEADLINE_EXCEEDED, whatever timeouts are', async () => {
+  const behind = opened(
+    await startGrpc({ serverStream: { '/t/Endless': (call) => void call.write(Buffer.from('a')) } }),
+  )
+  const c = cluster('c', [endpoint(behind.authority)], { protocol: 'http2' })
+  const m = await mesh(config([host(['behind'], [route(forward('c'))])], [c]), { compat: { grpcTimeoutStatus: 14 } })
+  using client = new GrpcClient('behind:9080', meshChannel(m))
+  const stream = m.with({ deadlineMs: 300 }, () => client.serverStream('/t/Endless'))
+  const ended = new Promise<Error>((resolve) => stream.on('error', resolve))
+  stream.resume()
+  expect(await ended).toMatchObject({ code: 4 })
+})

@@ -152,11 +152,13 @@ test('a server that resets the stream as the deadline has passed means the deadl
   let deadline = 0
   const server = opened(
     await startRawGrpc((stream) => {
-      void until(() => Date.now() >= deadline).then(() => stream.close(constants.NGHTTP2_CANCEL))
+      if (deadline === 0) answerWith(stream, 'connected')
+      else void until(() => Date.now() >= deadline).then(() => stream.close(constants.NGHTTP2_CANCEL))
     }),
   )
   const mesh = await meshTo(server, {})
   using client = new GrpcClient('ratings', meshChannel(mesh))
+  await client.unary('/t/Unary', 'x')
   deadline = Date.now() + 100
   const { code, details } = await client.unary('/t/Unary', 'x', undefined, { deadline })
   const where = `ratings > r > c > ${server.authority} #1`

@@ -1,11 +1,12 @@
 // The wire contract with servers of grpc-js, and below their API: all that a call is on the wire.
+import { gzipSync } from 'node:zlib'
 import { compressionAlgorithms, Metadata } from '@grpc/grpc-js'
 import { meshChannel } from '@proxyless/grpc'
 import { describe, expect, test } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
-import { GrpcClient } from '../kit/grpc-calls.ts'
+import { collect, GrpcClient } from '../kit/grpc-calls.ts'
 import { closeAfterEach, mesh, opened } from '../kit/opened.ts'
-import { answerWith, startRawGrpc } from '../kit/raw-grpc-server.ts'
+import { answerWith, framed, startRawGrpc } from '../kit/raw-grpc-server.ts'
 import { wireContract } from './wire/contract.suite.ts'
 import { startWitness } from './wire/witness.ts'
 
@@ -92,6 +93,37 @@ describe('on the wire', () => {
     const { plain, meshed } = await both(call, { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip })
     expect(flagsOf(meshed.body)).toEqual([1, 0, 1])
     expect(meshed.body).toEqual(plain.body)
+  })
+
+  test('server_compressed_streaming: an answer of which some messages are compressed is read', async () => {
+    const messages = [Buffer.alloc(31_415, 'a'), Buffer.alloc(92_653, 'b')]
+    const server = opened(
+      await startRawGrpc((stream) => {
+        stream.respond(
+          { ':status': 200, 'content-type': 'application/grpc', 'grpc-encoding': 'gzip' },
+          { waitForTrailers: true },
+        )
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+        const compressed = framed(gzipSync(messages[0]!))
+        compressed[0] = 1
+        stream.write(compressed)
+        stream.end(framed(messages[1]!))
+      }),
+    )
+    const m = await mesh(
+      config([host(['ratings'], [route(forward('c'))])], [cluster('c', [endpoint(server.authority)])]),
+    )
+    for (const [target, options] of [
+      [server.authority, {}],
+      ['ratings', meshChannel(m)],
+    ] as const) {
+      using client = new GrpcClient(target, options)
+      const answer = await collect(client.serverStream('/t/Stream'))
+      expect({ code: answer.code, same: answer.messages.map((each, n) => each.equals(messages[n]!)) }).toEqual({
+        code: 0,
+        same: [true, true],
+      })
+    }
   })
 
   test('a deadline is what is left of it', async () => {

@@ -49,6 +49,7 @@ export function clusterArb(name: string): fc.Arbitrary<Cluster> {
               drops: fc.array(dropArb, { minLength: 1, maxLength: 2 }),
             }),
         slowStart: fc.record({ windowMs: ms, aggression: fc.integer({ min: 1, max: 5 }), minWeight: share }),
+        external: fc.constant(true as const),
         aperture: fc.record({ size: fc.nat(100), seed: fc.nat() }),
         adaptive: adaptiveArb,
         tls: tlsArb,

@@ -1,5 +1,6 @@
 // What code around a call may set, and where it would loosen what the configuration says.
 import { MeshError } from '@proxyless/core/spi'
+import { complaintOfNames } from './inherited-names.ts'
 
 /** From what must not fail to what may be left undone at any time. */
 export type Criticality = (typeof criticalities)[number]
@@ -27,6 +28,9 @@ export type Loosening = (typeof loosenings)[number]
 
 export const loosenings = ['timeout', 'subset'] as const
 
+/** RFC 9110, 5.5, one character for each byte. */
+const legalValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
 const known = ['timeoutMs', 'deadlineMs', 'criticality', 'headers', 'retry', 'subset']
 
 /** What is wrong, as a sentence; undefined: nothing. */
@@ -40,12 +44,20 @@ export function complaintOfOverrides(overrides: CallOverrides, allowed: readonly
   }
   if (criticality !== undefined && !isCriticality(criticality))
     return `criticality must be one of ${criticalities.join(', ')}, not ${JSON.stringify(criticality)}`
-  if (headers !== undefined && Object.values(headers).some((value) => typeof value !== 'string'))
-    return 'headers must be an object of texts'
+  const wrong = headers === undefined ? undefined : complaintOfHeaders(headers)
+  if (wrong !== undefined) return `headers: ${wrong}`
   if (retry !== undefined && retry !== false) return 'retry can only be false: a policy is the configuration’s to say'
   if (subset === undefined) return undefined
   if (typeof subset !== 'string' || subset === '') return `subset must be a name, not ${JSON.stringify(subset)}`
   return allowed.includes('subset') ? undefined : 'subset may not be set in this mesh; its option `overrides` allows it'
+}
+
+function complaintOfHeaders(headers: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return 'must be an object of texts'
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string' || !legalValue.test(value)) return `${name} must be a text that a header can have`
+  }
+  return complaintOfNames(Object.keys(headers))
 }
 
 export function isCriticality(text: unknown): text is Criticality {

@@ -1,5 +1,5 @@
 // One gRPC call as the engine sees it: the messages it can send again, and the caller it answers.
-import { Metadata, type StatusObject } from '@grpc/grpc-js'
+import { Metadata, type StatusObject, status as codes } from '@grpc/grpc-js'
 import {
   type Attempt,
   type BodyState,
@@ -10,6 +10,7 @@ import {
   getHeader,
   type HeaderList,
   type LocalReply,
+  MeshError,
   setHeader,
 } from '@proxyless/core/spi'
 import { CallView } from './call-view.ts'
@@ -100,8 +101,11 @@ export class GrpcExchange implements Exchange {
     else setImmediate(() => this.caller.refused(status, reply))
   }
 
+  /** By a timeout, which may be the route's; a deadline is always the caller's. */
   breakOff(error: Error): void {
-    this.caller.end(this.timedOut(error.message))
+    const status = this.timedOut(error.message)
+    const passed = error instanceof MeshError && error.code === 'DEADLINE_EXCEEDED'
+    this.caller.end(passed ? { ...status, code: codes.DEADLINE_EXCEEDED } : status)
   }
 
   timedOut(details: string): StatusObject {
@@ -124,7 +128,7 @@ export class GrpcExchange implements Exchange {
   /** More messages are there, or their end. */
   pump(): void {
     this.#current?.pump()
-    for (const job of this.#earlier ?? []) job.pump()
+    if (this.#earlier !== undefined) for (const job of this.#earlier) job.pump()
   }
 
   requestSent(): void {
@@ -133,7 +137,7 @@ export class GrpcExchange implements Exchange {
 
   read(): void {
     this.#current?.read()
-    for (const job of this.#earlier ?? []) job.read()
+    if (this.#earlier !== undefined) for (const job of this.#earlier) job.read()
   }
 
   /** The caller gave up. */

@@ -47,8 +47,16 @@ export function isSkipped(sample: Sample): sample is Skipped {
 /** PERFORMANCE 8.2: beyond it the run says nothing. */
 const maxControlError = 0.03
 
+/** The base differs from itself: another run may do better. */
+export function isDisturbed(sample: Sample): boolean {
+  if (isSkipped(sample)) return false
+  const { control = 1, controlCi = 0 } = sample
+  return Math.abs(control - 1) > maxControlError + controlCi
+}
+
+/** It says nothing: disturbed, or not known well enough. */
 export function isVoid(sample: Sample): boolean {
   if (isSkipped(sample)) return false
-  const { ci, precision = Infinity, control = 1, controlCi = 0 } = sample
-  return ci > precision || Math.abs(control - 1) > maxControlError + controlCi
+  const { ci, precision = Infinity } = sample
+  return ci > precision || isDisturbed(sample)
 }

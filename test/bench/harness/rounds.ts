@@ -1,6 +1,6 @@
 // All variants of a comparison side by side in one process: short slices, shuffled in every round, CPU time of each.
 // What gave stable ratios (PERFORMANCE 8.2); everything else that was tried did not.
-import { halfInterval, median, shuffled, xorshift } from './statistics.ts'
+import { halfInterval, median, shuffled, trimmedMean, xorshift } from './statistics.ts'
 
 export interface Variant {
   /** One call to its end. @throws when the answer is not the expected one */
@@ -12,8 +12,10 @@ export interface Variant {
 export interface Shape {
   /** At most, where a precision is asked for. */
   readonly rounds: number
-  /** Rounds end as soon as the interval of `ours` / `base` is no wider than plus or minus so much. */
+  /** Rounds end as soon as the interval of the trimmed mean of `ours` / `base` is no wider than plus or minus so much. */
   readonly precision?: number
+  /** Rounds that do not count; 12 unless told. */
+  readonly warmUpRounds?: number
   /** Calls of one slice. */
   readonly calls: number
   readonly concurrency: number
@@ -29,7 +31,7 @@ export interface Slice {
 
 export type Slices<K extends string> = Readonly<Record<K, readonly Slice[]>>
 
-const warmUpRounds = 12
+const usualWarmUpRounds = 12
 /** Before so many an interval is chance. */
 const fewestRounds = 20
 
@@ -40,7 +42,7 @@ export async function runRounds<K extends string>(
   const names = Object.keys(variants) as K[]
   const slices = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, Slice[]>
   const next = xorshift(process.pid)
-  for (let round = -warmUpRounds; round < shape.rounds; round++) {
+  for (let round = -(shape.warmUpRounds ?? usualWarmUpRounds); round < shape.rounds; round++) {
     for (const name of shuffled(names, next)) {
       const slice = await runSlice(variants[name], shape)
       if (round >= 0) slices[name].push(slice)
@@ -53,7 +55,7 @@ export async function runRounds<K extends string>(
 function isPrecise(slices: Slices<string>, precision: number | undefined): boolean {
   const { ours, base, twin } = slices
   if (precision === undefined || ours === undefined || base === undefined || ours.length < fewestRounds) return false
-  return ratioOf(ours, twin === undefined ? base : mean(base, twin)).ci <= precision
+  return ratioOf(ours, twin === undefined ? base : mean(base, twin), trimmedMean).ci <= precision
 }
 
 async function runSlice({ call, otherCpu }: Variant, { calls, concurrency, latency }: Shape): Promise<Slice> {
@@ -90,13 +92,16 @@ export interface Ratio {
   readonly ci: number
 }
 
-/** CPU: the median of the ratios of each round. */
-export function ratioOf(ours: readonly Slice[], base: readonly Slice[]): Ratio {
+/** CPU: the median of the ratios of each round, or another middle of them. */
+export function ratioOf(ours: readonly Slice[], base: readonly Slice[], middle: Middle = median): Ratio {
   return ratio(
     ours.map(({ cpu }) => cpu),
     base.map(({ cpu }) => cpu),
+    middle,
   )
 }
+
+type Middle = (values: readonly number[]) => number
 
 /** What a call costs beyond a bare one, which is measured twice in each round; the median of the ratios of each round. */
 export function addedRatio(
@@ -109,9 +114,9 @@ export function addedRatio(
   return ratio(added(ours), added(theirs))
 }
 
-function ratio(ours: readonly number[], base: readonly number[]): Ratio {
+function ratio(ours: readonly number[], base: readonly number[], middle: Middle = median): Ratio {
   const ratios = ours.map((value, round) => value / (base[round] ?? Number.NaN))
-  return { ours: median(ours), base: median(base), ratio: median(ratios), ci: halfInterval(ratios) }
+  return { ours: median(ours), base: median(base), ratio: middle(ratios), ci: halfInterval(ratios, middle) }
 }
 
 /** Two equal variants as one: their mean in each round. */

@@ -1,9 +1,9 @@
-// Several runs of one bench, each in a fresh process; void ones are repeated, and the median counts.
+// Several runs of one bench, each in a fresh process; disturbed ones are repeated, and the median counts.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type Bench, type Figure, isSkipped, isVoid, type Sample } from './bench.ts'
+import { type Bench, type Figure, isDisturbed, isSkipped, isVoid, type Sample } from './bench.ts'
 
-/** How often a void run is repeated. */
+/** How often a disturbed run is repeated. */
 const repeats = 2
 
 /** The rows of a bench: each the median of its valid runs; of all runs where none was valid. */
@@ -12,7 +12,7 @@ export async function runBench(bench: Bench): Promise<Sample[]> {
   for (let run = 0; run < bench.runs; run++) {
     for (let again = 0; ; again++) {
       const samples = await runOnce(bench)
-      if (again < repeats && samples.some(isVoid)) continue
+      if (again < repeats && samples.some(isDisturbed)) continue
       runs.push(samples)
       break
     }

@@ -14,13 +14,23 @@ export function quantile(values: readonly number[], share: number): number {
 
 const resamples = 1_000
 
-/** Half the width of the 95 % interval of the median, or of another quantile. */
-export function halfInterval(values: readonly number[], share = 0.5): number {
+/** The mean of what is left when a tenth is cut off at either end: for what comes in lumps, of which a median sees one kind. */
+export function trimmedMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 10)
+  const kept = values.toSorted((a, b) => a - b).slice(cut, values.length - cut)
+  return kept.reduce((sum, value) => sum + value, 0) / kept.length
+}
+
+/** Half the width of the 95 % interval of the median, or of another figure. */
+export function halfInterval(
+  values: readonly number[],
+  figure: (values: readonly number[]) => number = median,
+): number {
   const next = xorshift(values.length)
   const found: number[] = []
   for (let i = 0; i < resamples; i++) {
     const sample = values.map(() => values[next() % values.length] ?? Number.NaN)
-    found.push(quantile(sample, share))
+    found.push(figure(sample))
   }
   return (quantile(found, 0.975) - quantile(found, 0.025)) / 2
 }

@@ -39,7 +39,13 @@ export const applyBench: Bench = {
       { name: 'apply', unit: 'ms CPU', ours: median(cpu), ci: halfInterval(cpu), target: 500 },
       { name: 'apply, all used', unit: 'ms CPU', ours: median(used), ci: halfInterval(used), target: 500 },
       { name: 'apply block', unit: 'ms', ours: median(block), ci: halfInterval(block), target: 10, note },
-      { name: 'apply block max', unit: 'ms', ours: Math.max(...block), ci: halfInterval(block, 1), target: 25 },
+      {
+        name: 'apply block max',
+        unit: 'ms',
+        ours: Math.max(...block),
+        ci: halfInterval(block, (values) => Math.max(...values)),
+        target: 25,
+      },
     ]
   },
 }

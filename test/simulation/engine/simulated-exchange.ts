@@ -1,23 +1,26 @@
 // A call whose attempts go to simulated servers, half a millisecond away. Counts in the cluster's limits as a real door does.
-import type {
-  Attempt,
-  Call,
-  Exchange,
-  Failure,
-  HeaderLines,
-  HeaderList,
-  LocalReply,
-  RequestView,
+import {
+  type Attempt,
+  type Call,
+  type Exchange,
+  type Failure,
+  type HeaderLines,
+  type HeaderList,
+  type LocalReply,
+  nameBits,
+  type RequestView,
 } from '@proxyless/core/spi'
 import type { Client } from './client.ts'
 import type { Job } from './server.ts'
+
+const keyBits = nameBits(['key'])
 
 class View implements RequestView {
   readonly scheme = 'http'
   readonly hostname = 'service'
   readonly port = 80
   readonly method = 'GET'
-  readonly headerBits = 0xffff_ffff
+  readonly headerBits = keyBits
   readonly authority: string
   readonly target: string
   readonly #key: string
@@ -64,7 +67,7 @@ export class SimulatedExchange implements Exchange {
   }
 
   takeHeaders(): HeaderList {
-    return []
+    return ['key', String(this.#key)]
   }
 
   start(attempt: Attempt): void {

@@ -174,7 +174,7 @@ export class Call {
   /** The outgoing headers and path, mirrors and timers: once per call, for all attempts. */
   #send(plan: ForwardPlan, target: Target, tries: Tries, nowMs: number): void {
     const headers = this.exchange.takeHeaders()
-    if (this.inheritance !== undefined) this.inheritance.edit(headers)
+    if (this.inheritance !== undefined) this.inheritance.edit(headers, tries.cluster)
     if (!this.request.prepare(headers, plan, target)) return this.answer(replyInvalidPath())
     const { hashPolicies } = plan.action
     if (hashPolicies.length > 0 && turnsOnHash(tries.cluster.model.loadBalancer)) this.#hash(hashPolicies, tries)

@@ -2,6 +2,7 @@
 // There only where something is said; all other calls pay one look.
 import type { Deadline, Expiring } from '../base/timeouts.ts'
 import { getHeader, type HeaderList, nameBit, removeHeader, setHeader } from '../route/header-list.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { RequestView } from '../route/request-view.ts'
 import type { Call } from './conduct.ts'
 import { controlHeader } from './control-headers.ts'
@@ -11,6 +12,9 @@ import type { Outgoing } from './outgoing.ts'
 import { type CallScope, criticalityHeader, deadlineHeader, traceHeaders } from './scope.ts'
 import { ScopedView } from './scoped-view.ts'
 
+/** What grpc-js takes as metadata; a header of HTTP may be more. */
+const legalInGrpc = /^[0-9a-z_.-]+$/
+const printable = /^[ -~]*$/
 const deadlineBit = nameBit(deadlineHeader)
 /** Of headers by which an application speaks to the mesh. */
 export const meshBits: number = deadlineBit | nameBit(criticalityHeader)
@@ -24,22 +28,27 @@ export function inheritanceOf(house: CallHouse, call: Call, nowMs: number): Inhe
 
 export class Inheritance implements Expiring {
   readonly scope: CallScope | undefined
-  /** On the mesh's clock; Infinity: none. */
-  readonly deadlineAtMs: number
+  /** What the application has written into the request itself; Infinity: nothing. */
+  readonly #saidAtMs: number
   readonly #house: CallHouse
   readonly #call: Call
   #timer: Deadline | undefined = undefined
   /** The view that shows inherited headers; undefined while no host of the mesh claims the call. */
   #view: ScopedView | undefined = undefined
+  /** It goes to endpoints of the mesh. */
+  #stays = false
 
   constructor(house: CallHouse, call: Call, scope: CallScope | undefined, nowMs: number) {
     this.#house = house
     this.#call = call
     this.scope = scope
-    this.deadlineAtMs = Math.min(scope?.deadlineAtMs ?? Infinity, headerDeadline(call.view, nowMs))
-    const leftMs = this.deadlineAtMs - nowMs
-    // what was spent before is told when the call begins
-    if (leftMs > 0 && leftMs !== Infinity) this.#timer = house.timeouts.add(Math.ceil(leftMs), 0, this, nowMs)
+    this.#saidAtMs = headerDeadline(call.view, nowMs)
+    this.#arm(this.deadlineAtMs - nowMs)
+  }
+
+  /** On the mesh's clock; Infinity: none, or none any more. */
+  get deadlineAtMs(): number {
+    return Math.min(this.scope?.deadlineAtMs ?? Infinity, this.#saidAtMs)
   }
 
   get spent(): boolean {
@@ -48,36 +57,52 @@ export class Inheritance implements Expiring {
 
   /** Until the deadline; Infinity: there is none. */
   get leftMs(): number {
-    return this.deadlineAtMs === Infinity ? Infinity : this.deadlineAtMs - this.#house.clock.now()
+    const { deadlineAtMs } = this
+    return deadlineAtMs === Infinity ? Infinity : deadlineAtMs - this.#house.clock.now()
   }
 
   /** A host of the mesh claims the call: what policy reads of it from here on. */
   claimed(view: RequestView): RequestView {
-    const { headers = [] } = this.scope ?? {}
-    this.#view = new ScopedView(view, this.#call.trace?.carries === true ? withoutTrace(headers) : headers)
+    const { trace, grpc } = this.#call
+    let { headers = [] } = this.scope ?? {}
+    if (trace?.carries === true) headers = linesOf(headers, (name) => !traceHeaders.includes(name))
+    if (grpc) headers = linesOf(headers, (name, value) => legalInGrpc.test(name) && printable.test(value))
+    this.#view = new ScopedView(view, headers)
     return this.#view
   }
 
   /** What is sent: with what the call inherits, or without what concerns the mesh alone where it leaves the mesh. */
-  edit(headers: HeaderList): void {
-    if (this.#view !== undefined) {
-      this.#view.pass(headers)
-      const { criticality } = this.scope ?? {}
-      if (criticality !== undefined && getHeader(headers, criticalityHeader) === undefined)
-        headers.push(criticalityHeader, criticality)
-    } else if (this.#call.mirrorOf === undefined) {
-      removeHeader(headers, criticalityHeader)
-    }
+  edit(headers: HeaderList, { model }: Cluster): void {
+    const { mirrorOf } = this.#call
+    this.#stays = model.external !== true && (this.#view !== undefined || mirrorOf !== undefined)
     removeHeader(headers, deadlineHeader)
+    if (this.#stays) this.#add(headers)
+    else removeHeader(headers, criticalityHeader)
+    this.#view?.pass(headers)
+    // a copy begins with what its original has sent
+    if (!this.#stays) for (const name of mirrorOf?.inheritance?.added ?? []) removeHeader(headers, name)
+  }
+
+  #add(headers: HeaderList): void {
+    if (this.#view === undefined) return
+    headers.push(...this.#view.inherited)
+    const { criticality } = this.scope ?? {}
+    if (criticality !== undefined && getHeader(headers, criticalityHeader) === undefined)
+      headers.push(criticalityHeader, criticality)
+  }
+
+  /** Names of headers that the call itself has not. */
+  get added(): readonly string[] {
+    return this.#view?.inherited.filter((_, i) => i % 2 === 0) ?? []
   }
 
   /** Tells an attempt how long its answer is waited for. @param boundMs its own timeout; 0: none */
   tell(request: Outgoing, boundMs: number): void {
-    if (this.deadlineAtMs === Infinity) return
-    const leftMs = Math.max(1, Math.floor(Math.min(this.leftMs, boundMs === 0 ? Infinity : boundMs)))
-    const { mirrorOf, grpc } = this.#call
-    if (this.#view !== undefined || mirrorOf !== undefined) setHeader(request.headers, deadlineHeader, String(leftMs))
-    if (!grpc) return
+    const untilMs = this.leftMs
+    if (untilMs === Infinity) return
+    const leftMs = Math.max(1, Math.floor(Math.min(untilMs, boundMs === 0 ? Infinity : boundMs)))
+    if (this.#stays) setHeader(request.headers, deadlineHeader, String(leftMs))
+    if (!this.#call.grpc) return
     const told = getHeader(request.headers, 'grpc-timeout')
     const toldMs = typeof told === 'string' ? parseGrpcTimeout(told) : undefined
     if (toldMs === undefined || toldMs > leftMs) setHeader(request.headers, 'grpc-timeout', formatGrpcTimeout(leftMs))
@@ -109,9 +134,18 @@ export class Inheritance implements Expiring {
     return this.#call.mirrorOf === undefined ? this.scope?.variant : undefined
   }
 
+  /** What was spent before is told when the call begins. */
+  #arm(leftMs: number): void {
+    if (leftMs > 0 && leftMs !== Infinity) this.#timer = this.#house.timeouts.add(Math.ceil(leftMs), 0, this)
+  }
+
+  /** Unless it holds no more: the request that it came with may have been answered. */
   expired(): void {
     this.#timer = undefined
-    this.#call.deadlinePassed()
+    const { leftMs } = this
+    // a timer may be a hair early; half a millisecond is due
+    if (leftMs > 0.5) this.#arm(leftMs)
+    else this.#call.deadlinePassed()
   }
 
   end(): void {
@@ -120,8 +154,8 @@ export class Inheritance implements Expiring {
   }
 }
 
-function withoutTrace(headers: readonly string[]): HeaderList {
-  return headers.filter((_, i) => !traceHeaders.includes(headers[i - (i % 2)] ?? ''))
+function linesOf(headers: readonly string[], which: (name: string, value: string) => boolean): readonly string[] {
+  return headers.filter((_, i) => which(headers[i - (i % 2)] ?? '', headers[i - (i % 2) + 1] ?? ''))
 }
 
 /** What the application has written into the request itself; Infinity: nothing. */

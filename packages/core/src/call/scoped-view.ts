@@ -16,9 +16,8 @@ export class ScopedView implements RequestView {
     this.headerBits = request.headerBits | nameBits(this.inherited)
   }
 
-  /** Adds what is inherited to what is sent; from then on the view tells of that, however it is edited. */
+  /** From here on the view tells of what is sent, however it is edited. */
   pass(headers: HeaderList): void {
-    headers.push(...this.inherited)
     this.#sent = headers
   }
 

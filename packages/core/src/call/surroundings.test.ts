@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ForwardAction, Route } from '../model/route.ts'
 import { cluster, config, forward, host, outlierDetection, retryPolicy, route } from '../model/config.suite.ts'
+import type { FakeExchange } from './fake-exchange.suite.ts'
 import type { CallScope, Surroundings } from './scope.ts'
 import { expectNothingLeft, retries, type World, type WorldOptions, worldOf } from './world.suite.ts'
 
@@ -125,6 +126,28 @@ describe('inherited headers', () => {
     expect([it.seen, names]).toEqual([200, ['x-own', 'x-envoy-attempt-count']])
   })
 
+  test('stay behind where the service is not of the mesh, though rules have seen them; copies to it are without, too', async () => {
+    const said = new Said()
+    const clusters = [cluster('in', ['10.0.0.1']), cluster('out', ['10.0.0.2'], { external: true })]
+    const mirrors = (to: string) => [{ cluster: to, percent: { numerator: 1_000_000 }, shadowHostSuffix: false }]
+    const jasons = { headers: [{ name: 'end-user', match: { kind: 'exact', value: 'jason' }, invert: false }] } as const
+    const routes = [
+      route(forward('out', { mirrors: mirrors('in') }), jasons),
+      route(forward('in', { mirrors: mirrors('out') })),
+    ]
+    const world = await worldOf(config([host(['a'], routes)], clusters), { surroundings: said })
+    const names = (it: FakeExchange | undefined) => it?.sent[0]?.headers.filter((_, i) => i % 2 === 0)
+    const scope = { ...nothing, deadlineAtMs: world.clock.now() + 500, criticality: 'CRITICAL' }
+    said.scope = { ...scope, headers: ['end-user', 'jason', 'x-request-id', 'id'] }
+    const out = world.call('http://a/', { headers: { 'x-own': '1' } })
+    expect([out.sent[0]?.endpoint, names(out)]).toEqual(['10.0.0.2:80', ['x-own', 'x-envoy-attempt-count']])
+    said.scope = { ...scope, headers: ['end-user', 'anna'] }
+    const inside = world.call('http://a/', { headers: { 'x-own': '1' } })
+    expect(names(inside)).toContain('end-user')
+    expect(names(inside)).toContain('x-mesh-deadline-ms')
+    expect(names(inside.copies[0])).toEqual(['x-own', 'x-envoy-attempt-count'])
+  })
+
   test('are asked for once a call, however many attempts it takes, and go with each', async () => {
     const { world, said } = await meshOf(retries({ numRetries: 2, retryOn: ['5xx'] }))
     said.scope = { ...nothing, headers: ['end-user', 'jason'] }
@@ -148,6 +171,14 @@ describe('inherited headers', () => {
     const it = world.call('http://a/')
     const names = it.sent[0]?.headers.filter((_, i) => i % 2 === 0)
     expect(names).toEqual(['x-request-id', 'baggage', 'x-envoy-attempt-count'])
+  })
+
+  test('go with gRPC calls as far as those can have them', async () => {
+    const { world, said } = await meshOf()
+    said.scope = { ...nothing, headers: ['end-user', 'jason', 'x-name', 'J\u00fcrgen', 'x!y', '1'] }
+    const it = world.call('http://a/', { headers: grpc })
+    expect([it.header('end-user'), it.header('x-name'), it.header('x!y')]).toEqual([['jason'], [], []])
+    expect(world.call('http://a/').header('x-name')).toEqual(['J\u00fcrgen'])
   })
 
   test('go with copies', async () => {
@@ -253,6 +284,21 @@ describe('a deadline', () => {
     expect(it.seen).toBe(504)
     await world.apply(config([host(['a'], [route(forward('c'))])], [cluster('c', ['10.0.0.1'])]))
     expect(it.sent).toEqual([])
+  })
+
+  test('that holds no more when it passes lets the call go on', async () => {
+    const story = await meshOf()
+    let deadlineAtMs = story.world.clock.now() + 100
+    story.said.scope = {
+      ...nothing,
+      get deadlineAtMs() {
+        return deadlineAtMs
+      },
+    }
+    const it = story.world.call('http://a/', { answers: [{ status: 200, afterMs: 5_000 }] })
+    deadlineAtMs = Infinity
+    story.world.clock.advance(5_000)
+    expect([it.seen, it.complete]).toEqual([200, true])
   })
 
   test('breaks off a response that was passed on', async () => {

@@ -16,6 +16,8 @@ export interface Cluster {
     /** Whose service it is, where the host does not tell. */
     readonly namespace?: string
   }
+  /** Its endpoints are not of the mesh: what calls inherit stays behind. Default false. */
+  readonly external?: boolean
   readonly discovery: Discovery
   readonly loadBalancer: LoadBalancer
   readonly protocol: UpstreamProtocol

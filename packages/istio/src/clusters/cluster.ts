@@ -60,6 +60,7 @@ export function translateCluster(
       ...(variant === undefined ? {} : { variant }),
       ...(service.kubernetes ? {} : { namespace: service.namespace }),
     },
+    ...(service.external === true ? { external: true } : {}),
     discovery,
     loadBalancer: extensions.loadBalancer ?? byFields,
     protocol: isHttp2(world, port, policy) ? 'http2' : 'http1',

@@ -36,6 +36,26 @@ describe('clusters', () => {
     })
   })
 
+  test('a ServiceEntry is outside the mesh only where it says so', async () => {
+    const entry = (host: string, location: string): string =>
+      document(
+        'ServiceEntry',
+        host,
+        `hosts: [${host}.example]
+ports: [{ number: 80, name: http, protocol: HTTP }]
+resolution: STATIC
+endpoints: [{ address: 10.9.9.9 }]
+${location}`,
+      )
+    const config = await bookinfo([
+      entry('a', 'location: MESH_EXTERNAL'),
+      entry('b', 'location: MESH_INTERNAL'),
+      entry('c', ''),
+    ])
+    const external = ['a', 'b', 'c'].map((host) => clusterOf(config, `outbound|80||${host}.example`).external)
+    expect(external).toEqual([true, undefined, undefined])
+  })
+
   test('C120: a subset overrides block by block', async () => {
     const config = await bookinfo([
       destinationRule(

@@ -8,6 +8,8 @@ export interface MeshService {
   readonly host: string
   readonly namespace: string
   readonly kubernetes: boolean
+  /** Its endpoints are not of the mesh: only where the document says so, for many that are say nothing. */
+  readonly external?: true
   /** Of an ExternalName: the host that is meant, lower case. */
   readonly externalName?: string
   readonly addresses: readonly string[]

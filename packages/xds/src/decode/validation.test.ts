@@ -1,6 +1,7 @@
 // The table "NACK or ignore" of what gRPC's clients refuse (XDS 2.10): one fixture per cell, and Istio's dialect beside it.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ClientSideWeightedRoundRobin } from '../generated/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin.ts'
 import type { Any } from '../generated/google/protobuf/any.ts'
 import { ClusterConfig } from '../generated/envoy/extensions/clusters/aggregate/v3/cluster.ts'
 import { HTTPFault } from '../generated/envoy/extensions/filters/http/fault/v3/fault.ts'
@@ -775,6 +776,20 @@ describe('a Cluster', () => {
       },
     })
     expect(accepted<ClusterResource>('cluster', body).cluster.loadBalancer).toEqual({ kind: 'random' })
+  })
+
+  test('A58: reports are asked for out-of-band where it is switched on, every 10 s unless it says otherwise', () => {
+    const name =
+      'envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin'
+    const balancer = (said: object): unknown => {
+      const typedConfig = any(name, ClientSideWeightedRoundRobin, said)
+      const body = cluster('a', { loadBalancingPolicy: { policies: [{ typedExtensionConfig: { typedConfig } }] } })
+      return accepted<ClusterResource>('cluster', body).cluster.loadBalancer
+    }
+    const oobReportingPeriod = { seconds: 30 }
+    expect(balancer({ enableOobLoadReport: true })).toMatchObject({ outOfBandMs: 10_000 })
+    expect(balancer({ enableOobLoadReport: true, oobReportingPeriod })).toMatchObject({ outOfBandMs: 30_000 })
+    expect(balancer({ oobReportingPeriod })).not.toHaveProperty('outOfBandMs')
   })
 
   test('defect 12: outlier detection that says nothing has whole defaults', () => {

@@ -15,6 +15,7 @@ export function writeOwnCluster(cluster: Cluster): Own {
   return {
     ...writeOrigins(cluster.origin, cluster.origins),
     ...writeService(name, service),
+    ...(cluster.external === true ? { external: true } : {}),
     ...(localities?.kind === 'zoneAware' ? writeZones(localities) : {}),
     ...(protocol === 'http1' && maxConcurrentStreams !== defaultMaxStreams ? { maxConcurrentStreams } : {}),
     ...(tcpKeepAliveMs % 1000 === 0 ? {} : { tcpKeepAliveMs }),
@@ -65,6 +66,7 @@ function applied(own: Own, instance: string | undefined, cluster: Cluster): Clus
   return {
     ...cluster,
     service: readService(own) ?? cluster.service,
+    ...(own['external'] === true ? { external: true } : {}),
     connectionPool: { ...connectionPool, ...pool },
     circuitBreakers:
       retryBudget === undefined || intervalMs === undefined

@@ -14,11 +14,17 @@ export async function callsGoTo(
   servers: readonly TestServer[],
   count = 100,
 ): Promise<ClientStats> {
+  const names = servers.map(({ name }) => name).toSorted()
+  // few calls tell sooner that nothing has changed yet
+  await until(async () => {
+    const { byPeer, failures } = await client.next(Math.min(5, count))
+    expect([failures, Object.keys(byPeer).filter((peer) => !names.includes(peer))]).toEqual([0, []])
+  }, patienceMs)
   let seen: ClientStats | undefined
   await until(async () => {
     seen = await client.next(count)
     expect({ peers: Object.keys(seen.byPeer).toSorted(), failures: seen.failures }).toEqual({
-      peers: servers.map(({ name }) => name).toSorted(),
+      peers: names,
       failures: 0,
     })
   }, patienceMs)

@@ -22,9 +22,13 @@ interface ScenarioOptions {
 
 type Scenario = (name: string, run: (stage: Stage) => Promise<void>, options?: ScenarioOptions) => void
 
-/** At the top of a file; its scenarios run beside one another. */
-export async function scenarios(suite: string): Promise<Scenario> {
-  const programs = await psmPrograms()
+/**
+ * At the top of a file; its scenarios run beside one another.
+ * @param missing what the machine has not, though they need it: a failure with PEERS=require
+ */
+export async function scenarios(suite: string, missing?: string): Promise<Scenario> {
+  if (missing !== undefined && process.env['PEERS'] === 'require') throw new Error(`there is no ${missing}`)
+  const programs = missing === undefined ? await psmPrograms() : undefined
   const common = programs && new Common(programs)
   if (common !== undefined) afterAll(() => common.close())
   const given = new Set<string>()

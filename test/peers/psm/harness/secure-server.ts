@@ -30,7 +30,8 @@ export async function secureServer(
   }
   return stage.server(name, {
     flags: ['-secure_mode', '-port', String(port)],
-    env: { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) },
+    // it tells its state as an error
+    env: { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap), GRPC_GO_LOG_SEVERITY_LEVEL: 'none' },
   })
 }
 
