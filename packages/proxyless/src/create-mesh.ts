@@ -69,7 +69,7 @@ export interface Mesh extends AsyncDisposable, Housed {
   with<T>(overrides: CallOverrides, next: () => T): T
   /**
    * For `app.use` of Express and NestJS and `addHook('onRequest', ...)` of Fastify: calls inherit of the request that is being answered.
-   * Needed only with `inbound: false`, and over HTTP/2 in Node 20, where Node does not tell of requests itself.
+   * Needed only with `inbound: false`, and over HTTP/2 in Node 20, which does not tell of requests itself.
    */
   middleware(): Middleware
   /** Why a request would go where; sends nothing. @throws TypeError when the URL is not one of http or https */

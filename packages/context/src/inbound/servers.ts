@@ -1,5 +1,5 @@
 // Every request that comes in to a server of this process, whatever framework is on it, by what Node itself tells of them.
-// Requests over HTTP/2 are told by Node 22.17 and 24 on; before that only middleware sees them.
+// Requests over HTTP/2 are told by later releases of Node 22 and all that are newer; elsewhere only middleware sees them.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
