@@ -20,6 +20,7 @@ kind: ServiceEntry
 metadata: { name: reviews }
 spec:
   hosts: [reviews.example]
+  location: MESH_INTERNAL
   resolution: STATIC
   ports: [{ number: 80, name: http, protocol: HTTP }]
   endpoints: [{ address: ${address}, ports: { http: ${port} } }]

@@ -148,6 +148,8 @@ export const refusalDifferences: readonly RefusalDifference[] = [
 
 const keptWeight = 'istiod keeps the weight of a locality whose endpoints it leaves out, because the rest share all'
 
+const untold = 'xDS has no word for a service outside the mesh'
+
 const part = (...parts: string[]): RegExp => new RegExp(`^cluster \\S+ (${parts.join('|')}): `)
 
 export const lineDifferences: readonly LineDifference[] = [
@@ -163,6 +165,8 @@ export const lineDifferences: readonly LineDifference[] = [
     line: /^route 0 port: "fromRequestPort"$/,
     why: 'istiod writes the port of the listener, and none where it is that of the scheme',
   },
+  { dialect: 'sidecar', line: part('external'), why: untold },
+  { dialect: 'api', line: part('external'), why: untold },
   {
     dialect: 'api',
     line: /^cluster: \S+, (leastRequest|roundRobin|random)$/,

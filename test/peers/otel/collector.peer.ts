@@ -61,12 +61,13 @@ describe.skipIf(binaries === undefined)('the OpenTelemetry Collector', () => {
       retryOtherPriorities: false,
     }
     const hosts = [host(['reviews'], [route(forward('c', { retry }))])]
-    const m = await mesh(config(hosts, [cluster('c', [endpoint(b.authority)])]))
-    using _installed = m.install()
     const exporter = new OTLPTraceExporter({ url: `http://${address}/v1/traces` })
     const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] })
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
     trace.setGlobalTracerProvider(provider)
+    // a mesh looks for an SDK when it starts, and once a second
+    const m = await mesh(config(hosts, [cluster('c', [endpoint(b.authority)])]))
+    using _installed = m.install()
     try {
       b.answerNext({ status: 503 })
       await (await m.fetch('http://reviews:9080/x')).text()

@@ -36,7 +36,7 @@ describe('clusters', () => {
     })
   })
 
-  test('a ServiceEntry is outside the mesh only where it says so', async () => {
+  test('a ServiceEntry is outside the mesh unless it says that it is not, as Istio has it', async () => {
     const entry = (host: string, location: string): string =>
       document(
         'ServiceEntry',
@@ -53,7 +53,7 @@ ${location}`,
       entry('c', ''),
     ])
     const external = ['a', 'b', 'c'].map((host) => clusterOf(config, `outbound|80||${host}.example`).external)
-    expect(external).toEqual([true, undefined, undefined])
+    expect(external).toEqual([true, undefined, true])
   })
 
   test('C120: a subset overrides block by block', async () => {

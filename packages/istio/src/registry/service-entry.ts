@@ -33,7 +33,7 @@ export function servicesOfEntry(
       host: name,
       namespace: entry.namespace,
       kubernetes: false,
-      ...(spec.location === 'MESH_EXTERNAL' ? { external: true as const } : {}),
+      ...(spec.location === 'MESH_INTERNAL' ? {} : { external: true as const }),
       addresses: (spec.addresses ?? []).filter((address) => !address.includes('/')),
       headless: false,
       ...preferenceOf(entry.annotations),
