@@ -60,6 +60,7 @@ function documents(port) {
       metadata,
       spec: {
         hosts: ['svc.example'],
+        location: 'MESH_INTERNAL',
         resolution: 'STATIC',
         ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
         endpoints: [{ address: '127.0.0.1', ports: { http: port } }],

@@ -8,6 +8,7 @@ export function documentsFor(ports: readonly number[]): object[] {
       metadata: { name: 'services' },
       spec: {
         hosts,
+        location: 'MESH_INTERNAL',
         resolution: 'STATIC',
         ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
         endpoints: ports.map((port) => ({ address: '127.0.0.1', ports: { http: port } })),

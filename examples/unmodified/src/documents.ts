@@ -14,6 +14,7 @@ kind: ServiceEntry
 metadata: { name: ${name} }
 spec:
   hosts: [${name}.example]
+  location: MESH_INTERNAL
   resolution: STATIC
   ports: [{ number: ${port}, name: main, protocol: ${protocol} }]
   endpoints:
