@@ -89,6 +89,7 @@ export {
 export type { Failure } from './cluster/verdict.ts'
 export { Attempt } from './call/attempt.ts'
 export type { Call } from './call/conduct.ts'
+export { isGrpcType } from './call/is-grpc.ts'
 export { loadReportHeader, parseLoadReport } from './call/load-report.ts'
 export { formatGrpcTimeout, parseGrpcTimeout } from './call/deadline.ts'
 export type { CallSettings } from './call/house.ts'

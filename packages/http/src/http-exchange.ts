@@ -13,10 +13,10 @@ import {
   type RequestView,
 } from '@proxyless/core/spi'
 import type { Caller } from './caller.ts'
+import type { Connection } from './connection.ts'
 import type { DispatchView } from './dispatch-view.ts'
 import { type RawHeaders, rawOfList } from './headers.ts'
 import { HttpAttempt } from './http-attempt.ts'
-import type { Connection } from './connection.ts'
 import type { HttpTransport } from './http-transport.ts'
 import { ReplayBody } from './replay-body.ts'
 import { StreamedBlob } from './streamed-blob.ts'
@@ -50,11 +50,13 @@ export class HttpExchange implements Exchange {
     this.headersTimeout = options.headersTimeout ?? 0
     this.bodyTimeout = options.bodyTimeout ?? 0
     this.#headers = view.headers
-    const body = isStreamed(options.body) && view.header('content-length') === '0' ? null : options.body
-    this.#given = body
-    this.#stream = isStreamed(body)
-      ? new ReplayBody(body, transport.maxReplayBytes, () => this.#call?.requestEnded())
-      : undefined
+    const body: unknown = options.body
+    const streamed = isStreamed(body)
+    // over HTTP/2 undici never ends a stream whose length is said to be nothing
+    const empty = streamed && view.header('content-length') === '0'
+    this.#given = empty ? null : body
+    this.#stream =
+      streamed && !empty ? new ReplayBody(body, transport.maxReplayBytes, () => this.#call?.requestEnded()) : undefined
     this.body = this.#stream === undefined ? 'complete' : 'streaming'
   }
 

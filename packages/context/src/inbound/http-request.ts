@@ -1,6 +1,6 @@
 // A request of node:http or node:http2 as calls inherit of it.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { HeaderLines, Inbound } from '@proxyless/core/spi'
+import { type HeaderLines, type Inbound, isGrpcType } from '@proxyless/core/spi'
 
 /** As much as is asked of what answers it: a ServerResponse, or a stream of http2. */
 export interface Answering {
@@ -21,7 +21,7 @@ export class HttpRequest implements Inbound {
   }
 
   get grpc(): boolean {
-    return /^application\/grpc($|[+;])/.test(this.#headers['content-type'] ?? '')
+    return isGrpcType(this.#headers['content-type'])
   }
 
   /** Ended by the application; that the client has gone is no answer. */

@@ -6,7 +6,6 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { FaultPolicy, HashPolicy } from '../model/policy.ts'
 import { exchangeCookies } from '../route/affinity.ts'
 import { hashRequest } from '../route/hash-key.ts'
-import { nameBit } from '../route/header-list.ts'
 import type { HeaderEdit } from '../route/header-plan.ts'
 import type { RequestView } from '../route/request-view.ts'
 import { answerOf } from './answer.ts'
@@ -16,6 +15,7 @@ import { type CallTimeouts, timeoutsOf } from './deadline.ts'
 import { drawAbort, drawDelay } from './fault.ts'
 import type { CallHouse } from './house.ts'
 import { type Inheritance, inheritanceOf } from './inheritance.ts'
+import { isGrpc } from './is-grpc.ts'
 import {
   asGrpcReply,
   grpcStatusOf,
@@ -36,7 +36,6 @@ import type { CallTrace } from './trace.ts'
 import type { Exchange } from './transport.ts'
 import { Tries } from './tries.ts'
 
-const contentTypeBit = nameBit('content-type')
 const noEdits: readonly HeaderEdit[] = []
 
 export class Call {
@@ -347,10 +346,4 @@ export class Call {
     if (lastAttempt !== undefined) parts.push(`${lastAttempt.endpoint.key} #${lastAttempt.number}`)
     return parts.filter((part) => part !== '').join(' > ')
   }
-}
-
-export function isGrpc(view: RequestView): boolean {
-  if ((view.headerBits & contentTypeBit) === 0) return false
-  const type = view.header('content-type')
-  return typeof type === 'string' && /^application\/grpc($|[+;])/.test(type)
 }

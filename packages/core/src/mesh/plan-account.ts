@@ -1,5 +1,5 @@
 // What explain tells of the plan a request follows: its faults, what it becomes on the way, how long and how often it is tried.
-import { isGrpc } from '../call/conduct.ts'
+import { isGrpc } from '../call/is-grpc.ts'
 import { trustedRetryPolicy } from '../call/control-headers.ts'
 import { timeoutsOf } from '../call/deadline.ts'
 import type { CallSettings } from '../call/house.ts'

@@ -43,13 +43,12 @@ export function connectTransport(
     acceptCompression: [],
     ...given,
   }
-  const { protocol: scheme } = new URL(options.baseUrl)
+  const { protocol: scheme, host } = new URL(options.baseUrl)
   if (scheme !== 'http:' && scheme !== 'https:') {
     throw new TypeError(`connectTransport: baseUrl must be one of http or https, not ${options.baseUrl}`)
   }
   if (protocol === 'grpc') {
     refuseForGrpc(options)
-    const { host } = new URL(options.baseUrl)
     const client = new Client(host, scheme === 'https:' ? credentials.createSsl() : credentials.createInsecure(), {
       'grpc.max_receive_message_length': options.readMaxBytes,
       ...channelOptions,
