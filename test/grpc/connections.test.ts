@@ -184,6 +184,20 @@ test('a call that waits for readiness gets through once there is an endpoint tha
   expect(await waiting).toMatchObject({ code: 0, message: Buffer.from('ok') })
 })
 
+test('closing the mesh ends calls on connections that drain', async () => {
+  const old = opened(await holding())
+  const fresh = opened(await echoing())
+  const mesh = await meshTo([old.authority])
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const underWay = client.unary('/t/Unary')
+  await until(() => old.requests.length === 1)
+  await mesh.apply(configOf([fresh.authority]))
+  expect(await client.unary('/t/Unary')).toMatchObject({ code: 0 })
+  await mesh.close()
+  expect((await underWay).code).toBe(14)
+  await until(() => old.sessions.size === 0)
+})
+
 const holds = '_createSecureConnector' in credentials.createInsecure()
 
 test.skipIf(!holds)('a connection that is given up while it is being made is closed', async () => {

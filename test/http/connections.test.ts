@@ -63,6 +63,17 @@ describe('connections', () => {
     await until(() => old.connections === 0)
   })
 
+  test('of an endpoint that is no longer listed end with the mesh', async () => {
+    const old = await backend({ handler: () => ({ instead: 'hang' }) })
+    const m = await mesh(config([toC], [cluster('c', [endpoint(old.authority)])]))
+    const underWay = m.fetch('http://svc/')
+    await until(() => old.requests.length === 1)
+    await m.apply(config([toC], [cluster('c', [])]))
+    await m.close()
+    expect((await underWay).status).toBe(503)
+    await until(() => old.connections === 0)
+  })
+
   test('give 503 UC when the server closes instead of answering, without a retry by default policy (C082)', async () => {
     const b = await backend({ handler: () => ({ instead: 'close' }) })
     const m = await mesh(config([toC], [cluster('c', [endpoint(b.authority)])]))

@@ -29,7 +29,7 @@ export class EndpointPool implements Connections {
   readonly #endpoint: LivingEndpoint
   readonly #clock: Clock
   readonly #random: Random
-  readonly #onEmpty: () => void
+  #onEmpty: () => void
   /** Connecting or ready. */
   readonly #lines: Line[] = []
   #queue: GrpcAttempt[] = []
@@ -101,8 +101,9 @@ export class EndpointPool implements Connections {
     if (this.#queue.length > 0) this.#serveQueue()
   }
 
-  drain(): void {
+  drain(emptied: () => void): void {
     this.#draining = true
+    this.#onEmpty = emptied
     for (const line of this.#lines) line.companion?.stop()
     const idle = this.#lines.filter((line) => line.state === 'ready' && line.active === 0)
     for (const line of idle) this.#leave(line)

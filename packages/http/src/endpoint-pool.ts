@@ -24,7 +24,7 @@ export class EndpointPool implements Connections {
   readonly #cluster: LivingCluster
   readonly #endpoint: LivingEndpoint
   readonly #clock: Clock
-  readonly #onEmpty: () => void
+  #onEmpty: () => void
   readonly #connections = new Set<Connection>()
   readonly #free: Connection[] = []
   readonly #queue: HttpAttempt[] = []
@@ -85,8 +85,9 @@ export class EndpointPool implements Connections {
     this.#serveQueue()
   }
 
-  drain(): void {
+  drain(emptied: () => void): void {
     this.#draining = true
+    this.#onEmpty = emptied
     for (const connection of this.#free.splice(0)) if (connection.active === 0) connection.close()
     this.#emptied()
   }
