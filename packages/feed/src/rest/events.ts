@@ -28,6 +28,8 @@ interface StreamListener {
   /** What is held is what the feed has. */
   readonly unchanged: () => void
   readonly changed: () => void
+  /** The server has taken leave for a while of its own choice. */
+  readonly left: () => void
   readonly message: (text: string) => void
   readonly refused: (refusal: Refusal) => void
   /** `final`: there is no stream to be had. */
@@ -118,6 +120,7 @@ export class FeedEvents {
         break
       case 'goodbye':
         this.#stream.goodbye(typeof event['retryMs'] === 'number' ? event['retryMs'] : 0)
+        this.feed.left()
         break
       case 'error':
         this.feed.message(textField(event, 'message'))

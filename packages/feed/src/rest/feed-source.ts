@@ -226,6 +226,7 @@ export class FeedSource implements DocumentSource {
         else this.#takeWhole(this.#holding)
       },
       changed: () => this.#poller.once(),
+      left: () => this.#armFallback(),
       message: (message) => this.#say('FEED_MESSAGE', 'warning', `the feed says: ${message}`),
       refused: (refusal) => this.#say(refusal.code, 'error', refusal.message),
       down: (refusal, final) => {

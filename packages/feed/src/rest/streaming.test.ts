@@ -108,6 +108,26 @@ describe('events', () => {
     await rig.until(() => connects() === 2)
   })
 
+  test('goodbye for long: after two minutes it polls, until a stream is back', async () => {
+    const seen = await streaming()
+    rig.server.send(['intent', { mode: 'none' }], ['goodbye', { retryMs: 3_600_000 }])
+    await rig.settle()
+    rig.server.config = serves('2', [service('polled')])
+    await rig.pass(119_999)
+    expect(polls()).toBe(1)
+    await rig.pass(1)
+    await rig.until(() => seen.last()[0] === 'polled')
+    expect(seen.source.freshness?.().state).toBe('live')
+    while (rig.clock.now() < 3_600_000) await rig.pass(10_000)
+    await rig.until(() => connects() === 2)
+    await rig.settle()
+    rig.server.send(['intent', { mode: 'none' }])
+    await rig.settle()
+    const polled = polls()
+    await rig.pass(40_000)
+    expect(polls()).toBe(polled)
+  })
+
   test('error is shown and changes nothing', async () => {
     const seen = await streaming()
     rig.server.send(['intent', { mode: 'none' }], ['error', { message: 'the store is away' }])
