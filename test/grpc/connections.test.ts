@@ -73,6 +73,62 @@ test('a connection carries no more calls than it may', async () => {
   await until(() => server.sessions.size === 1)
 })
 
+const breakers = (maxConnections: number): Cluster['circuitBreakers'] => ({
+  maxConnections,
+  maxPendingRequests: Infinity,
+  maxRequests: Infinity,
+  maxRetries: Infinity,
+})
+
+test('with maxConnections 1 and maxRequestsPerConnection 1 calls follow one another, each on a connection of its own', async () => {
+  const server = opened(await echoing())
+  const connectionPool = { ...pool, maxRequestsPerConnection: 1 }
+  const mesh = await meshTo([server.authority], { connectionPool, circuitBreakers: breakers(1) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const answers = await Promise.all(Array.from({ length: 5 }, () => client.unary('/t/Unary')))
+  expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
+  expect(server.accepted()).toBe(5)
+})
+
+test('calls beyond the limit of connections wait for room and share those there are (C099)', async () => {
+  const server = opened(await holding())
+  const connectionPool = { ...pool, maxConcurrentStreams: 1 }
+  const mesh = await meshTo([server.authority], { connectionPool, circuitBreakers: breakers(2) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const answers = Array.from({ length: 6 }, () => client.unary('/t/Unary'))
+  for (const sent of [2, 4, 6]) {
+    await until(() => server.requests.length === sent)
+    server.release()
+  }
+  expect((await Promise.all(answers)).map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
+  expect(server.accepted()).toBe(2)
+})
+
+test('the first connection of a lane is always allowed: beside the limit, and beside idle ones of another', async () => {
+  const server = opened(await echoing())
+  const mesh = await meshTo([server.authority], { circuitBreakers: breakers(1) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  using other = new GrpcClient('ratings', { ...meshChannel(mesh), 'grpc.max_receive_message_length': 10 })
+  expect(await client.unary('/t/Unary')).toMatchObject({ code: 0 })
+  expect(await other.unary('/t/Unary')).toMatchObject({ code: 0 })
+  expect(server.accepted()).toBe(2)
+})
+
+test('who waits for an endpoint that leaves the configuration is served as long as it takes', async () => {
+  const server = opened(await holding())
+  const connectionPool = { ...pool, maxConcurrentStreams: 1 }
+  const mesh = await meshTo([server.authority], { connectionPool, circuitBreakers: breakers(1) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const answers = [client.unary('/t/Unary'), client.unary('/t/Unary')]
+  await until(() => server.requests.length === 1)
+  await mesh.apply(configOf([]))
+  server.release()
+  await until(() => server.requests.length === 2)
+  server.release()
+  expect((await Promise.all(answers)).map(({ code }) => code)).toEqual([0, 0])
+  await until(() => server.sessions.size === 0)
+})
+
 test('an idle connection closes', async () => {
   const server = opened(await echoing())
   const mesh = await meshTo([server.authority], { connectionPool: { ...pool, idleTimeoutMs: 1_000 } })
