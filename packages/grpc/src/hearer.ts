@@ -12,16 +12,17 @@ export interface Hearing {
   onWritten(): void
 }
 
-export class Hearer implements CallListener {
+export class Hearer implements CallListener, MessageContext {
+  readonly callback: () => void
   #attempt: Hearing | undefined
-  readonly #callback = (): void => this.#attempt?.onWritten()
 
   constructor(attempt: Hearing) {
     this.#attempt = attempt
+    this.callback = () => this.#attempt?.onWritten()
   }
 
   contextOf(flags: number | undefined): MessageContext {
-    return flags === undefined ? { callback: this.#callback } : { callback: this.#callback, flags }
+    return flags === undefined ? this : { callback: this.callback, flags }
   }
 
   drop(): void {

@@ -19,7 +19,7 @@ export interface ReplayBudget {
 
 export class RequestMessages {
   readonly #budget: ReplayBudget
-  readonly #kept: Message[] = []
+  #kept: Message[] = []
   /** Messages before `#kept[0]`. */
   #dropped = 0
   #bytes = 0
@@ -43,7 +43,10 @@ export class RequestMessages {
   }
 
   push(context: MessageContext, bytes: Buffer): void {
-    this.#kept.push({ bytes, flags: context.flags, written: context.callback })
+    const message = { bytes, flags: context.flags, written: context.callback }
+    // most calls have one message: a list that grows makes room for 17
+    if (this.#kept.length === 0) this.#kept = [message]
+    else this.#kept.push(message)
     this.totalBytes += bytes.length
     if (!this.#keeps) return
     this.#bytes += bytes.length

@@ -36,12 +36,22 @@ describe('what is sent reads as Metadata of the same lines', () => {
   })
 })
 
-test('a copy and its original go their own ways', () => {
-  const original = new SentMetadata(lines, { waitForReady: true })
-  const copy = original.clone()
-  change(copy)
-  expect(original.toJSON()).toEqual(metadataOf(lines).toJSON())
-  expect(copy.getOptions()).toEqual({ waitForReady: true })
+test('a connection that is lost before the call is on it: credentials are asked again, and what they say is sent once', () => {
+  const metadata = new SentMetadata(lines, { waitForReady: true })
+  const credentials = new Metadata()
+  for (const token of ['old', 'new']) {
+    const copy = metadata.clone()
+    credentials.set('authorization', token)
+    copy.merge(credentials)
+    expect(copy.get('authorization')).toEqual([token])
+    expect(copy.getOptions()).toEqual({ waitForReady: true })
+  }
+})
+
+test('the list it was made of stays as it is', () => {
+  const list = [...lines]
+  change(new SentMetadata(list))
+  expect(list).toEqual(lines)
 })
 
 test('request ids are not kept by HPACK, where they would drive out what repeats', () => {

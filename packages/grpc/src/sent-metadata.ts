@@ -1,27 +1,31 @@
 // What is sent ahead of an attempt, as grpc-js asks for it: the engine's flat list itself. On its way through its layers
-// grpc-js copies Metadata twice, line by line in maps, and adds to it; copies of a flat list cost next to nothing.
+// grpc-js copies Metadata twice, line by line in maps, and each copy lives as long as its stream; this one is passed on as it is.
 import { sensitiveHeaders, type OutgoingHttpHeaders } from 'node:http2'
 import { Metadata, type MetadataOptions, type MetadataValue } from '@grpc/grpc-js'
 import { getHeader, type HeaderList, removeHeader, setHeader } from '@proxyless/core/spi'
 import { appendMetadata, isFixed } from './metadata.ts'
 
+const none: HeaderList = []
+
 /** Differs from call to call: kept by HPACK it would only drive out what repeats. */
 const unindexed: readonly string[] = ['x-request-id']
 
 export class SentMetadata extends Metadata {
-  /** Shared with copies, so it is never changed but replaced. */
+  /** The engine's, so it is never changed but replaced. */
   #list: HeaderList
-  readonly #added: HeaderList
+  readonly #added: HeaderList = []
+  /** What credentials say. */
+  #merged: HeaderList = none
 
   /** @param list stays as it is from here on */
-  constructor(list: HeaderList, options?: MetadataOptions, added: HeaderList = []) {
+  constructor(list: HeaderList, options?: MetadataOptions) {
     super(options)
     this.#list = list
-    this.#added = added
   }
 
+  /** Itself: nobody keeps the original, and what grpc-js does to a copy it does to each copy in the same way. */
   override clone(): SentMetadata {
-    return new SentMetadata(this.#list, this.getOptions(), this.#added.slice())
+    return this
   }
 
   override set(name: string, value: MetadataValue): void {
@@ -40,9 +44,18 @@ export class SentMetadata extends Metadata {
     removeHeader(this.#added, key)
   }
 
+  /** Instead of what was merged before: a call whose connection was lost meanwhile asks its credentials again. */
+  override merge(other: Metadata): void {
+    this.#merged = []
+    appendMetadata(this.#merged, other)
+  }
+
   override get(name: string): MetadataValue[] {
     const key = name.toLowerCase()
-    const lines = [...linesOf(this.#list, key), ...linesOf(this.#added, key)]
+    const lines: string[] = []
+    addLines(lines, this.#list, key)
+    addLines(lines, this.#added, key)
+    addLines(lines, this.#merged, key)
     return key.endsWith('-bin') ? lines.map((line) => Buffer.from(line, 'base64')) : lines
   }
 
@@ -54,14 +67,11 @@ export class SentMetadata extends Metadata {
     return Object.fromEntries(this.#names.map((name) => [name, this.get(name)]))
   }
 
-  override merge(other: Metadata): void {
-    appendMetadata(this.#added, other)
-  }
-
   override toHttp2Headers(): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders & Record<symbol, readonly string[]> = {}
     appendLines(headers, this.#list)
     appendLines(headers, this.#added)
+    appendLines(headers, this.#merged)
     headers[sensitiveHeaders] = unindexed
     return headers
   }
@@ -73,7 +83,7 @@ export class SentMetadata extends Metadata {
   }
 
   get #names(): string[] {
-    const names = [...this.#list, ...this.#added].filter((_, i) => i % 2 === 0)
+    const names = [...this.#list, ...this.#added, ...this.#merged].filter((_, i) => i % 2 === 0)
     return [...new Set(names)].filter((name) => !isFixed(name))
   }
 }
@@ -90,13 +100,12 @@ function appendLines(headers: OutgoingHttpHeaders, list: HeaderList): void {
   }
 }
 
-function linesOf(list: HeaderList, key: string): readonly string[] {
+function addLines(lines: string[], list: HeaderList, key: string): void {
   const found = getHeader(list, key)
-  if (found === undefined) return none
-  return typeof found === 'string' ? [found] : found
+  if (typeof found === 'string') lines.push(found)
+  else if (found !== undefined) lines.push(...found)
 }
 
-const none: readonly string[] = []
 const legalName = /^:?[0-9a-z_.-]+$/
 const legalValue = /^[ -~]*$/
 

@@ -2,6 +2,7 @@
 import { nameBit } from '../route/header-list.ts'
 import type { HeaderLines, RequestView } from '../route/request-view.ts'
 
+const grpcType = 'application/grpc'
 const contentTypeBit = nameBit('content-type')
 
 export function isGrpc(view: RequestView): boolean {
@@ -10,5 +11,7 @@ export function isGrpc(view: RequestView): boolean {
 
 /** Of a request's `content-type`. */
 export function isGrpcType(type: HeaderLines): boolean {
-  return typeof type === 'string' && /^application\/grpc($|[+;])/.test(type)
+  if (typeof type !== 'string' || !type.startsWith(grpcType)) return false
+  const next = type[grpcType.length]
+  return next === undefined || next === '+' || next === ';'
 }
