@@ -153,6 +153,16 @@ test('a cache that cannot be written is told, and the feed serves', async () => 
   await rig.until(() => seen.sets.length === 1)
 })
 
+test('it serves too while a function gives no headers to ask with', async () => {
+  rig.server.config = serves('1', [service('a')])
+  await run()
+  const seen = rig.start({ stream: false, cache, headers: () => new Promise(() => undefined) })
+  await rig.until(() => rig.clock.pendingTimers > 0)
+  await rig.pass(10_000)
+  expect(seen.last()).toEqual(['a'])
+  expect(seen.source.freshness?.().state).toBe('cached')
+})
+
 test('without a cache a feed that is away at the start is void', async () => {
   rig.server.config = down
   const seen = rig.start({ stream: false })

@@ -5,7 +5,7 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
 import { type Clock, unmeshed } from '@proxyless/core/spi'
 import { decoded } from './decoded.ts'
-import type { FeedOptions } from './options.ts'
+import type { FeedOptions, Headers } from './options.ts'
 import { Refusal } from './refusal.ts'
 
 export interface Ask {
@@ -55,7 +55,7 @@ export class FeedClient {
 
   /** @throws Refusal, or what the socket throws */
   async ask(url: URL, ask: Ask): Promise<Answer> {
-    const given = typeof this.#headers === 'function' ? await this.#headers() : (this.#headers ?? {})
+    const given = typeof this.#headers === 'function' ? await this.#given(this.#headers, ask) : (this.#headers ?? {})
     const own = { ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }), ...given }
     const hasCredentials = this.#hasCertificate || Object.keys(own).length > 0
     let target = url
@@ -68,6 +68,24 @@ export class FeedClient {
       if (redirects === maxRedirects) throw new Refusal('FEED_REFUSED', `more than ${maxRedirects} redirects`)
       target = redirected(target, headers.location, hasCredentials)
     }
+  }
+
+  /** What the application's function gives; it may ask somebody who never answers. */
+  #given(headers: () => Headers | Promise<Headers>, { timeoutMs, signal }: Ask): Promise<Headers> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        this.#clock.clearTimer(timer)
+        signal.removeEventListener('abort', dropped)
+        settle()
+      }
+      const fail = (error: unknown): void => end(() => reject(error as Error))
+      const dropped = (): void => fail(signal.reason)
+      const late = new Error(`the function \`headers\` has given nothing within ${timeoutMs / 1000} s`)
+      const timer = this.#clock.setTimer(timeoutMs, () => fail(late), !this.awaited)
+      signal.addEventListener('abort', dropped)
+      const ask = async (): Promise<Headers> => headers()
+      ask().then((given) => end(() => resolve(given)), fail)
+    })
   }
 
   close(): void {

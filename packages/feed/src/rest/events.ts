@@ -19,13 +19,17 @@ export interface FeedEventsOptions {
 /** What a feed does about its stream. */
 interface StreamListener {
   readonly holding: () => Holding | undefined
-  /** The first event of a connection: `brings` when documents come by the stream itself. */
-  readonly up: (brings: boolean) => void
+  /** The stream will not say what was missed while it was away. */
+  readonly missed: () => void
   readonly alive: () => void
+  /** It does what a stream is for, and not for the first event only. */
+  readonly works: () => void
   readonly committed: (holding: Holding) => void
   /** What is held is what the feed has. */
   readonly unchanged: () => void
   readonly changed: () => void
+  /** The server has taken leave for a while of its own choice. */
+  readonly left: () => void
   readonly message: (text: string) => void
   readonly refused: (refusal: Refusal) => void
   /** `final`: there is no stream to be had. */
@@ -82,19 +86,23 @@ export class FeedEvents {
     const event = parseJson(data === '' ? '{}' : data, `the event "${name}" of the stream`, 1)
     if (!isRecord(event)) throw new Refusal('FEED_REFUSED', `the event "${name}" of the stream is not an object`)
     const type = textField(event, 'type') || name
-    if (this.#isFirst) {
-      this.#isFirst = false
-      this.feed.up(type === 'intent' || type === 'put' || type === 'delete' || type === 'commit')
-    }
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    const brings = type === 'intent' || type === 'put' || type === 'delete' || type === 'commit'
+    if (isFirst && !brings) this.feed.missed()
     this.feed.alive()
     this.#take(type, event)
+    // a greeting, or a sign of life amid a transaction, says nothing of whether that will come to an end
+    if (type === 'heartbeat' && !isFirst && !this.#transfer.isOpen) this.#works()
   }
 
   #take(type: string, event: Readonly<Record<string, unknown>>): void {
     switch (type) {
       case 'intent':
         this.#transfer.intent(event)
-        if (textField(event, 'mode') === 'none') this.feed.unchanged()
+        if (textField(event, 'mode') !== 'none') break
+        this.#works()
+        this.feed.unchanged()
         break
       case 'put':
         this.#leaveOut(this.#transfer.put(event))
@@ -106,11 +114,13 @@ export class FeedEvents {
         this.#commit(event)
         break
       case 'changed':
+        this.#works()
         if (textField(event, 'etag') === '' || textField(event, 'etag') !== this.feed.holding()?.etag)
           this.feed.changed()
         break
       case 'goodbye':
         this.#stream.goodbye(typeof event['retryMs'] === 'number' ? event['retryMs'] : 0)
+        this.feed.left()
         break
       case 'error':
         this.feed.message(textField(event, 'message'))
@@ -122,6 +132,7 @@ export class FeedEvents {
   #commit(event: Readonly<Record<string, unknown>>): void {
     const holding = this.#transfer.commit(event)
     this.#stream.committed()
+    this.#works()
     this.#basisLost = false
     try {
       this.feed.committed(holding)
@@ -130,6 +141,11 @@ export class FeedEvents {
     }
     for (const refusal of this.#leftOut) this.feed.refused(refusal)
     this.#leftOut = []
+  }
+
+  #works(): void {
+    this.#stream.works()
+    this.feed.works()
   }
 
   #leaveOut(refusal: Refusal | undefined): void {

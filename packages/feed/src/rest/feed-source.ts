@@ -142,6 +142,12 @@ export class FeedSource implements DocumentSource {
     this.#startStream()
   }
 
+  /** From the stream: what polls would bring is not newer. @throws Refusal as `#accept` */
+  #takeWhole(holding: Holding): void {
+    this.#poller.stop()
+    this.#accept(holding)
+  }
+
   #contact(): void {
     this.#contactAtMs = this.#context.clock.now()
     this.#failing = false
@@ -205,23 +211,22 @@ export class FeedSource implements DocumentSource {
   #streamSide(): FeedEvents['feed'] {
     return {
       holding: () => this.#holding,
-      up: (brings) => {
-        this.#context.clock.clearTimer(this.#fallback)
-        this.#fallback = undefined
-        this.#poller.stop()
-        if (!brings || this.#holding === undefined) this.#poller.once()
-      },
+      missed: () => this.#poller.once(),
       alive: () => {
         this.#contactAtMs = this.#context.clock.now()
       },
-      committed: (holding) => {
-        this.#poller.stop()
-        this.#accept(holding)
+      works: () => {
+        this.#context.clock.clearTimer(this.#fallback)
+        this.#fallback = undefined
+        this.#poller.rest()
       },
+      committed: (holding) => this.#takeWhole(holding),
       unchanged: () => {
-        if (this.#holding !== undefined) this.#accept(this.#holding)
+        if (this.#holding === undefined) this.#poller.once()
+        else this.#takeWhole(this.#holding)
       },
       changed: () => this.#poller.once(),
+      left: () => this.#armFallback(),
       message: (message) => this.#say('FEED_MESSAGE', 'warning', `the feed says: ${message}`),
       refused: (refusal) => this.#say(refusal.code, 'error', refusal.message),
       down: (refusal, final) => {

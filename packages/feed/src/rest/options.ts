@@ -19,7 +19,7 @@ export interface FeedOptions {
   readonly allowEmpty?: boolean
 }
 
-type Headers = Readonly<Record<string, string>>
+export type Headers = Readonly<Record<string, string>>
 
 /** PEM texts or their bytes. */
 export interface FeedTls {

@@ -42,6 +42,14 @@ export class Poller {
     this.#askNow()
   }
 
+  /** Asks no more by itself; what is wanted, or on its way, still comes. */
+  rest(): void {
+    if (!this.#running) return
+    this.#running = false
+    const isIdle = this.#asking === undefined && this.#failures === 0
+    if (isIdle) this.#options.clock.clearTimer(this.#timer)
+  }
+
   /** Nobody needs answers any more; one that is on its way is dropped. */
   stop(): void {
     this.#running = false

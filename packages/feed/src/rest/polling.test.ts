@@ -53,6 +53,29 @@ describe('what is asked', () => {
     expect(JSON.stringify(seen.problems)).not.toContain('cret')
   })
 
+  test('a function that gives no headers is a failure after 10 s, and asked again', async () => {
+    rig.server.config = serves('1', [service('a')])
+    let given: (headers: object) => void = () => undefined
+    const headers = (): Promise<Record<string, string>> => new Promise((resolve) => (given = resolve as typeof given))
+    const seen = rig.start({ stream: false, report: false, headers })
+    await rig.until(() => rig.clock.pendingTimers > 0)
+    await rig.pass(9999)
+    expect(seen.problems).toEqual([])
+    await rig.pass(1)
+    expect(seen.problems).toMatchObject([
+      { code: 'FEED_UNREACHABLE', message: 'the function `headers` has given nothing within 10 s' },
+    ])
+    await rig.pass(500)
+    given({ 'x-late': 'but there' })
+    await rig.until(() => seen.sets.length === 1)
+    expect(rig.server.asked[0]?.headers['x-late']).toBe('but there')
+    await rig.settle()
+    await rig.pass(15_000)
+    await seen.source.close()
+    await rig.settle()
+    expect(rig.clock.pendingTimers).toBe(0)
+  })
+
   test.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],

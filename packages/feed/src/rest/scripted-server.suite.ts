@@ -27,6 +27,8 @@ interface Said {
   readonly drop?: true
 }
 
+export type SentEvent = readonly [name: string, data?: object, id?: string]
+
 /** Undefined: no answer. */
 export type Script = (asked: Asked) => Said | undefined
 
@@ -70,7 +72,7 @@ export class ScriptedServer {
   }
 
   /** Sends events on the newest stream. */
-  send(...events: readonly (readonly [name: string, data?: object, id?: string])[]): void {
+  send(...events: readonly SentEvent[]): void {
     for (const [name, data, id] of events) {
       const lines = [`event: ${name}`, `data: ${JSON.stringify({ type: name, ...data })}`]
       if (id !== undefined) lines.unshift(`id: ${id}`)

@@ -65,6 +65,11 @@ export class FeedStream {
     this.#connection?.committed()
   }
 
+  /** The stream has brought something to its end: the next failure is the first again. */
+  works(): void {
+    this.#failures = 0
+  }
+
   /** As the server says: the connection ends, the next one begins after that time. */
   goodbye(retryMs: number): void {
     this.#drop()
@@ -79,7 +84,6 @@ export class FeedStream {
 
   #heard(source: EventSource, event: StreamEvent): void {
     if (this.#source !== source) return
-    this.#failures = 0
     try {
       this.#options.heard(event)
     } catch (error) {

@@ -1,6 +1,6 @@
 // FEED.md: the events of `/v1/stream`, and the client's rules for it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Rig, type Seen, serves, servesYaml, service } from './scripted-server.suite.ts'
+import { Rig, type Seen, type SentEvent, serves, servesYaml, service } from './scripted-server.suite.ts'
 
 let rig: Rig
 beforeEach(async () => {
@@ -106,6 +106,26 @@ describe('events', () => {
     expect(connects()).toBe(1)
     await rig.pass(1)
     await rig.until(() => connects() === 2)
+  })
+
+  test('goodbye for long: after two minutes it polls, until a stream is back', async () => {
+    const seen = await streaming()
+    rig.server.send(['intent', { mode: 'none' }], ['goodbye', { retryMs: 3_600_000 }])
+    await rig.settle()
+    rig.server.config = serves('2', [service('polled')])
+    await rig.pass(119_999)
+    expect(polls()).toBe(1)
+    await rig.pass(1)
+    await rig.until(() => seen.last()[0] === 'polled')
+    expect(seen.source.freshness?.().state).toBe('live')
+    while (rig.clock.now() < 3_600_000) await rig.pass(10_000)
+    await rig.until(() => connects() === 2)
+    await rig.settle()
+    rig.server.send(['intent', { mode: 'none' }])
+    await rig.settle()
+    const polled = polls()
+    await rig.pass(40_000)
+    expect(polls()).toBe(polled)
   })
 
   test('error is shown and changes nothing', async () => {
@@ -256,6 +276,69 @@ describe('the supervisor', () => {
       await rig.pass(wait - 1)
       expect(connects()).toBe(round + 1)
       await rig.pass(1)
+      await rig.until(() => rig.server.streams.length === round + 2)
+      await rig.settle()
+    }
+  })
+
+  const tooDeep = { document: service('deep', JSON.parse('['.repeat(64) + ']'.repeat(64))) }
+
+  test.each<[string, readonly SentEvent[]]>([
+    [
+      'a document that is refused',
+      [
+        ['intent', { mode: 'full' }],
+        ['put', tooDeep],
+      ],
+    ],
+    ['the same after a greeting', [['heartbeat'], ['intent', { mode: 'full' }], ['put', tooDeep]]],
+    [
+      'the same after a sign of life',
+      [['intent', { mode: 'full' }], ['put', { document: service('a') }], ['heartbeat'], ['put', tooDeep]],
+    ],
+    [
+      'events for people only',
+      [
+        ['error', { message: 'the store is away' }],
+        ['intent', { mode: 'who knows' }],
+      ],
+    ],
+  ])('a stream that never comes to a commit backs off and is polled beside: %s', async (_what, sent) => {
+    const seen = await streaming()
+    for (const [round, wait] of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].entries()) {
+      rig.server.send(...sent)
+      await rig.until(() => rig.server.streams[round]?.closed)
+      await rig.settle()
+      await rig.pass(wait - 1)
+      expect(connects()).toBe(round + 1)
+      await rig.pass(1)
+      await rig.until(() => rig.server.streams.length === round + 2)
+      await rig.settle()
+    }
+    rig.server.config = serves('2', [service('polled')])
+    await rig.pass(120_000 - rig.clock.now())
+    await rig.until(() => seen.last()[0] === 'polled')
+  })
+
+  test.each<[string, readonly SentEvent[]]>([
+    [
+      'a commit',
+      [
+        ['put', { document: service('a') }],
+        ['commit', { version: '2' }, '2'],
+      ],
+    ],
+    ['nothing new', [['intent', { mode: 'none' }]]],
+    ['a notification', [['changed', { etag: '"1"' }]]],
+    ['a second heartbeat', [['heartbeat'], ['heartbeat']]],
+  ])('what a stream brings to its end ends the back-off: %s', async (_what, sent) => {
+    await streaming()
+    for (let round = 0; round < 4; round++) {
+      rig.server.send(...sent)
+      await rig.settle()
+      rig.server.streams[round]?.destroy()
+      await rig.settle()
+      await rig.pass(500)
       await rig.until(() => rig.server.streams.length === round + 2)
       await rig.settle()
     }

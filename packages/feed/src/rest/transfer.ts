@@ -18,6 +18,11 @@ export class Transfer {
     this.#basis = basis
   }
 
+  /** Something has come that a commit is to end. */
+  get isOpen(): boolean {
+    return this.#draft !== undefined
+  }
+
   /** @throws Refusal when the server builds on what is not there: then it must be asked for everything */
   intent(event: Event): void {
     const mode = textField(event, 'mode')
