@@ -82,6 +82,20 @@ test("a route that does not look at the caller's deadline leaves it to the calle
   expect({ code, details }).toEqual({ code: 4, details: `Deadline exceeded: ratings > r > c > ${server.authority} #1` })
 })
 
+test('nobody waits for a timeout of the mesh that does not run: the deadline is told as it passes', async () => {
+  const server = opened(await silent())
+  const durations: number[] = []
+  const setTimer: typeof processClock.setTimer = (ms, ...rest) => {
+    durations.push(ms)
+    return processClock.setTimer(ms, ...rest)
+  }
+  const mesh = await meshTo(server, {}, { clock: { ...processClock, setTimer } })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  durations.length = 0
+  expect(await client.unary('/t/Unary', 'x', undefined, inMs(60))).toMatchObject({ code: 4 })
+  expect(durations).not.toContain(100)
+})
+
 test('a deadline that has passed is told at once, and nothing is sent', async () => {
   const server = opened(await silent())
   const mesh = await meshTo(server, {})

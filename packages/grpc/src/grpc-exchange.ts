@@ -18,7 +18,7 @@ import { GrpcAttempt } from './grpc-attempt.ts'
 import type { GrpcTransport } from './grpc-transport.ts'
 import { statusOf } from './local-status.ts'
 import { RequestMessages } from './request-messages.ts'
-import { checkLines, SentMetadata } from './sent-metadata.ts'
+import { legalLines, SentMetadata } from './sent-metadata.ts'
 import { hostOf } from './target.ts'
 
 /** Before each message: a flag and its length. */
@@ -149,6 +149,10 @@ export class GrpcExchange implements Exchange {
     return this.#current?.stream
   }
 
+  get keepsDeadline(): boolean {
+    return this.#call?.keepsDeadline === true
+  }
+
   get breadcrumb(): string {
     return this.#call?.breadcrumb ?? ''
   }
@@ -164,13 +168,14 @@ export class GrpcExchange implements Exchange {
       if (timeout !== undefined && getHeader(headers, 'grpc-timeout') === this.caller.firstTimeout)
         setHeader(headers, 'grpc-timeout', timeout)
     }
-    if ((call.target?.requestPlans.length ?? 0) > 0) checkLines(call.request.headers)
-    return new SentMetadata(call.request.headers.slice(), this.caller.options)
+    const { headers } = call.request
+    const written = (call.target?.requestPlans.length ?? 0) > 0
+    return new SentMetadata(written ? legalLines(headers) : headers.slice(), this.caller.options)
   }
 
   /** A stream that the server refused was not processed: it is sent once more, whatever the policy (gRFC A6). */
   mayRepeat(failure: Failure): boolean {
-    if (failure !== 'refusedStream' || this.#repeated || !this.replayable()) return false
+    if (failure !== 'refusedStream' || this.#repeated || !this.messages.intact) return false
     this.#repeated = true
     return true
   }

@@ -334,6 +334,10 @@ describe('gRPC', () => {
     [1, '1m'],
     [99_999_999, '99999999m'],
     [100_000_000, '100000S'],
+    [99_999_999_000, '99999999S'],
+    [99_999_999_001, '1666667M'],
+    [6_000_000_000_000, '1666667H'],
+    [Number.MAX_SAFE_INTEGER, '99999999H'],
   ])('%i ms are written %s', (ms, text) => {
     expect(formatGrpcTimeout(ms)).toBe(text)
   })

@@ -129,6 +129,11 @@ export class Tries implements Expiring, Selecting {
     if (globalMs !== 0) this.#deadline = this.#house.timeouts.add(globalMs, globalDeadline, this, nowMs)
   }
 
+  /** The whole call's deadline runs. */
+  get timed(): boolean {
+    return this.#deadline !== undefined
+  }
+
   requestEnded(): void {
     if (this.latest?.phase === 'sent') this.#startTimers(this.latest)
   }
