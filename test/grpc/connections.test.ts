@@ -1,5 +1,5 @@
 // The connections under gRPC calls: shared, bounded, moved without a failure, and gone in the end.
-import { connectivityState, credentials, Metadata } from '@grpc/grpc-js'
+import { credentials, Metadata } from '@grpc/grpc-js'
 import type { Cluster } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import { expect, test } from 'vitest'
@@ -193,36 +193,6 @@ test('an endpoint that leaves the configuration finishes its streams; new calls 
   old.release()
   expect(await underWay).toMatchObject({ code: 0 })
   await until(() => old.sessions.size === 0)
-})
-
-test('connections are made ahead where the client waits for readiness, and the state can be watched', async () => {
-  const server = opened(await echoing())
-  const mesh = await meshTo([server.authority])
-  using client = new GrpcClient('ratings', meshChannel(mesh))
-  const channel = client.getChannel()
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.IDLE)
-  await new Promise<void>((resolve, reject) =>
-    client.waitForReady(Date.now() + 60_000, (error) => (error === undefined ? resolve() : reject(error))),
-  )
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.READY)
-  expect(server.accepted()).toBe(1)
-  const changed = new Promise<void>((resolve) =>
-    channel.watchConnectivityState(connectivityState.READY, Infinity, () => resolve()),
-  )
-  for (const session of server.sessions) session.destroy()
-  await changed
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.IDLE)
-  client.close()
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.SHUTDOWN)
-})
-
-test('an endpoint that cannot be reached is a transient failure', async () => {
-  const dead = await echoing()
-  await dead.close()
-  const mesh = await meshTo([dead.authority])
-  using client = new GrpcClient('ratings', meshChannel(mesh))
-  const failed = await new Promise<Error | undefined>((resolve) => client.waitForReady(Date.now() + 500, resolve))
-  expect(failed?.message).toMatch(/Failed to connect before the deadline/)
 })
 
 test('a call that waits for readiness gets through once there is an endpoint that can be reached', async () => {

@@ -86,7 +86,7 @@ export class LanePool {
 
   destroy(): void {
     this.#failQueue('connectionTermination', undefined)
-    for (const line of [...this.lines]) {
+    for (let line = this.lines[0]; line !== undefined; line = this.lines[0]) {
       this.#strike(line)
       line.destroy()
     }

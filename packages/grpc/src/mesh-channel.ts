@@ -59,7 +59,7 @@ export class MeshChannel implements ChannelInterface {
     const authority: unknown = options['grpc.default_authority']
     const called = calledHost(target)
     this.host = typeof authority === 'string' ? { ...called, authority } : called
-    this.connectivity = new Connectivity(mesh.clock)
+    this.connectivity = new Connectivity(mesh, () => connectAhead(this))
     this.#shown = options['grpc.enable_channelz'] !== 0
     this.budget = {
       perCall: options['grpc.per_rpc_retry_buffer_size'] ?? replayBytesPerCall,
@@ -81,7 +81,7 @@ export class MeshChannel implements ChannelInterface {
 
   getConnectivityState(tryToConnect: boolean): connectivityState {
     const { state } = this.connectivity
-    if (tryToConnect && state === connectivityState.IDLE) connectAhead(this)
+    if (tryToConnect) this.connectivity.wanted()
     return state
   }
 
