@@ -100,6 +100,7 @@ export class EndpointPool implements Connections, PoolHouse {
   emptied(pool: LanePool): void {
     if (this.#pools.get(pool.key) !== pool) return
     this.#pools.delete(pool.key)
+    pool.lane.pools.delete(pool)
     if (this.#pools.size === 0) this.#onEmpty()
   }
 
@@ -108,6 +109,7 @@ export class EndpointPool implements Connections, PoolHouse {
     if (pool === undefined) {
       pool = new LanePool(lane, key, this)
       this.#pools.set(key, pool)
+      lane.pools.add(pool)
     }
     return pool
   }

@@ -70,7 +70,7 @@ export class LanePool {
   /** A ready line has room: those who wait come first; then it is left when it is worn, or no more are wanted. */
   settle(line: Line): void {
     if (this.#queue.length > 0) this.#serveQueue()
-    if (line.state === 'ready' && line.active === 0 && (this.#house.draining || this.#worn(line))) this.leave(line)
+    if (isIdle(line) && (this.#house.draining || this.lane.left || this.#worn(line))) this.leave(line)
   }
 
   leave(line: Line): void {
