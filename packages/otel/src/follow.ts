@@ -80,19 +80,24 @@ class Follower implements CallTracer {
     const following = this.#provide(traces, metrics)
     if (call.mirrorOf !== undefined) {
       const original = call.mirrorOf.trace
-      return original instanceof FollowedCall ? new UnsampledCopy(original.context, suppressed) : undefined
+      return original instanceof FollowedCall ? new UnsampledCopy(original, suppressed) : undefined
     }
     const around = context.active()
     if (around.getValue(suppressed) === true) return undefined
-    return new FollowedCall(call, this.#contextOf(call, around), following)
+    return this.#belonging(call, around, following)
   }
 
   /** Where a call belongs: to the span that is active, else to the one that its headers name, inherited ones too. */
-  #contextOf(call: Call, around: Context): Context {
+  #belonging(call: Call, around: Context, following: Following): FollowedCall {
     const active = trace.getSpanContext(around)
-    if (active !== undefined && isSpanContextValid(active)) return around
+    if (active !== undefined && isSpanContextValid(active)) return new FollowedCall(call, around, following)
     const { headers = [] } = this.#mesh.surroundings?.current() ?? {}
-    return propagation.extract(around, headers.length === 0 ? call.view : new ScopedView(call.view, headers), headersOf)
+    const { view } = call
+    // now: later the view tells of what is sent
+    const own = propagation.extract(around, view, headersOf)
+    if (headers.length === 0) return new FollowedCall(call, own, following)
+    const inherited = propagation.extract(around, new ScopedView(view, headers), headersOf)
+    return new FollowedCall(call, inherited, following, own)
   }
 
   /** What there is to tell to; another one where an SDK has come or gone. */
