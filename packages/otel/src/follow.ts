@@ -43,17 +43,21 @@ const lookMs = 1_000
 
 /**
  * @param metrics what the mesh counts, made when there is somebody to tell
- * @returns what ends the search for an SDK
+ * @returns what ends it: an SDK is searched no more, and hears no more of what the mesh has counted
  */
 export function followCalls(mesh: Mesh, metrics: () => MeshMetrics, options: FollowOptions = {}): () => void {
   let timer: TimerHandle
+  let follower: Follower | undefined
   const look = (): void => {
     const registered = registry[registryKey]
     if (registered === undefined) timer = mesh.clock.setTimer(lookMs, look, true)
-    else mesh.tracer = new Follower(mesh, registered, metrics, options)
+    else mesh.tracer = follower = new Follower(mesh, registered, metrics, options)
   }
   look()
-  return () => mesh.clock.clearTimer(timer)
+  return () => {
+    mesh.clock.clearTimer(timer)
+    follower?.stop()
+  }
 }
 
 class Follower implements CallTracer {
@@ -63,12 +67,19 @@ class Follower implements CallTracer {
   /** Made once, and stays; what is in it may come and go. */
   readonly #registered: Registered
   #following: Following | undefined
+  #stopExport: (() => void) | undefined
+  #stopped = false
 
   constructor(mesh: Mesh, registered: Registered, metrics: () => MeshMetrics, options: FollowOptions) {
     this.#mesh = mesh
     this.#registered = registered
     this.#metrics = metrics
     this.#options = options
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#stopExport?.()
   }
 
   callStarted(call: Call): CallTrace | undefined {
@@ -106,8 +117,10 @@ class Follower implements CallTracer {
     if (before !== undefined && before.traces === traces && before.metrics === metrics) return before
     const { callSpans = true, clientMetrics = true, stability } = this.#options
     const conventions = conventionsOf(stability)
-    const isMetered = metrics !== undefined && before?.metrics !== metrics
-    if (isMetered) exportFamilies(this.#metrics())
+    if (before?.metrics !== metrics) {
+      this.#stopExport?.()
+      this.#stopExport = metrics === undefined || this.#stopped ? undefined : exportFamilies(this.#metrics())
+    }
     this.#following = {
       traces,
       metrics,
