@@ -177,6 +177,30 @@ test('what the mesh counts comes along when the SDK collects', async () => {
   expect(valueOf('proxyless_config_info')).toBe(1)
 })
 
+test('a method that nobody knows makes no series of its own', async () => {
+  vi.stubEnv('OTEL_SEMCONV_STABILITY_OPT_IN', 'http/dup')
+  const b = await backend()
+  const m = await mesh(config([host(['a'], [route(forward('c'))])], [cluster('c', [endpoint(b.authority)])]))
+  await (await m.fetch('http://a/', { method: 'BREW' })).text()
+  const all = await collected()
+  const of = (name: string): unknown =>
+    all.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0]?.attributes
+  expect(of('http.client.request.duration')).toMatchObject({ 'http.request.method': '_OTHER' })
+  expect(of('http.client.duration')).toMatchObject({ 'http.method': '_OTHER', 'net.peer.name': 'a' })
+  const seen = spans
+    .getFinishedSpans()
+    .map(({ name, attributes }) => [
+      name,
+      attributes['http.request.method'],
+      attributes['http.request.method_original'],
+      attributes['net.peer.name'],
+    ])
+  expect(seen).toEqual([
+    ['HTTP', '_OTHER', 'BREW', 'a'],
+    ['a:80/*', '_OTHER', undefined, undefined],
+  ])
+})
+
 describe('what the mesh counts', () => {
   const points = async (name: string): Promise<unknown[]> =>
     (await collected())
