@@ -78,7 +78,7 @@ export class FeedClient {
         signal.removeEventListener('abort', dropped)
         settle()
       }
-      const fail = (error: unknown): void => end(() => reject(error as Error))
+      const fail = (error: unknown): void => end(() => reject(error))
       const dropped = (): void => fail(signal.reason)
       const late = new Error(`the function \`headers\` has given nothing within ${timeoutMs / 1000} s`)
       const timer = this.#clock.setTimer(timeoutMs, () => fail(late), !this.awaited)
