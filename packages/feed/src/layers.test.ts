@@ -49,7 +49,11 @@ beforeEach(() => {
   both = layers([below, above])
   sets = []
   problems = []
-  both.start({ texts: (texts) => void sets.push(texts), problem: (problem) => void problems.push(problem) })
+  both.start({
+    texts: (texts) => void sets.push(texts),
+    problem: (problem) => void problems.push(problem),
+    isEmpty: () => false,
+  })
 })
 
 test('nothing is handed over before every layer has said something; texts carry their layer', () => {

@@ -34,6 +34,7 @@ class Layers implements DocumentSource {
           if (problem.severity !== 'error' || !this.#silent.delete(layer)) return
           this.#handOver(sink)
         },
+        isEmpty: (text) => sink.isEmpty(text),
       })
     }
   }

@@ -9,6 +9,7 @@ import type {
   MeshConfig,
   Problem,
 } from '@proxyless/core/spi'
+import { isEmptyText } from './documents/read-text.ts'
 import type { IstioOptions } from './options.ts'
 import { Reader, type Translation } from './reader.ts'
 
@@ -53,6 +54,7 @@ class MeshSource implements ConfigSource {
         if (this.#working) this.#problems.push(problem)
         else sink.problem(problem)
       },
+      isEmpty: isEmptyText,
     })
   }
 

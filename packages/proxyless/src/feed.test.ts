@@ -160,6 +160,23 @@ test('YAML with more than 100 aliases is refused, and nothing is lost', async ()
   expect(await statusOf(mesh, 'a.example')).toBe(204)
 })
 
+test.each([
+  ['a list without items', 'application/yaml', 'apiVersion: v1\nkind: List\nitems: []\n'],
+  ['an empty array', 'application/json', '[]'],
+  ['null', 'application/json', 'null'],
+  [
+    'documents that are lists without items',
+    'application/json',
+    '{"documents": [{"kind": "List", "items": []}, null]}',
+  ],
+])('an empty configuration is refused however it is said: %s', async (_what, type, body) => {
+  serve(entry('a.example'), answer('a.example', 204))
+  await using mesh = await createMesh({ config: quick() })
+  served = { type, body }
+  await eventually(() => expect(mesh.status().problems).toMatchObject([{ code: 'FEED_EMPTY', outcome: 'kept' }]))
+  expect(await statusOf(mesh, 'a.example')).toBe(204)
+})
+
 test('more than half of the endpoints gone at once is applied, and told', async () => {
   serve(entry('a.example', [1, 2, 3, 4]))
   await using mesh = await createMesh({ config: quick() })

@@ -6,7 +6,7 @@ import { FeedClient } from './client.ts'
 import type { SourceCode } from '../codes.ts'
 import { type Cached, DiskCache } from './disk-cache.ts'
 import { FeedEvents } from './events.ts'
-import { type Holding, isEmpty, sharing } from './holding.ts'
+import { type Holding, sharing } from './holding.ts'
 import { goodPart, rejections } from './last-good.ts'
 import type { FeedContext, FeedOptions } from './options.ts'
 import { pollConfig } from './poll.ts'
@@ -126,8 +126,8 @@ export class FeedSource implements DocumentSource {
   /** @throws Refusal for a configuration that is empty without being meant so */
   #accept(next: Holding): void {
     const before = this.#holding ?? this.#reserve?.holding
-    const mayBeEmpty = this.#options.allowEmpty === true || next.allowEmpty
-    if (before !== undefined && !isEmpty(before) && isEmpty(next) && !mayBeEmpty) {
+    const mayBeEmpty = next === before || this.#options.allowEmpty === true || next.allowEmpty
+    if (before !== undefined && !mayBeEmpty && this.#isEmpty(next) && !this.#isEmpty(before)) {
       const way = 'if that is meant, the feed or the option says `allowEmpty: true`'
       throw new Refusal('FEED_EMPTY', `the feed says that no document is left; what was there is kept; ${way}`)
     }
@@ -140,6 +140,10 @@ export class FeedSource implements DocumentSource {
     if (first || recovered || this.#holding.texts !== old?.texts) this.#handOver()
     else this.#handed.set(this.#holding.texts, this.#holding)
     this.#startStream()
+  }
+
+  #isEmpty({ texts }: Holding): boolean {
+    return texts.every((text) => this.#sink?.isEmpty(text) === true)
   }
 
   /** From the stream: what polls would bring is not newer. @throws Refusal as `#accept` */
