@@ -48,6 +48,7 @@ class MeshSource implements ConfigSource {
     this.#source.start({
       texts: (texts) => {
         this.#waiting = texts
+        this.#problems = []
         if (!this.#working) void this.#work(sink)
       },
       problem: (problem) => {

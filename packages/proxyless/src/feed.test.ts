@@ -230,6 +230,19 @@ test('layers: later ones win per document, without a complaint, and explain name
   await eventually(async () => expect(await statusOf(mesh, 'b.example')).toBe(204))
 })
 
+test('layers: what is wrong with one stays told when another changes', async () => {
+  served = undefined
+  const file = join(directory, 'mesh.yaml')
+  await writeFile(file, JSON.stringify([entry('a.example'), answer('a.example', 204)]))
+  await using mesh = await createMesh({ config: [file, quick()] })
+  expect(mesh.status().problems).toMatchObject([{ code: 'FEED_UNREACHABLE' }])
+  await writeFile(file, JSON.stringify([entry('a.example'), answer('a.example', 205)]))
+  await eventually(async () => expect(await statusOf(mesh, 'a.example')).toBe(205))
+  await eventually(() => expect(mesh.status().problems).toMatchObject([{ code: 'FEED_UNREACHABLE' }]))
+  serve(answer('b.example', 206))
+  await eventually(() => expect(mesh.status().problems).toEqual([]))
+})
+
 test('layers: texts without documents are no paths', async () => {
   await using mesh = await createMesh({ config: ['', ' ', '# nothing', '---', '{}', answer('a.example', 204)] })
   expect(await statusOf(mesh, 'a.example')).toBe(204)
