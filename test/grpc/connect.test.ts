@@ -181,6 +181,16 @@ describe.each(pairs)('%s over HTTP/%s', (protocol, httpVersion) => {
     await until(() => server.streaming === 0)
   })
 
+  test('whoever gave up before the call does not make it', async () => {
+    const server = opened(await startConnect({ httpVersion }))
+    const mesh = opened(await meshTo([server]))
+    const client = createClient(Echo, connectTransport(mesh, { baseUrl: 'http://echo', protocol }))
+    const call = rejection(client.say(text('hello'), { signal: AbortSignal.abort() }))
+    expect(await call).toMatchObject({ code: Code.Canceled })
+    await client.say(text('hello'))
+    expect(mesh.status().clusters.flatMap(({ endpoints }) => endpoints.map((each) => each.totalRequests))).toEqual([1])
+  })
+
   test('endpoints take turns, and a service that is not there is retried elsewhere', async () => {
     const first = opened(await startConnect({ httpVersion, name: 'first' }))
     const second = opened(await startConnect({ httpVersion, name: 'second' }))

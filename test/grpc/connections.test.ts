@@ -184,6 +184,16 @@ test('a call that waits for readiness gets through once there is an endpoint tha
   expect(await waiting).toMatchObject({ code: 0, message: Buffer.from('ok') })
 })
 
+test('a call that waits for readiness may be larger than what is kept for retries', async () => {
+  const server = opened(await echoing())
+  const mesh = opened(await startMesh(configOf([])))
+  using client = new GrpcClient('ratings', { ...meshChannel(mesh), 'grpc.per_rpc_retry_buffer_size': 10 })
+  const waiting = client.unary('/t/Unary', 'x'.repeat(1_000), new Metadata({ waitForReady: true }))
+  expect((await client.unary('/t/Unary', 'x')).details).toBe('no healthy upstream')
+  await mesh.apply(configOf([server.authority]))
+  expect(await waiting).toMatchObject({ code: 0 })
+})
+
 const holds = '_createSecureConnector' in credentials.createInsecure()
 
 test.skipIf(!holds)('a connection that is given up while it is being made is closed', async () => {

@@ -1,4 +1,5 @@
 // Retries of gRPC calls: by status in trailers alone, elsewhere, with the whole request sent again; and what is never retried.
+import { constants } from 'node:http2'
 import { Metadata, status as codes } from '@grpc/grpc-js'
 import type { ForwardAction, RetryPolicy } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
@@ -165,6 +166,20 @@ test('C096 a request beyond the buffer is not retried', async () => {
   }
   expect(await ask(999)).toBe(1)
   expect(await ask(1_000)).toBe(3)
+})
+
+test('a request beyond the buffer is sent once more where the server refused its stream, as nothing of it is gone', async () => {
+  const server = opened(
+    await startRawGrpc((stream, _headers, request) => {
+      if (request === 1) return stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      stream.resume()
+      stream.on('end', () => answerWith(stream, 'ok'))
+    }),
+  )
+  const mesh = await meshTo([server.authority], {})
+  using client = new GrpcClient('ratings', { ...meshChannel(mesh), 'grpc.per_rpc_retry_buffer_size': 10 })
+  expect(await client.unary('/t/Unary', Buffer.alloc(100_000))).toMatchObject({ code: 0 })
+  expect(server.requests.length).toBe(2)
 })
 
 test('a stream refused by the server is sent once more whatever the policy (gRFC A6), and only once', async () => {

@@ -55,6 +55,27 @@ test.each(['onRequestStart', 'onResponseStart', 'onResponseData', 'onResponseEnd
   },
 )
 
+test('who gives up after the end of the answer hears nothing more, as with undici', async () => {
+  const b = await backend({ handler: () => ({ body: 'some' }) })
+  const m = await meshTo(b.authority)
+  const heard: string[] = []
+  const giveUp = await new Promise<() => void>((resolve) => {
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: () => heard.push('start'),
+      onResponseStart: () => heard.push('head'),
+      onResponseData: () => undefined,
+      onResponseEnd: (controller) => {
+        heard.push('end')
+        resolve(() => controller.abort(new Error('too late')))
+      },
+      onResponseError: () => heard.push('error'),
+    }
+    m.dispatcher.dispatch({ origin: 'http://svc', path: '/', method: 'GET' }, handler)
+  })
+  giveUp()
+  expect(heard).toEqual(['start', 'head', 'end'])
+})
+
 test('headersTimeout is the caller’s own limit: its error comes as undici’s, and nothing is retried', async () => {
   const b = await backend({ handler: () => new Promise(() => undefined) })
   const m = await meshTo(b.authority)

@@ -1,5 +1,5 @@
 // Spans of calls and attempts as an SDK of OpenTelemetry gets them, and what endpoints see of the trace (SEMANTICS 13.3, 13.4).
-import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
   CompositePropagator,
@@ -13,6 +13,8 @@ import {
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
+  type Sampler,
+  SamplingDecision,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -150,6 +152,29 @@ test('a call has a span, each attempt one below it, and each request carries tha
   })
 })
 
+test('samplers see what the conventions want them to see; an attempt that they drop is asked for no more', async () => {
+  const seen: [string, Attributes][] = []
+  const sampler: Sampler = {
+    shouldSample: (_context, _traceId, name, _kind, attributes) => {
+      seen.push([name, { ...attributes }])
+      return { decision: SamplingDecision.NOT_RECORD }
+    },
+  }
+  trace.disable()
+  trace.setGlobalTracerProvider(
+    new BasicTracerProvider({ sampler, spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+  )
+  const { b, m } = await world()
+  expect(await get(m)).toBe(200)
+  const server = { 'http.request.method': 'GET', 'server.address': 'reviews', 'server.port': 9080 }
+  expect(seen).toEqual([
+    ['reviews:9080/*', server],
+    ['GET', { ...server, 'url.full': 'http://reviews:9080/x?q=1' }],
+  ])
+  expect(exporter.getFinishedSpans()).toEqual([])
+  expect(b.requests[0]?.header('traceparent')).toMatch(/-00$/)
+})
+
 test('what fails without an answer says why', async () => {
   const { b, m } = await world()
   await b.close()
@@ -164,6 +189,27 @@ test('what fails without an answer says why', async () => {
     status: { code: SpanStatusCode.ERROR, message: 'UF' },
   })
 })
+
+test.each([
+  ['half-hang', { timeoutMs: 100 }, 'timeout', 'UT'],
+  ['half', {}, 'protocolError', 'UPE'],
+] as const)(
+  'an answer that breaks off (%s, %j) is an error, whatever its status',
+  async (instead, more, error, flag) => {
+    const { b, m } = await world(more)
+    b.answerNext({ instead, body: 'half of it' })
+    await expect(get(m)).rejects.toBeInstanceOf(Error)
+    await until(() => named('reviews:9080/*').length > 0)
+    expect(named('GET')[0]).toMatchObject({
+      attributes: { 'http.response.status_code': 200, 'error.type': error },
+      status: { code: SpanStatusCode.ERROR, message: error },
+    })
+    expect(named('reviews:9080/*')[0]).toMatchObject({
+      attributes: { 'http.response.status_code': 200, 'mesh.response_flags': flag, 'error.type': flag },
+      status: { code: SpanStatusCode.ERROR, message: flag },
+    })
+  },
+)
 
 test('an attempt that a timer starts belongs to the same trace, and runs in the context of its caller', async () => {
   const { b, m } = await world({ retry: { ...retry, backoffBaseMs: 20, backoffMaxMs: 20 } })

@@ -1,6 +1,6 @@
 import { Metadata, status as codes } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
-import { ConnectFailed, connectFailureOf, endingOf } from './failure.ts'
+import { breakOf, ConnectFailed, connectFailureOf, endingOf } from './failure.ts'
 
 test.each([
   ['connect ECONNREFUSED 127.0.0.1:1', 'connectFailure'],
@@ -21,4 +21,15 @@ test('what a server says that speaks only HTTP is an answer of its status, 200 a
     httpStatus: 200,
   })
   expect(of(codes.INTERNAL, 'Received RST_STREAM with code 2')).toMatchObject({ failure: 'remoteReset' })
+})
+
+test.each([
+  ['Connection dropped', 'connectionTermination'],
+  ['read ECONNRESET', 'connectionTermination'],
+  ['Write error: write EPIPE', 'connectionTermination'],
+  ['Stream refused by server', 'refusedStream'],
+  ['the database is away', undefined],
+  ['', undefined],
+])('after a head UNAVAILABLE with "%s" is %s', (details, failure) => {
+  expect(breakOf({ code: codes.UNAVAILABLE, details, metadata: new Metadata() })).toBe(failure)
 })

@@ -38,7 +38,13 @@ export function endingOf({ code, details, metadata }: StatusObject): Ending {
 /** What grpc-js cannot decompress has no details, whatever its types say. */
 type Undetailed = Pick<StatusObject, 'code' | 'metadata'> & Partial<Pick<StatusObject, 'details'>>
 
-/** Why a stream broke off; undefined: the server ended it, or the application. */
+/** Why a stream broke off after its head, where a server's own UNAVAILABLE comes in trailers like any other status. */
+export function breakOf(status: StatusObject): Failure | undefined {
+  const failure = failureOf(status)
+  return failure !== 'connectionTermination' || isLoss(status.details) ? failure : undefined
+}
+
+/** Why there was no answer; undefined: the server ended it, or the application. */
 export function failureOf({ code, details = '', metadata }: Undetailed): Failure | undefined {
   if (code === codes.OK || isGrpc(metadata)) return undefined
   if (details === 'Stream refused by server') return 'refusedStream'
@@ -54,6 +60,11 @@ const resets: ReadonlySet<string> = new Set([
   'Bandwidth exhausted or memory limit exceeded',
   'Protocol not secure enough',
 ])
+
+/** As grpc-js and the sockets below it say that a connection has gone. */
+function isLoss(details: string): boolean {
+  return details === 'Connection dropped' || /^Write (?:error|failed)|\b(?:ECONNRESET|ETIMEDOUT|EPIPE)\b/.test(details)
+}
 
 function isUnsent(details: string): boolean {
   return (

@@ -4,7 +4,7 @@ import { type Metadata, type StatusObject, status as codes } from '@grpc/grpc-js
 import { type Attempt, type Failure, loadReportHeader, unfitHeader } from '@proxyless/core/spi'
 import type { CallStream } from './call-stream.ts'
 import type { EndpointPool } from './endpoint-pool.ts'
-import { endingOf, failureOf, isGrpc } from './failure.ts'
+import { breakOf, endingOf, isGrpc } from './failure.ts'
 import type { GrpcExchange } from './grpc-exchange.ts'
 import { Hearer, type Hearing } from './hearer.ts'
 import type { Lane } from './lane.ts'
@@ -12,6 +12,9 @@ import type { Line, LineJob, LineWatcher } from './line.ts'
 import { appendMetadata, metadataOf } from './metadata.ts'
 import { readLoadReport, trailingReport } from './load-report.ts'
 import { type Message, written } from './request-messages.ts'
+
+/** A connection may go in the moment that a call is put on it; not so often in turn. */
+const mostUnsent = 3
 
 export class GrpcAttempt implements Hearing, LineJob {
   readonly exchange: GrpcExchange
@@ -28,6 +31,8 @@ export class GrpcAttempt implements Hearing, LineJob {
   #position = 0
   #sending: Message | undefined = undefined
   #halfClosed = false
+  /** How often a connection was there that did not take it. */
+  #unsent = 0
   /** A message was asked for and has not come. */
   #wants = false
   /** Only while it is being reported. */
@@ -163,7 +168,7 @@ export class GrpcAttempt implements Hearing, LineJob {
     this.#end(false)
     this.#tellWritten()
     this.#readReport(status.metadata)
-    const failure = failureOf(status)
+    const failure = breakOf(status)
     // a server resets what takes longer than it was told to
     const late = failure === 'remoteReset' && this.attempt.isOverdue
     const told = late ? this.exchange.timedOut('upstream request timeout') : status
@@ -175,7 +180,8 @@ export class GrpcAttempt implements Hearing, LineJob {
   /** Without a head: trailers alone, or a failure. */
   #ended(status: StatusObject): void {
     const ending = endingOf(status)
-    if (ending.kind === 'unsent' || (ending.kind === 'failure' && this.exchange.mayRepeat(ending.failure))) {
+    const unsent = ending.kind === 'unsent' && this.#unsent++ < mostUnsent
+    if (unsent || (ending.kind === 'failure' && this.exchange.mayRepeat(ending.failure))) {
       this.#again()
       return
     }
@@ -183,8 +189,11 @@ export class GrpcAttempt implements Hearing, LineJob {
     switch (ending.kind) {
       case 'own':
         this.#phase = 'over'
-        this.attempt.call.cancelled()
+        this.attempt.call.cancelled(status.code)
         this.exchange.caller.end(status)
+        return
+      case 'unsent':
+        this.failed('connectionTermination', new Error(status.details))
         return
       case 'failure':
         this.failed(ending.failure, new Error(status.details))

@@ -10,7 +10,6 @@ import {
   getHeader,
   type HeaderList,
   type LocalReply,
-  MeshError,
   setHeader,
 } from '@proxyless/core/spi'
 import { CallView } from './call-view.ts'
@@ -19,7 +18,7 @@ import { GrpcAttempt } from './grpc-attempt.ts'
 import type { GrpcTransport } from './grpc-transport.ts'
 import { statusOf } from './local-status.ts'
 import { RequestMessages } from './request-messages.ts'
-import { checkLines, SentMetadata } from './sent-metadata.ts'
+import { legalLines, SentMetadata } from './sent-metadata.ts'
 import { hostOf } from './target.ts'
 
 /** Before each message: a flag and its length. */
@@ -94,18 +93,19 @@ export class GrpcExchange implements Exchange {
     return this.#jobOf(attempt)?.responseHeader(name)
   }
 
+  grpcStatusOf({ flag }: LocalReply): number | undefined {
+    return flag === 'UT' ? this.#transport.timeoutStatus : undefined
+  }
+
   /** Answers made before the call was begun wait a turn: grpc-js' clients hear nothing while they start a call. */
   reply(reply: LocalReply): void {
-    const status = statusOf(reply, this.#call, this.#transport.timeoutStatus)
+    const status = statusOf(reply, this.#call)
     if (this.#begun) this.caller.refused(status, reply)
     else setImmediate(() => this.caller.refused(status, reply))
   }
 
-  /** By a timeout, which may be the route's; a deadline is always the caller's. */
-  breakOff(error: Error): void {
-    const status = this.timedOut(error.message)
-    const passed = error instanceof MeshError && error.code === 'DEADLINE_EXCEEDED'
-    this.caller.end(passed ? { ...status, code: codes.DEADLINE_EXCEEDED } : status)
+  breakOff({ message }: Error): void {
+    this.caller.end({ ...this.timedOut(message), code: this.#call?.grpcStatus ?? codes.DEADLINE_EXCEEDED })
   }
 
   timedOut(details: string): StatusObject {
@@ -140,13 +140,17 @@ export class GrpcExchange implements Exchange {
     if (this.#earlier !== undefined) for (const job of this.#earlier) job.read()
   }
 
-  /** The caller gave up. */
-  cancel(): void {
-    this.#call?.cancelled()
+  /** The caller gave up. @param status what it tells itself */
+  cancel(status: number): void {
+    this.#call?.cancelled(status)
   }
 
   get stream(): GrpcAttempt['stream'] {
     return this.#current?.stream
+  }
+
+  get keepsDeadline(): boolean {
+    return this.#call?.keepsDeadline === true
   }
 
   get breadcrumb(): string {
@@ -164,13 +168,14 @@ export class GrpcExchange implements Exchange {
       if (timeout !== undefined && getHeader(headers, 'grpc-timeout') === this.caller.firstTimeout)
         setHeader(headers, 'grpc-timeout', timeout)
     }
-    if ((call.target?.requestPlans.length ?? 0) > 0) checkLines(call.request.headers)
-    return new SentMetadata(call.request.headers.slice(), this.caller.options)
+    const { headers } = call.request
+    const written = (call.target?.requestPlans.length ?? 0) > 0
+    return new SentMetadata(written ? legalLines(headers) : headers.slice(), this.caller.options)
   }
 
   /** A stream that the server refused was not processed: it is sent once more, whatever the policy (gRFC A6). */
   mayRepeat(failure: Failure): boolean {
-    if (failure !== 'refusedStream' || this.#repeated || !this.replayable()) return false
+    if (failure !== 'refusedStream' || this.#repeated || !this.messages.intact) return false
     this.#repeated = true
     return true
   }

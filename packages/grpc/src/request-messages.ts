@@ -32,9 +32,14 @@ export class RequestMessages {
     this.#budget = budget
   }
 
-  /** True while the request can be sent again from its beginning. */
+  /** Nothing of it is gone: an attempt that the server has not seen does not count. */
+  get intact(): boolean {
+    return this.#dropped === 0
+  }
+
+  /** It is kept for another attempt. */
   get replayable(): boolean {
-    return this.#dropped === 0 && this.#keeps
+    return this.intact && this.#keeps
   }
 
   /** How many there have been so far. */

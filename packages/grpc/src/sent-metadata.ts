@@ -107,16 +107,18 @@ function addLines(lines: string[], list: HeaderList, key: string): void {
 }
 
 const legalName = /^:?[0-9a-z_.-]+$/
-const legalValue = /^[ -~]*$/
+/** Bytes beyond ASCII too, which Envoy sends as they are. */
+const legalValue = /^[\t -~\x80-\xff]*$/
 
-/** What rules have written into a line must not become another. @throws Error as grpc-js' own Metadata does */
-export function checkLines(list: HeaderList): void {
+/** Without lines that rules have written and HTTP/2 cannot carry: what is in one must not become another. */
+export function legalLines(list: HeaderList): HeaderList {
+  const legal: HeaderList = []
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = list[i] ?? ''
-    if (!legalName.test(name)) throw new Error(`Metadata key "${name}" contains illegal characters`)
-    if (!legalValue.test(list[i + 1] ?? ''))
-      throw new Error(`Metadata string value of "${name}" contains illegal characters`)
+    const value = list[i + 1] ?? ''
+    if (legalName.test(name) && legalValue.test(value)) legal.push(name, value)
   }
+  return legal
 }
 
 function lineOf(value: MetadataValue): string {

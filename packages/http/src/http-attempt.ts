@@ -142,12 +142,7 @@ export class HttpAttempt implements OldHandler {
     if (!forwarded) return
     if (this.attempt.call.grpc) this.#readTrailers(trailers)
     this.attempt.finished()
-    const { caller } = this.exchange
-    try {
-      caller.end(trailers)
-    } catch (error) {
-      caller.error(error as Error)
-    }
+    this.exchange.end(trailers)
   }
 
   onError(error: Error): void {
@@ -158,10 +153,10 @@ export class HttpAttempt implements OldHandler {
     const mistake = this.exchange.bodyFailure ?? (isCallerMistake(error) ? error : undefined)
     if (mistake !== undefined) {
       call.cancelled()
-      this.exchange.caller.error(mistake)
+      this.exchange.fail(mistake)
     } else if (phase === 'forwarding') {
       this.attempt.finished(this.#failureOf(error))
-      this.exchange.caller.error(error)
+      this.exchange.fail(error)
     } else if (error instanceof ConnectionGone && !this.#written) {
       this.#again()
     } else {

@@ -18,6 +18,7 @@ import type { DispatchView } from './dispatch-view.ts'
 import { type RawHeaders, rawOfList } from './headers.ts'
 import { HttpAttempt } from './http-attempt.ts'
 import type { HttpTransport } from './http-transport.ts'
+import { Leash } from './leash.ts'
 import { ReplayBody } from './replay-body.ts'
 import { StreamedBlob } from './streamed-blob.ts'
 
@@ -35,6 +36,7 @@ export class HttpExchange implements Exchange {
   readonly #transport: HttpTransport
   readonly #given: unknown
   readonly #stream: ReplayBody | undefined
+  readonly #leash: Leash
   #call: Call | undefined
   #begun = false
   #cancelled = false
@@ -50,6 +52,7 @@ export class HttpExchange implements Exchange {
     this.headersTimeout = options.headersTimeout ?? 0
     this.bodyTimeout = options.bodyTimeout ?? 0
     this.#headers = view.headers
+    this.#leash = new Leash(this)
     const body: unknown = options.body
     const streamed = isStreamed(body)
     // over HTTP/2 undici never ends a stream whose length is said to be nothing
@@ -62,18 +65,12 @@ export class HttpExchange implements Exchange {
 
   /** Sets out, unless its caller gives up at once. */
   begin(): void {
-    let over = false
     try {
-      this.caller.start((reason) => {
-        if (over) return
-        over = true
-        this.#cancel(reason ?? new DOMException('This operation was aborted', 'AbortError'))
-      })
+      this.caller.start(this.#leash.pull)
     } catch (error) {
-      over = true
-      this.caller.error(error as Error)
+      this.fail(error as Error)
     }
-    if (!over) this.#transport.mesh.call(this)
+    if (!this.#leash.loose) this.#transport.mesh.call(this)
     // from here on the caller hears at once
     this.#begun = true
   }
@@ -118,9 +115,25 @@ export class HttpExchange implements Exchange {
   }
 
   /** The caller gave up. */
-  #cancel(reason: Error): void {
+  cancel(reason: Error): void {
     this.#cancelled = true
     this.#call?.cancelled()
+    this.caller.error(reason)
+  }
+
+  /** The answer has ended. */
+  end(trailers: RawHeaders): void {
+    this.#leash.letGo()
+    try {
+      this.caller.end(trailers)
+    } catch (error) {
+      this.caller.error(error as Error)
+    }
+  }
+
+  /** There is no answer, or no more of it. */
+  fail(reason: Error): void {
+    this.#leash.letGo()
     this.caller.error(reason)
   }
 
@@ -134,14 +147,14 @@ export class HttpExchange implements Exchange {
     if (this.#cancelled) return
     const call = this.#call
     if (reply.code !== undefined && call !== undefined && this.#transport.throwsLocalReplies) {
-      this.caller.error(this.#transport.mesh.error(call, reply))
+      this.fail(this.#transport.mesh.error(call, reply))
       return
     }
-    deliver(this.caller, reply, call, this.view.method)
+    deliver(this, reply, call)
   }
 
   breakOff(error: Error): void {
-    this.caller.error(error)
+    this.fail(error)
   }
 
   copy(target: string, headers: HeaderList, authority: string): Exchange | undefined {
@@ -201,7 +214,9 @@ function sizeOf(body: unknown): number {
   return Number(byteLength ?? size ?? 0)
 }
 
-function deliver(caller: Caller, reply: LocalReply, call: Call | undefined, method: string): void {
+function deliver(exchange: HttpExchange, reply: LocalReply, call: Call | undefined): void {
+  const { caller } = exchange
+  const { method } = exchange.view
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : Buffer.from(reply.body)
   const headers = reply.headers
   if (body.length > 0 && !headers.includes('content-type')) headers.push('content-type', 'text/plain')
@@ -215,11 +230,11 @@ function deliver(caller: Caller, reply: LocalReply, call: Call | undefined, meth
     let rest: (() => void) | undefined = () => {
       rest = undefined
       if (body.length > 0 && method !== 'HEAD') caller.data(body)
-      caller.end([])
+      exchange.end([])
     }
     if (caller.head(reply.status, rawOfList(headers), () => rest?.(), '')) rest()
   } catch (error) {
-    caller.error(error instanceof Error ? error : new Error(String(error)))
+    exchange.fail(error instanceof Error ? error : new Error(String(error)))
   }
 }
 

@@ -40,6 +40,22 @@ test('deadlines of one duration share one timer and expire in order', () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
+test('whoever throws as its deadline passes keeps nobody else from hearing of theirs', () => {
+  const { clock, timeouts, log, owner } = world()
+  const throws = (): void => {
+    throw new Error('an application')
+  }
+  for (const name of ['a', 'b']) timeouts.add(100, 0, owner(name, throws))
+  timeouts.add(100, 0, owner('c'))
+  expect(() => clock.advance(100)).toThrow('an application')
+  expect(() => clock.advance(1)).toThrow('an application')
+  clock.advance(1)
+  timeouts.add(100, 0, owner('d'))
+  clock.advance(100)
+  expect(log.map((line) => line.slice(0, 1))).toEqual(['a', 'b', 'c', 'd'])
+  expect(clock.pendingTimers).toBe(0)
+})
+
 test('deadlines of many durations expire each at its own time', () => {
   const { clock, timeouts, log, owner } = world()
   for (let ms = 300; ms > 0; ms--) timeouts.add(ms, ms, owner('x'))

@@ -88,17 +88,22 @@ class DeadlineList {
   /** `#timer` stays set meanwhile: what those who hear of their end add here must not arm a second one. */
   #fire(): void {
     const now = this.#clock.now()
-    for (let first = this.#head.next; first !== undefined && first !== this.#head; first = this.#head.next) {
-      if (this.#stopped) return
+    try {
       // a clock may fire a hair early; half a millisecond is due
-      if (first.at > now + 0.5) {
-        this.#arm(Math.max(1, first.at - now))
-        return
+      for (let first = this.#first; first !== undefined && first.at <= now + 0.5; first = this.#first) {
+        this.unlink(first)
+        first.expire()
       }
-      this.unlink(first)
-      first.expire()
+    } finally {
+      // also where an application has thrown: those behind it still wait
+      const next = this.#first
+      if (next === undefined) this.#timer = undefined
+      else this.#arm(Math.max(1, next.at - now))
     }
-    this.#timer = undefined
+  }
+
+  get #first(): Deadline | undefined {
+    return this.#stopped || this.empty ? undefined : this.#head.next
   }
 }
 

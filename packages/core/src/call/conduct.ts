@@ -93,33 +93,33 @@ export class Call {
     this.inheritance = inheritanceOf(this.#house, this, this.#startedAtMs)
   }
 
-  /** Finds the route and sets out. */
-  begin(): void {
+  /** Finds the route and sets out. @param nowMs its timeouts count from here, where its request has ended */
+  begin(nowMs: number = this.#startedAtMs): void {
     const { snapshot } = this.#house
     const { request, inheritance } = this
     if (inheritance !== undefined && inheritance.spent) return this.answer(replyToDeadline())
     if (!request.readTarget(snapshot.pathNormalization)) return this.answer(replyInvalidPath())
     const table = snapshot.routesOf(this.view)
-    if (table === undefined) return this.#forwardUnknown(snapshot.unknownHost)
+    if (table === undefined) return this.#forwardUnknown(snapshot.unknownHost, nowMs)
     if (inheritance !== undefined) this.view = request.view = inheritance.claimed(this.view)
     const entry = table.find(request)
     if (entry === undefined) return this.answer(replyNoRoute())
     const plan = entry.payload
     this.routeName = plan.route.name
     if (plan.kind === 'answer') return this.answer(answerOf(plan, entry.match.path, request))
-    this.#forward(plan)
+    this.#forward(plan, nowMs)
   }
 
   /** Sets out where it had to wait for a configuration; its caller may have given up meanwhile. */
   beginLate(): void {
-    if (!this.over) this.begin()
+    if (!this.over) this.begin(this.#house.clock.now())
   }
 
-  #forwardUnknown(plan: ForwardPlan | undefined): void {
+  #forwardUnknown(plan: ForwardPlan | undefined, nowMs: number): void {
     if (plan === undefined && this.#house.awaitHost(this)) return
     this.routeName = plan?.route.name ?? 'block_all'
     if (plan === undefined) this.answer(replyBlocked())
-    else this.#forward(plan)
+    else this.#forward(plan, nowMs)
   }
 
   /** Sets out on a way that is given: copies of other calls. */
@@ -131,12 +131,12 @@ export class Call {
   }
 
   /** Faults come before everything that costs anything (Envoy's fault filter sits before its router). */
-  #forward(plan: ForwardPlan): void {
+  #forward(plan: ForwardPlan, nowMs: number): void {
     this.plan = plan
     const fault = plan.faultsDiffer ? this.#aim(plan)?.fault : plan.action.fault
-    if (fault === undefined || !this.#house.settings.faults) return this.#route(plan, this.#startedAtMs)
+    if (fault === undefined || !this.#house.settings.faults) return this.#route(plan, nowMs)
     const delayMs = drawDelay(fault, this.view, this.#house.random)
-    if (delayMs === 0 || !this.#startFault(fault)) return this.#abortOrRoute(plan, fault, this.#startedAtMs)
+    if (delayMs === 0 || !this.#startFault(fault)) return this.#abortOrRoute(plan, fault, nowMs)
     this.flag('DI')
     this.#delay = this.#house.waits.start(delayMs, () => this.#abortOrRoute(plan, fault, this.#house.clock.now()))
   }
@@ -197,7 +197,7 @@ export class Call {
     return trusted ? trustedRetryPolicy(action.retry, this.view) : action.retry
   }
 
-  /** Copies end with their original. */
+  /** Copies have the time of their original; what ends it otherwise does not end them, as in Envoy. */
   #timeoutsOf(plan: ForwardPlan, trusted: boolean): CallTimeouts {
     if (this.mirrorOf !== undefined) return { globalMs: this.mirrorOf.#tries?.timeouts.globalMs ?? 0, perTryMs: 0 }
     const ofRoute = trusted || this.grpc ? timeoutsOf(plan.action, this.view, trusted, this.grpc) : plan.timeouts
@@ -229,6 +229,11 @@ export class Call {
     })
   }
 
+  /** Its own deadline (`grpc-timeout`) is watched here, because its route lets it decide (Route.max_grpc_timeout). */
+  get keepsDeadline(): boolean {
+    return this.plan?.action.maxGrpcTimeoutMs !== undefined && this.#tries?.timed === true
+  }
+
   // ---- what the door reports; of attempts it reports to them ----
 
   /** The whole request is with the door (streaming bodies); timeouts count from here. */
@@ -240,10 +245,11 @@ export class Call {
     this.#tries.requestEnded()
   }
 
-  /** The caller gave up: nothing is retried, nothing more is told. */
-  cancelled(): void {
+  /** The caller gave up: nothing is retried, nothing more is told. @param grpcStatus what a caller by gRPC tells itself */
+  cancelled(grpcStatus = 1): void {
     if (this.over) return
     this.flag('DC')
+    if (this.grpc) this.grpcStatus = grpcStatus
     this.#cancelDelay()
     this.#tries?.withdraw()
     this.end(this.#tries?.status ?? 0)
@@ -270,11 +276,21 @@ export class Call {
   answer(local: LocalReply): void {
     if (this.over) return
     if (local.flag !== '') this.flag(local.flag)
-    if (this.grpc) this.grpcStatus = grpcStatusOf(local)
-    const decorated = this.#decorate(this.grpc ? asGrpcReply(local) : local)
+    if (this.grpc) this.grpcStatus = this.#grpcStatusFor(local)
+    const decorated = this.#decorate(this.grpc ? asGrpcReply(local, this.grpcStatus) : local)
     this.local = decorated
     this.end(decorated.status)
     this.exchange.reply(decorated)
+  }
+
+  /** An answer ends before it is whole; a door may know already what its caller is told. */
+  breaksOff(why: LocalReply): void {
+    this.flag(why.flag)
+    if (this.grpc) this.grpcStatus ??= this.#grpcStatusFor(why)
+  }
+
+  #grpcStatusFor(reply: LocalReply): number {
+    return this.exchange.grpcStatusOf?.(reply) ?? grpcStatusOf(reply)
   }
 
   answerNoCluster(): void {

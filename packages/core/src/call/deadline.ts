@@ -46,12 +46,17 @@ export function attemptTimeoutMs({ globalMs, perTryMs }: CallTimeouts, leftMs: n
   return boundMs === 0 ? 0 : Math.max(1, Math.floor(Math.min(boundMs, leftMs)))
 }
 
-/** A `grpc-timeout` value: milliseconds while they fit into 8 digits. */
-export function formatGrpcTimeout(ms: number): string {
-  return ms < 100_000_000 ? `${ms}m` : `${Math.ceil(ms / 1_000)}S`
-}
-
 const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000001 }
+/** A value has no more than 8 digits. */
+const mostOfUnit = 99_999_999
+
+/** A `grpc-timeout` value: milliseconds while they fit, else the finest unit that does; never more than can be said. */
+export function formatGrpcTimeout(ms: number): string {
+  if (ms <= mostOfUnit) return `${ms}m`
+  if (ms <= mostOfUnit * 1_000) return `${Math.ceil(ms / 1_000)}S`
+  if (ms <= mostOfUnit * 60_000) return `${Math.ceil(ms / 60_000)}M`
+  return `${Math.min(mostOfUnit, Math.ceil(ms / 3_600_000))}H`
+}
 
 /** Milliseconds of a `grpc-timeout` value, rounded up; undefined when it is not one. */
 export function parseGrpcTimeout(value: string): number | undefined {

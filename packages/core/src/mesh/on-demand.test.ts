@@ -24,6 +24,24 @@ describe('a call to a host that nobody claims', () => {
     expect(calls.map(({ seen }) => seen)).toEqual([200, 200, 200])
   })
 
+  test('has the whole of its timeout from then on, and so have those behind it', async () => {
+    const world = await worldOf(asking())
+    const answers = [{ status: 200, afterMs: 10_000 }]
+    const late = world.call('http://a/', { answers })
+    world.clock.advance(700)
+    await world.apply(asking(host(['a'], [route(forward('c', { timeoutMs: 1_000 }))])))
+    world.clock.advance(600)
+    const next = world.call('http://a/', { answers })
+    world.clock.advance(399)
+    expect([late.seen, next.seen]).toEqual([undefined, undefined])
+    world.clock.advance(1)
+    expect([late.seen, next.seen]).toEqual([504, undefined])
+    world.clock.advance(599)
+    expect(next.seen).toBe(undefined)
+    world.clock.advance(1)
+    expect(next.seen).toBe(504)
+  })
+
   test('does not ask for a host that is known', async () => {
     const world = await worldOf(asking(toC('a')))
     expect(world.call('http://a/').seen).toBe(200)

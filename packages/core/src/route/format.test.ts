@@ -30,6 +30,18 @@ test.each([
   expect(compileFormat(text)(context)).toBe(expected)
 })
 
+test.each([
+  ['Müller', 'M\u00c3\u00bcller'],
+  ['Łódź %PROTOCOL%', 'Å\u0081Ã³dÅº HTTP/1.1'],
+  ['a\tb', 'a\tb'],
+])('%s goes out as the bytes of its UTF-8', (text, expected) => {
+  expect(compileFormat(text)(context)).toBe(expected)
+})
+
+test.each(['a\nb', 'a\rb', 'a\0', '\u007f'])('the control character of %j is refused', (text) => {
+  expect(() => compileFormat(text)).toThrow('cannot be in a header')
+})
+
 test.each(['%HOSTNAME%', '%REQ%', '%REQ()%', '%REQ(a?b?c)%', '%req(a)%', '50%', '%', '%PROTOCOL% and %'])(
   '%s is refused, with its text',
   (text) => {

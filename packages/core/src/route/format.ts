@@ -1,5 +1,6 @@
 // Envoy's command operators in header values: %REQ(name?other):max%, %PROTOCOL%, %START_TIME%, %UPSTREAM_CLUSTER%, %%.
-// Unknown operators are refused; configuration doors call `compileFormat` to find out.
+// Unknown operators are refused; configuration doors call `compileFormat` to find out. Text goes out as the bytes of its
+// UTF-8, as Envoy sends it; Node's headers have a character for each byte.
 
 export interface FormatContext {
   /** The first line of a request header as it is once the level has removed its own; pseudo headers included. */
@@ -12,11 +13,20 @@ export interface FormatContext {
 
 export type Format = (context: FormatContext) => string
 
-/** @throws Error naming the operator that is not supported */
+const encoder = new TextEncoder()
+const unprintable = /[^\t -~]/
+/** Tab, printable ASCII and whatever lies beyond ASCII are legal. */
+const control = /[^\t -~\u{80}-\u{10ffff}]/u
+
+/** @throws Error naming the operator that is not supported, or the character that no header can carry */
 export function compileFormat(text: string): Format {
-  if (!text.includes('%')) return () => text
+  const [illegal] = control.exec(text) ?? []
+  if (illegal !== undefined)
+    throw new Error(`${JSON.stringify(text)}: the control character ${JSON.stringify(illegal)} cannot be in a header`)
+  const bytes = unprintable.test(text) ? String.fromCharCode(...encoder.encode(text)) : text
+  if (!bytes.includes('%')) return () => bytes
   const parts: Format[] = []
-  let rest = text
+  let rest = bytes
   while (rest !== '') {
     const mark = rest.indexOf('%')
     if (mark !== 0) {

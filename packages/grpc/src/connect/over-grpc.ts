@@ -26,6 +26,7 @@ const ownHeaders: ReadonlySet<string> = new Set([
 export function overGrpc(client: Client, clock: Clock): UniversalClientFn {
   return (request) =>
     new Promise((resolve, reject) => {
+      request.signal?.throwIfAborted()
       const call: GrpcCall = client.makeBidiStreamRequest(
         new URL(request.url).pathname,
         (message: Uint8Array) => Buffer.from(message.buffer, message.byteOffset, message.byteLength),
@@ -111,12 +112,20 @@ async function* messagesOf(call: GrpcCall, inbox: Inbox): AsyncGenerator<Uint8Ar
   }
 }
 
+/** Until the call is over, which it may be before the body is: then nobody reads on, and whoever makes the body hears of it. */
 async function sendAll(call: GrpcCall, { body }: UniversalClientRequest): Promise<void> {
-  const over = new Promise<void>((resolve) => void call.once('status', () => resolve()))
+  const over = new Promise<undefined>((resolve) => void call.once('status', () => resolve(undefined)))
   if (body !== undefined) {
-    for await (const { data } of pipe(body, transformSplitEnvelope(0xffffffff))) {
-      if (call.destroyed) return
-      if (!call.write(data)) await Promise.race([over, new Promise((resolve) => call.once('drain', resolve))])
+    const messages = pipe(body, transformSplitEnvelope(0xffffffff))[Symbol.asyncIterator]()
+    for (;;) {
+      const next = await Promise.race([over, messages.next()])
+      if (next === undefined) {
+        messages.return?.().catch(() => undefined)
+        return
+      }
+      if (next.done === true) break
+      if (!call.write(next.value.data))
+        await Promise.race([over, new Promise((resolve) => call.once('drain', resolve))])
     }
   }
   call.end()

@@ -98,6 +98,18 @@ test('3.7: te may carry trailers, other hop-by-hop headers are warned of', async
   expect((await bookinfo([set('te: gzip')])).problems).toMatchObject([{ code: 'HOP_BY_HOP_HEADER' }])
 })
 
+test('3.7: a header value may be of any letters, and holds no control characters', async () => {
+  const set = (value: string): string =>
+    virtualService(
+      'r',
+      `hosts: [reviews]\nhttp:\n- headers: {response: {set: {x-team: ${value}}}}\n  route: [{destination: {host: reviews}}]`,
+    )
+  expect((await bookinfo([set('Müller')])).problems).toEqual([])
+  expect((await bookinfo([set('"a\\nb"')])).problems).toMatchObject([
+    { code: 'INVALID_VALUE', path: 'spec.http[0].headers.response.set.x-team' },
+  ])
+})
+
 test.each([
   ['method: {exact: get}', 'match[0].method.exact', 'write GET'],
   ['uri: {prefix: beta}', 'match[0].uri.prefix', 'write "/beta"'],

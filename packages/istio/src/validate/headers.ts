@@ -5,6 +5,7 @@ import type { HeaderOperationsSpec, HeadersSpec } from '../schema/virtual-servic
 import { isHeaderName } from './http-match.ts'
 
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'proxy-connection'])
+const CONTROL = /[^\t -~\u{80}-\u{10ffff}]/u
 const OPERATOR = /^%(?:%|REQ\([^()%]+\)%|PROTOCOL%|START_TIME%|UPSTREAM_CLUSTER%)/
 
 export function checkHeaders(headers: HeadersSpec | undefined, path: string, report: Report): void {
@@ -46,6 +47,8 @@ function checkName(name: string, value: string, path: string, report: Report): v
 }
 
 function checkValue(value: string, path: string, report: Report): void {
+  if (CONTROL.test(value))
+    report.error('INVALID_VALUE', path, 'a header value cannot hold control characters; Envoy refuses it')
   for (let at = value.indexOf('%'); at !== -1; at = value.indexOf('%', at)) {
     const operator = OPERATOR.exec(value.slice(at))
     if (operator === null) {

@@ -30,24 +30,34 @@ export function attemptName(attempt: Attempt): string {
 }
 
 // built by assignment: an object spread into another costs more than the rest of a span (PERFORMANCE 10)
+
+/** What a span begins with: what the conventions want samplers to see. An SDK copies these twice, those that come later not. */
 export function attemptAttributes(attempt: Attempt, conventions: Conventions): Attributes {
-  const { call, endpoint, number } = attempt
+  const { view } = attempt.call
+  const attributes: Attributes = { 'server.address': serverAddress(view), 'server.port': view.port }
+  if (attempt.call.grpc) addRpc(attributes, attempt, conventions)
+  else addHttp(attributes, attempt, conventions)
+  return attributes
+}
+
+/** Where it goes, of a span that is recorded. */
+export function attemptWay({ call, endpoint, number }: Attempt): Attributes {
   const { address, port } = endpoint.model
   const attributes: Attributes = {
-    'server.address': serverAddress(call.view),
-    'server.port': call.view.port,
     'network.peer.address': address,
     'mesh.route.name': call.routeName,
     'mesh.cluster': call.request.clusterName,
     'mesh.attempt': number,
     'upstream.address': endpoint.key,
   }
-  if (call.grpc) addRpc(attributes, attempt, conventions)
-  else addHttp(attributes, attempt, conventions)
   if (port !== 0) attributes['network.peer.port'] = port
   if (number > 1) attributes['http.request.resend_count'] = number - 1
   const variant = call.cluster?.model.service.variant
   if (variant !== undefined) attributes['mesh.subset'] = variant
+  if (call.grpc) return attributes
+  attributes['network.protocol.version'] = call.cluster?.model.protocol === 'http2' ? '2' : '1.1'
+  const userAgent = call.request.requestHeader('user-agent')
+  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent
   return attributes
 }
 
@@ -93,9 +103,6 @@ function addHttp(attributes: Attributes, { call }: Attempt, { oldHttp }: Convent
   attributes['http.request.method'] = known ? view.method : '_OTHER'
   if (!known) attributes['http.request.method_original'] = view.method
   attributes['url.full'] = url
-  attributes['network.protocol.version'] = call.cluster?.model.protocol === 'http2' ? '2' : '1.1'
-  const userAgent = request.requestHeader('user-agent')
-  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent
   if (!oldHttp) return
   attributes['http.method'] = view.method
   attributes['http.url'] = url

@@ -1,8 +1,15 @@
 // One attempt as its span and the metrics of clients tell it.
-import { context, type Context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, type Context, propagation, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { Attempt, AttemptTrace, HeaderList } from '@proxyless/core/spi'
-import { attemptAttributes, attemptName, attemptOutcome, type Broken } from '../semantics/attempt-attributes.ts'
+import {
+  attemptAttributes,
+  attemptName,
+  attemptOutcome,
+  attemptWay,
+  type Broken,
+} from '../semantics/attempt-attributes.ts'
 import { intoHeaders } from './carriers.ts'
+import { contextWith, contextWithSpan } from './context-with.ts'
 import type { Following } from './following.ts'
 
 export class FollowedAttempt implements AttemptTrace {
@@ -15,12 +22,14 @@ export class FollowedAttempt implements AttemptTrace {
     const { tracer, conventions, clock } = following
     this.#following = following
     this.#startedAtMs = clock.now()
-    this.#span = tracer?.startSpan(
+    const span = tracer?.startSpan(
       attemptName(attempt),
       { kind: SpanKind.CLIENT, attributes: attemptAttributes(attempt, conventions) },
       around,
     )
-    this.#context = this.#span === undefined ? around : trace.setSpan(around, this.#span)
+    if (span?.isRecording() === true) span.setAttributes(attemptWay(attempt))
+    this.#span = span
+    this.#context = span === undefined ? around : contextWithSpan(around, span)
   }
 
   inject(headers: HeaderList): void {
@@ -28,7 +37,7 @@ export class FollowedAttempt implements AttemptTrace {
   }
 
   within(send: () => void): void {
-    context.with(this.#context.setValue(this.#following.suppressed, true), send)
+    context.with(contextWith(this.#context, this.#following.suppressed, true), send)
   }
 
   ended(attempt: Attempt, broken: Broken): void {

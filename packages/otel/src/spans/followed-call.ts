@@ -3,6 +3,7 @@ import { type Context, propagation, type Span, SpanKind, SpanStatusCode, trace }
 import type { CallRecord } from '@proxyless/core'
 import type { Attempt, AttemptTrace, Call, CallTrace } from '@proxyless/core/spi'
 import { callAttributes, callName, callOutcome } from '../semantics/call-attributes.ts'
+import { contextWithSpan } from './context-with.ts'
 import { FollowedAttempt } from './followed-attempt.ts'
 import type { Following } from './following.ts'
 
@@ -20,7 +21,7 @@ export class FollowedCall implements CallTrace {
     this.#span = needsSpan
       ? tracer.startSpan(callName(call), { kind: SpanKind.INTERNAL, attributes: callAttributes(call) }, around)
       : undefined
-    this.context = this.#span === undefined ? around : trace.setSpan(around, this.#span)
+    this.context = this.#span === undefined ? around : contextWithSpan(around, this.#span)
   }
 
   get carries(): boolean {

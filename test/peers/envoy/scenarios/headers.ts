@@ -39,6 +39,7 @@ export const headers: readonly Scenario[] = [
   both('adding an empty value is skipped', { add: ['x', '', 'y', ''] }),
   both('names are lower case on the wire', { set: ['x-upper', 'V'] }, { headers: ['X-Upper', 'v'] }),
   both('a removed header that is not there', { remove: ['nothing'] }),
+  both('values beyond ASCII go out as UTF-8', { set: ['x', 'Müller'], add: ['y', '<%REQ(x)%> Łódź'] }),
   both('spaces inside a value stay', { set: ['x', 'a  b'] }),
   both('formats: request headers', { set: ['x-copy', '%REQ(x)%', 'x-mix', '<%REQ(x)%>', 'x-else', '%REQ(y?x)%'] }),
   both('formats: a missing header', { set: ['x-none', '%REQ(nothing)%', 'x-text', 'a%REQ(nothing)%b'] }),
