@@ -1,5 +1,6 @@
 // Whose time is up, and what the caller and the server hear of it.
 import { constants } from 'node:http2'
+import type { CallRecord } from '@proxyless/core'
 import type { ForwardAction, RetryPolicy } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import type { CreateMeshOptions } from 'proxyless'
@@ -103,17 +104,42 @@ test('a deadline that has passed is told at once, and nothing is sent', async ()
   expect(server.accepted()).toBe(0)
 })
 
-test('a stream whose time is up after its head breaks off', async () => {
+test.each([
+  [{}, 4],
+  [{ compat: { grpcTimeoutStatus: 14 } }, 14],
+] as const)('a stream whose time is up after its head breaks off: options %j, status %i', async (options, told) => {
   const server = opened(
     await startRawGrpc((stream) => {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
       stream.write(framed('one'))
     }),
   )
-  const mesh = await meshTo(server, { timeoutMs: 2_000, maxGrpcTimeoutMs: 2_000 })
+  const records: CallRecord[] = []
+  const observer = { callEnded: (record: CallRecord): void => void records.push(record) }
+  const mesh = await meshTo(server, { timeoutMs: 2_000, maxGrpcTimeoutMs: 2_000 }, { ...options, observer })
   using client = new GrpcClient('ratings', meshChannel(mesh))
   const { messages, code } = await collect(client.serverStream('/t/Server'))
-  expect({ messages: messages.map(String), code }).toEqual({ messages: ['one'], code: 4 })
+  expect({ messages: messages.map(String), code }).toEqual({ messages: ['one'], code: told })
+  expect(records).toMatchObject([{ status: 200, grpcStatus: told, flags: 'UT' }])
+})
+
+test.each([
+  [{}, 4],
+  [{ compat: { grpcTimeoutStatus: 14 } }, 14],
+] as const)('what is told of a call says what its caller was told: options %j, status %i', async (options, told) => {
+  const server = opened(await silent())
+  const records: CallRecord[] = []
+  const observer = { callEnded: (record: CallRecord): void => void records.push(record) }
+  const mesh = await meshTo(server, { timeoutMs: 50, maxGrpcTimeoutMs: 50 }, { ...options, observer })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  expect(await client.unary('/t/Unary')).toMatchObject({ code: told })
+  const own = await meshTo(server, {}, { observer })
+  using impatient = new GrpcClient('ratings', meshChannel(own))
+  expect(await impatient.unary('/t/Unary', 'x', undefined, inMs(50))).toMatchObject({ code: 4 })
+  expect(records.map(({ grpcStatus, flags }) => [grpcStatus, flags])).toEqual([
+    [told, 'UT'],
+    [4, 'DC'],
+  ])
 })
 
 test.each(['before', 'after'])(

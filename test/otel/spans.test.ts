@@ -190,6 +190,27 @@ test('what fails without an answer says why', async () => {
   })
 })
 
+test.each([
+  ['half-hang', { timeoutMs: 100 }, 'timeout', 'UT'],
+  ['half', {}, 'protocolError', 'UPE'],
+] as const)(
+  'an answer that breaks off (%s, %j) is an error, whatever its status',
+  async (instead, more, error, flag) => {
+    const { b, m } = await world(more)
+    b.answerNext({ instead, body: 'half of it' })
+    await expect(get(m)).rejects.toBeInstanceOf(Error)
+    await until(() => named('reviews:9080/*').length > 0)
+    expect(named('GET')[0]).toMatchObject({
+      attributes: { 'http.response.status_code': 200, 'error.type': error },
+      status: { code: SpanStatusCode.ERROR, message: error },
+    })
+    expect(named('reviews:9080/*')[0]).toMatchObject({
+      attributes: { 'http.response.status_code': 200, 'mesh.response_flags': flag, 'error.type': flag },
+      status: { code: SpanStatusCode.ERROR, message: flag },
+    })
+  },
+)
+
 test('an attempt that a timer starts belongs to the same trace, and runs in the context of its caller', async () => {
   const { b, m } = await world({ retry: { ...retry, backoffBaseMs: 20, backoffMaxMs: 20 } })
   b.answerNext({ status: 503 })

@@ -1,5 +1,5 @@
 // Unary calls and long streams while endpoints die, say goodbye and are replaced: nothing hangs, is lost, doubled or left behind.
-// `SOAK=full` is the size of the promise, 50,000 calls and 500 streams; without it a tenth.
+// `SOAK=full`, as in CI, is the size of the promise, 50,000 calls and 500 streams; without it a tenth.
 import type { RetryPolicy } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import { expect, test } from 'vitest'

@@ -1,6 +1,6 @@
 // The documents in force: what a source hands over, read, and told to whoever serves them. Waiting sets are joined.
 import type { DocumentSource, DocumentText, Problem } from '@proxyless/core/spi'
-import type { Reader, Reading } from '@proxyless/istio'
+import { isEmptyText, type Reader, type Reading } from '@proxyless/istio'
 
 export interface DocumentsOptions {
   readonly source: DocumentSource
@@ -48,6 +48,7 @@ export class Documents {
           const nothing = this.#reading === undefined && !this.#working
           if (nothing && problem.severity === 'error') reject(new Error(`${problem.resource}: ${problem.message}`))
         },
+        isEmpty: isEmptyText,
       })
     })
   }

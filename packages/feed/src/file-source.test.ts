@@ -254,7 +254,11 @@ function watchFrom(root: string, interval = 2): Seen {
   const problems: Problem[] = []
   const source = fileSource(root, { clock })
   sources.push(source)
-  source.start({ texts: (texts) => void sets.push(texts), problem: (problem) => void problems.push(problem) })
+  source.start({
+    texts: (texts) => void sets.push(texts),
+    problem: (problem) => void problems.push(problem),
+    isEmpty: () => false,
+  })
   const eventually = async (check: () => void): Promise<void> => {
     await vi.waitFor(
       () => {

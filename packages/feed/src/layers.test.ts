@@ -49,7 +49,11 @@ beforeEach(() => {
   both = layers([below, above])
   sets = []
   problems = []
-  both.start({ texts: (texts) => void sets.push(texts), problem: (problem) => void problems.push(problem) })
+  both.start({
+    texts: (texts) => void sets.push(texts),
+    problem: (problem) => void problems.push(problem),
+    isEmpty: () => false,
+  })
 })
 
 test('nothing is handed over before every layer has said something; texts carry their layer', () => {
@@ -86,6 +90,19 @@ test('what a layer held stays while it fails', () => {
   above.sink?.problem(bad())
   below.sink?.texts([])
   expect(sets.at(-1)).toEqual([{ ...b, layer: 1 }])
+})
+
+test('a problem that goes on is told again after texts of another layer, and ended by texts of its own', () => {
+  below.sink?.texts([a])
+  above.sink?.texts([b])
+  above.sink?.problem(bad('warning'))
+  above.sink?.problem(bad())
+  problems.length = 0
+  below.sink?.texts([])
+  expect(problems.map(({ message }) => message)).toEqual(['warning', 'error'])
+  above.sink?.texts([b])
+  below.sink?.texts([a])
+  expect(problems).toHaveLength(2)
 })
 
 test('each layer is told of the very set that it handed over', () => {

@@ -2,6 +2,9 @@
 // What a layer held stays while it fails; nothing is handed over before every layer has said something.
 import type { DocumentSink, DocumentSource, DocumentText, Freshness, Problem } from '@proxyless/core/spi'
 
+/** Problems of one layer that are told again; of more the newest. */
+const most = 20
+
 export function layers(sources: readonly DocumentSource[]): DocumentSource {
   return new Layers(sources)
 }
@@ -12,11 +15,13 @@ class Layers implements DocumentSource {
   readonly #silent: Set<number>
   /** Of each set handed over, what the layers gave to it. */
   readonly #parts = new WeakMap<readonly DocumentText[], readonly (readonly DocumentText[])[]>()
-  #early: Problem[] = []
+  /** Of each layer, since its last texts. */
+  readonly #problems: (readonly Problem[])[]
 
   constructor(sources: readonly DocumentSource[]) {
     this.#sources = sources
     this.#texts = sources.map(() => undefined)
+    this.#problems = sources.map(() => [])
     this.#silent = new Set(sources.keys())
   }
 
@@ -25,15 +30,16 @@ class Layers implements DocumentSource {
       source.start({
         texts: (texts) => {
           this.#texts[layer] = texts
+          this.#problems[layer] = []
           this.#silent.delete(layer)
           this.#handOver(sink)
         },
         problem: (problem) => {
+          this.#problems[layer] = [...(this.#problems[layer] ?? []), problem].slice(-most)
           if (this.#silent.size === 0) sink.problem(problem)
-          else this.#early.push(problem)
-          if (problem.severity !== 'error' || !this.#silent.delete(layer)) return
-          this.#handOver(sink)
+          else if (problem.severity === 'error' && this.#silent.delete(layer)) this.#handOver(sink)
         },
+        isEmpty: (text) => sink.isEmpty(text),
       })
     }
   }
@@ -59,6 +65,7 @@ class Layers implements DocumentSource {
     await Promise.all(this.#sources.map((source) => source.close()))
   }
 
+  /** Texts end bad news, that of the other layers too: it is told again. */
   #handOver(sink: DocumentSink): void {
     if (this.#silent.size > 0) return
     if (this.#texts.some((texts) => texts !== undefined)) {
@@ -67,9 +74,7 @@ class Layers implements DocumentSource {
       this.#parts.set(all, parts)
       sink.texts(all)
     }
-    const early = this.#early
-    this.#early = []
-    for (const problem of early) sink.problem(problem)
+    for (const problem of this.#problems.flat()) sink.problem(problem)
   }
 }
 

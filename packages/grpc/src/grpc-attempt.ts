@@ -189,7 +189,7 @@ export class GrpcAttempt implements Hearing, LineJob {
     switch (ending.kind) {
       case 'own':
         this.#phase = 'over'
-        this.attempt.call.cancelled()
+        this.attempt.call.cancelled(status.code)
         this.exchange.caller.end(status)
         return
       case 'unsent':

@@ -10,7 +10,6 @@ import {
   getHeader,
   type HeaderList,
   type LocalReply,
-  MeshError,
   setHeader,
 } from '@proxyless/core/spi'
 import { CallView } from './call-view.ts'
@@ -94,18 +93,19 @@ export class GrpcExchange implements Exchange {
     return this.#jobOf(attempt)?.responseHeader(name)
   }
 
+  grpcStatusOf({ flag }: LocalReply): number | undefined {
+    return flag === 'UT' ? this.#transport.timeoutStatus : undefined
+  }
+
   /** Answers made before the call was begun wait a turn: grpc-js' clients hear nothing while they start a call. */
   reply(reply: LocalReply): void {
-    const status = statusOf(reply, this.#call, this.#transport.timeoutStatus)
+    const status = statusOf(reply, this.#call)
     if (this.#begun) this.caller.refused(status, reply)
     else setImmediate(() => this.caller.refused(status, reply))
   }
 
-  /** By a timeout, which may be the route's; a deadline is always the caller's. */
-  breakOff(error: Error): void {
-    const status = this.timedOut(error.message)
-    const passed = error instanceof MeshError && error.code === 'DEADLINE_EXCEEDED'
-    this.caller.end(passed ? { ...status, code: codes.DEADLINE_EXCEEDED } : status)
+  breakOff({ message }: Error): void {
+    this.caller.end({ ...this.timedOut(message), code: this.#call?.grpcStatus ?? codes.DEADLINE_EXCEEDED })
   }
 
   timedOut(details: string): StatusObject {
@@ -140,9 +140,9 @@ export class GrpcExchange implements Exchange {
     if (this.#earlier !== undefined) for (const job of this.#earlier) job.read()
   }
 
-  /** The caller gave up. */
-  cancel(): void {
-    this.#call?.cancelled()
+  /** The caller gave up. @param status what it tells itself */
+  cancel(status: number): void {
+    this.#call?.cancelled(status)
   }
 
   get stream(): GrpcAttempt['stream'] {

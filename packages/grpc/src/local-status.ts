@@ -3,8 +3,7 @@ import { Metadata, type StatusObject } from '@grpc/grpc-js'
 import type { Call, LocalReply } from '@proxyless/core/spi'
 import { metadataOf } from './metadata.ts'
 
-/** @param timeoutStatus the code of a timeout of the mesh's own */
-export function statusOf(reply: LocalReply, call: Call | undefined, timeoutStatus: number): StatusObject {
+export function statusOf(reply: LocalReply, call: Call | undefined): StatusObject {
   let code = 14
   let details = typeof reply.body === 'string' ? reply.body : ''
   const rest: string[] = []
@@ -15,7 +14,6 @@ export function statusOf(reply: LocalReply, call: Call | undefined, timeoutStatu
     else if (name === 'grpc-message') details = decoded(value)
     else if (name !== 'content-length') rest.push(name, value)
   }
-  if (reply.flag === 'UT') code = timeoutStatus
   const metadata = rest.length === 0 ? new Metadata() : metadataOf(rest)
   if (reply.code !== undefined) tell(metadata, reply, call)
   return { code, details: details === '' ? reply.details : details, metadata }

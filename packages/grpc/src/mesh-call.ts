@@ -113,7 +113,7 @@ export class MeshCall implements CallStream, Caller, Expiring {
     const exchange = this.#exchange
     const status: StatusObject = { code, details, metadata: new Metadata() }
     this.#close(code)
-    exchange?.cancel()
+    exchange?.cancel(code)
     this.#tellLater(status)
   }
 

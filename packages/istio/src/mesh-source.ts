@@ -9,6 +9,7 @@ import type {
   MeshConfig,
   Problem,
 } from '@proxyless/core/spi'
+import { isEmptyText } from './documents/read-text.ts'
 import type { IstioOptions } from './options.ts'
 import { Reader, type Translation } from './reader.ts'
 
@@ -47,12 +48,14 @@ class MeshSource implements ConfigSource {
     this.#source.start({
       texts: (texts) => {
         this.#waiting = texts
+        this.#problems = []
         if (!this.#working) void this.#work(sink)
       },
       problem: (problem) => {
         if (this.#working) this.#problems.push(problem)
         else sink.problem(problem)
       },
+      isEmpty: isEmptyText,
     })
   }
 

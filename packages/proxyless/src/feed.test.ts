@@ -160,6 +160,23 @@ test('YAML with more than 100 aliases is refused, and nothing is lost', async ()
   expect(await statusOf(mesh, 'a.example')).toBe(204)
 })
 
+test.each([
+  ['a list without items', 'application/yaml', 'apiVersion: v1\nkind: List\nitems: []\n'],
+  ['an empty array', 'application/json', '[]'],
+  ['null', 'application/json', 'null'],
+  [
+    'documents that are lists without items',
+    'application/json',
+    '{"documents": [{"kind": "List", "items": []}, null]}',
+  ],
+])('an empty configuration is refused however it is said: %s', async (_what, type, body) => {
+  serve(entry('a.example'), answer('a.example', 204))
+  await using mesh = await createMesh({ config: quick() })
+  served = { type, body }
+  await eventually(() => expect(mesh.status().problems).toMatchObject([{ code: 'FEED_EMPTY', outcome: 'kept' }]))
+  expect(await statusOf(mesh, 'a.example')).toBe(204)
+})
+
 test('more than half of the endpoints gone at once is applied, and told', async () => {
   serve(entry('a.example', [1, 2, 3, 4]))
   await using mesh = await createMesh({ config: quick() })
@@ -211,6 +228,19 @@ test('layers: later ones win per document, without a complaint, and explain name
 
   serve(answer('c.example', 208))
   await eventually(async () => expect(await statusOf(mesh, 'b.example')).toBe(204))
+})
+
+test('layers: what is wrong with one stays told when another changes', async () => {
+  served = undefined
+  const file = join(directory, 'mesh.yaml')
+  await writeFile(file, JSON.stringify([entry('a.example'), answer('a.example', 204)]))
+  await using mesh = await createMesh({ config: [file, quick()] })
+  expect(mesh.status().problems).toMatchObject([{ code: 'FEED_UNREACHABLE' }])
+  await writeFile(file, JSON.stringify([entry('a.example'), answer('a.example', 205)]))
+  await eventually(async () => expect(await statusOf(mesh, 'a.example')).toBe(205))
+  await eventually(() => expect(mesh.status().problems).toMatchObject([{ code: 'FEED_UNREACHABLE' }]))
+  serve(answer('b.example', 206))
+  await eventually(() => expect(mesh.status().problems).toEqual([]))
 })
 
 test('layers: texts without documents are no paths', async () => {

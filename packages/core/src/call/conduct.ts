@@ -245,10 +245,11 @@ export class Call {
     this.#tries.requestEnded()
   }
 
-  /** The caller gave up: nothing is retried, nothing more is told. */
-  cancelled(): void {
+  /** The caller gave up: nothing is retried, nothing more is told. @param grpcStatus what a caller by gRPC tells itself */
+  cancelled(grpcStatus = 1): void {
     if (this.over) return
     this.flag('DC')
+    if (this.grpc) this.grpcStatus = grpcStatus
     this.#cancelDelay()
     this.#tries?.withdraw()
     this.end(this.#tries?.status ?? 0)
@@ -275,11 +276,21 @@ export class Call {
   answer(local: LocalReply): void {
     if (this.over) return
     if (local.flag !== '') this.flag(local.flag)
-    if (this.grpc) this.grpcStatus = grpcStatusOf(local)
-    const decorated = this.#decorate(this.grpc ? asGrpcReply(local) : local)
+    if (this.grpc) this.grpcStatus = this.#grpcStatusFor(local)
+    const decorated = this.#decorate(this.grpc ? asGrpcReply(local, this.grpcStatus) : local)
     this.local = decorated
     this.end(decorated.status)
     this.exchange.reply(decorated)
+  }
+
+  /** An answer ends before it is whole; a door may know already what its caller is told. */
+  breaksOff(why: LocalReply): void {
+    this.flag(why.flag)
+    if (this.grpc) this.grpcStatus ??= this.#grpcStatusFor(why)
+  }
+
+  #grpcStatusFor(reply: LocalReply): number {
+    return this.exchange.grpcStatusOf?.(reply) ?? grpcStatusOf(reply)
   }
 
   answerNoCluster(): void {

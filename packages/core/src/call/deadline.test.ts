@@ -47,6 +47,23 @@ describe('the timeout of the call', () => {
     expect(world.record).toMatchObject({ status: 200, flags: 'UT' })
   })
 
+  test('of gRPC, what breaks off has the status that its caller is told', async () => {
+    const headers = grpcCall()
+    const late = await simple({ timeoutMs: 200 })
+    late.call('http://a/', { headers, answers: [{ status: 200, bodyMs: 500 }] })
+    late.clock.advance(200)
+    expect(late.record).toMatchObject({ status: 200, grpcStatus: 14, flags: 'UT' })
+
+    const reset = await simple()
+    reset.call('http://a/', { headers, answers: [{ status: 200, bodyMs: 5, breaks: 'remoteReset' }] })
+    reset.clock.advance(5)
+    expect(reset.record).toMatchObject({ status: 200, grpcStatus: 14, flags: 'UR' })
+
+    const left = await simple()
+    left.call('http://a/', { headers, answers: [{ status: 200, bodyMs: 5 }] }).cancel()
+    expect(left.record).toMatchObject({ status: 200, grpcStatus: 1, flags: 'DC' })
+  })
+
   test('a response that ends in time leaves no deadline', async () => {
     const world = await simple({ timeoutMs: 200 })
     const it = world.call('http://a/', { answers: [{ status: 200, afterMs: 100, bodyMs: 99 }] })

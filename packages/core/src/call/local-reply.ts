@@ -41,11 +41,6 @@ const failures: Readonly<Record<Failure, Case>> = {
   perTryTimeout: { code: 'PER_TRY_TIMEOUT', status: 504, flag: 'UT', reason: 'upstream_per_try_timeout' },
 }
 
-/** Envoy's response flag of a failure. */
-export function flagOf(failure: Failure): string {
-  return failures[failure].flag
-}
-
 /** The reply for an attempt that ended without a response. */
 export function replyToFailure(failure: Failure, attempts: number, cause: unknown): LocalReply {
   const { code, status, flag, reason } = failures[failure]
@@ -156,8 +151,7 @@ export function grpcStatusOf({ grpcStatus, status }: LocalReply): number {
 }
 
 /** Trailers-only form for a gRPC request: HTTP 200, status and message in headers. */
-export function asGrpcReply(local: LocalReply): LocalReply {
-  const status = grpcStatusOf(local)
+export function asGrpcReply(local: LocalReply, status: number = grpcStatusOf(local)): LocalReply {
   const message = typeof local.body === 'string' ? local.body : new TextDecoder().decode(local.body)
   const headers = [...local.headers, 'content-type', 'application/grpc', 'grpc-status', String(status)]
   if (message !== '') headers.push('grpc-message', percentEncode(message))

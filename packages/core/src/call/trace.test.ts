@@ -81,6 +81,12 @@ test('attempts that time out, are outrun or given up end too', async () => {
   broken.call('http://a/', { answers: [{ status: 200, bodyMs: 5, breaks: 'connectionTermination' }] })
   broken.clock.advance(10)
   expect(ofBroken.slice(2)).toEqual(['call1.1 ends connectionTermination', 'call1 ends 200 UC'])
+
+  const slow = await simple({ timeoutMs: 100 })
+  const ofSlow = follow(slow)
+  slow.call('http://a/', { answers: [{ status: 200, bodyMs: Infinity }] })
+  slow.clock.advance(100)
+  expect(ofSlow.slice(2)).toEqual(['call1.1 ends timeout', 'call1 ends 200 UT'])
 })
 
 test('of hedged attempts each carries its own, and the one that lost ends', async () => {

@@ -35,6 +35,8 @@ export interface Exchange {
   sizes?(): CallSizes
   /** Stop an attempt; it reports nothing more. */
   abort(attempt: Attempt): void
+  /** What a gRPC caller is told of a reply, where it is not what Envoy says. */
+  grpcStatusOf?(reply: LocalReply): number | undefined
   /** The mesh itself answers; the last thing an exchange hears. */
   reply(reply: LocalReply): void
   /** A response that was already committed breaks off; the last thing an exchange hears. */

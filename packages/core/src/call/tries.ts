@@ -14,7 +14,6 @@ import type { Call } from './conduct.ts'
 import { attemptTimeoutMs, type CallTimeouts } from './deadline.ts'
 import type { CallHouse } from './house.ts'
 import {
-  flagOf,
   type LocalReply,
   replyClosed,
   replyNoHost,
@@ -198,15 +197,17 @@ export class Tries implements Expiring, Selecting {
     this.#call.answer(this.#failureReply('timeout', undefined))
   }
 
-  /** Ends a response that was passed on already. False: none was. */
+  /** Ends a response that was passed on already, as its time is up. False: none was. */
   breakOff(reply: LocalReply): boolean {
     const attempt = this.latest
     if (attempt?.phase !== 'committed') return false
-    const { exchange } = this.#call
+    const call = this.#call
+    const { exchange } = call
     exchange.abort(attempt)
-    this.#call.flag(reply.flag)
-    this.finished(attempt)
-    exchange.breakOff(this.#house.error(this.#call, reply))
+    call.breaksOff(reply)
+    this.#leave(attempt, 'timeout')
+    call.end(this.status)
+    exchange.breakOff(this.#house.error(call, reply))
     return true
   }
 
@@ -282,10 +283,11 @@ export class Tries implements Expiring, Selecting {
 
   /** A committed response ended: complete, or broken off with a failure. */
   finished(attempt: Attempt, failure?: Failure): void {
+    const call = this.#call
     if (!this.#isUnderWay(attempt)) return
+    if (failure !== undefined) call.breaksOff(replyToFailure(failure, this.count, undefined))
     this.#leave(attempt, failure)
-    if (failure !== undefined) this.#call.flag(flagOf(failure))
-    this.#call.end(this.status)
+    call.end(this.status)
   }
 
   /** What is told of attempts that are over comes too late. */

@@ -50,6 +50,8 @@ export interface DocumentText {
 export interface DocumentSink {
   texts(texts: readonly DocumentText[]): void
   problem(problem: Problem): void
+  /** Whether a text holds no document, in whatever way it says so; one that cannot be read may hold some. */
+  isEmpty(text: DocumentText): boolean
 }
 
 /** Yields the texts of documents until closed; knows nothing of their content. */

@@ -1,5 +1,5 @@
 // FEED.md, client: the last known good configuration on disk, and what freshness says of it.
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DocumentText, Problem } from '@proxyless/core/spi'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -151,6 +151,34 @@ test('a cache that cannot be written is told, and the feed serves', async () => 
   await rig.until(() => seen.problems.length > 0)
   expect(seen.problems[0]).toMatchObject({ code: 'FEED_CACHE', severity: 'warning' })
   await rig.until(() => seen.sets.length === 1)
+})
+
+test('a cache that cannot be written stays told beside what is new, and nothing that is old is handed over for it', async () => {
+  const file = join(await rig.directory(), 'file')
+  await writeFile(file, '')
+  rig.server.config = serves('1', [service('a')])
+  const seen = rig.start({ stream: false, cache: file })
+  await rig.until(() => seen.problems.at(-1)?.message.includes('written to') === true)
+  const told = seen.problems.length
+  for (let round = 2; round < 6; round++) {
+    await rig.settle()
+    await rig.pass(15_000)
+    await rig.until(() => rig.server.askedOf('/v1/config').length === round)
+  }
+  await rig.settle()
+  expect(seen.sets).toHaveLength(1)
+  rig.server.config = serves('2', [service('b')])
+  await rig.pass(15_000)
+  await rig.until(() => seen.sets.length === 2)
+  expect(seen.problems).toHaveLength(told + 1)
+  expect(seen.problems.at(-1)).toEqual(seen.problems.at(-2))
+  await rm(file)
+  rig.server.config = serves('3', [service('c')])
+  await rig.settle()
+  await rig.pass(15_000)
+  // once for the news, once to end the bad one
+  await rig.until(() => seen.sets.length === 4)
+  expect(seen.sets[3]).toBe(seen.sets[2])
 })
 
 test('it serves too while a function gives no headers to ask with', async () => {

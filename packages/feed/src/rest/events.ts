@@ -92,17 +92,22 @@ export class FeedEvents {
     if (isFirst && !brings) this.feed.missed()
     this.feed.alive()
     this.#take(type, event)
-    // a greeting, or a sign of life amid a transaction, says nothing of whether that will come to an end
-    if (type === 'heartbeat' && !isFirst && !this.#transfer.isOpen) this.#works()
+    if (!this.#isWhole(type, event, isFirst)) return
+    this.#stream.works()
+    this.feed.works()
+  }
+
+  /** A greeting, or a sign of life amid a transaction, says nothing of whether that will come to an end. */
+  #isWhole(type: string, event: Readonly<Record<string, unknown>>, isFirst: boolean): boolean {
+    if (type === 'heartbeat') return !isFirst && !this.#transfer.isOpen
+    return type === 'commit' || type === 'changed' || (type === 'intent' && textField(event, 'mode') === 'none')
   }
 
   #take(type: string, event: Readonly<Record<string, unknown>>): void {
     switch (type) {
       case 'intent':
         this.#transfer.intent(event)
-        if (textField(event, 'mode') !== 'none') break
-        this.#works()
-        this.feed.unchanged()
+        if (textField(event, 'mode') === 'none') this.feed.unchanged()
         break
       case 'put':
         this.#leaveOut(this.#transfer.put(event))
@@ -114,7 +119,6 @@ export class FeedEvents {
         this.#commit(event)
         break
       case 'changed':
-        this.#works()
         if (textField(event, 'etag') === '' || textField(event, 'etag') !== this.feed.holding()?.etag)
           this.feed.changed()
         break
@@ -132,7 +136,6 @@ export class FeedEvents {
   #commit(event: Readonly<Record<string, unknown>>): void {
     const holding = this.#transfer.commit(event)
     this.#stream.committed()
-    this.#works()
     this.#basisLost = false
     try {
       this.feed.committed(holding)
@@ -141,11 +144,6 @@ export class FeedEvents {
     }
     for (const refusal of this.#leftOut) this.feed.refused(refusal)
     this.#leftOut = []
-  }
-
-  #works(): void {
-    this.#stream.works()
-    this.feed.works()
   }
 
   #leaveOut(refusal: Refusal | undefined): void {

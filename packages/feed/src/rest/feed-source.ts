@@ -6,7 +6,7 @@ import { FeedClient } from './client.ts'
 import type { SourceCode } from '../codes.ts'
 import { type Cached, DiskCache } from './disk-cache.ts'
 import { FeedEvents } from './events.ts'
-import { type Holding, isEmpty, sharing } from './holding.ts'
+import { type Holding, sharing } from './holding.ts'
 import { goodPart, rejections } from './last-good.ts'
 import type { FeedContext, FeedOptions } from './options.ts'
 import { pollConfig } from './poll.ts'
@@ -17,6 +17,15 @@ import { StatusReport } from './status-report.ts'
 /** Without a stream for so long, the feed is polled. */
 const fallbackMs = 120_000
 const defaultPollMs = 15_000
+
+/** What bad news is about; each ends by itself. `stream`: its connection; `commit`: what it brought. */
+type Concern = 'polls' | 'stream' | 'commit' | 'message' | 'cache'
+
+interface News {
+  readonly concern: Concern
+  readonly code: SourceCode
+  readonly message: string
+}
 
 export class FeedSource implements DocumentSource {
   readonly #options: FeedOptions
@@ -39,7 +48,8 @@ export class FeedSource implements DocumentSource {
   #cachedAtMs: number | undefined
   #contactAtMs = 0
   #failing = false
-  #said = ''
+  /** Bad news that goes on. */
+  #news: readonly News[] = []
   #streamStarted = false
   #fallback: TimerHandle = undefined
 
@@ -123,44 +133,45 @@ export class FeedSource implements DocumentSource {
     return held
   }
 
-  /** @throws Refusal for a configuration that is empty without being meant so */
-  #accept(next: Holding): void {
+  /** @param more that it ends @throws Refusal for a configuration that is empty without being meant so */
+  #accept(next: Holding, ...more: readonly Concern[]): void {
     const before = this.#holding ?? this.#reserve?.holding
-    const mayBeEmpty = this.#options.allowEmpty === true || next.allowEmpty
-    if (before !== undefined && !isEmpty(before) && isEmpty(next) && !mayBeEmpty) {
+    const mayBeEmpty = next === before || this.#options.allowEmpty === true || next.allowEmpty
+    if (before !== undefined && !mayBeEmpty && this.#isEmpty(next) && !this.#isEmpty(before)) {
       const way = 'if that is meant, the feed or the option says `allowEmpty: true`'
       throw new Refusal('FEED_EMPTY', `the feed says that no document is left; what was there is kept; ${way}`)
     }
-    const first = this.#holding === undefined
     const old = this.#holding
     this.#holding = sharing(old, next)
-    const recovered = this.#failing || this.#said !== '' || this.#cachedAtMs !== undefined
-    this.#contact()
+    const wasCached = this.#cachedAtMs !== undefined
+    this.#contactAtMs = this.#context.clock.now()
+    this.#failing = false
+    this.#cachedAtMs = undefined
+    const recovered = this.#over('polls', 'commit', 'message', ...more)
     // after bad news the same texts again: that ends it
-    if (first || recovered || this.#holding.texts !== old?.texts) this.#handOver()
+    if (recovered || wasCached || this.#holding.texts !== old?.texts) this.#handOver()
     else this.#handed.set(this.#holding.texts, this.#holding)
     this.#startStream()
+  }
+
+  #isEmpty({ texts }: Holding): boolean {
+    return texts.every((text) => this.#sink?.isEmpty(text) === true)
   }
 
   /** From the stream: what polls would bring is not newer. @throws Refusal as `#accept` */
   #takeWhole(holding: Holding): void {
     this.#poller.stop()
-    this.#accept(holding)
+    this.#accept(holding, 'stream')
   }
 
-  #contact(): void {
-    this.#contactAtMs = this.#context.clock.now()
-    this.#failing = false
-    this.#said = ''
-    this.#cachedAtMs = undefined
-  }
-
+  /** Texts end bad news: what goes on is told again. */
   #handOver(): void {
     if (this.#holding === undefined) return
     const { texts } = this.#holding
     this.#handed.set(texts, this.#holding)
     this.#client.awaited = false
     this.#sink?.texts(texts)
+    for (const news of this.#news) this.#tell(news)
   }
 
   #failed(refusal: Refusal): void {
@@ -171,29 +182,50 @@ export class FeedSource implements DocumentSource {
       this.#handOver()
     }
     this.#client.awaited = false
-    this.#say(refusal.code, 'error', refusal.message)
+    this.#say('polls', refusal)
     this.#startStream()
   }
 
   /** Once: bad news that does not change is not repeated. */
-  #say(code: SourceCode, severity: Problem['severity'], message: string): void {
-    if (this.#said === code + message) return
-    this.#said = code + message
+  #say(concern: Concern, { code, message }: Pick<News, 'code' | 'message'>): void {
+    const isKnown = (news: News): boolean => news.concern === concern && news.code === code && news.message === message
+    if (this.#news.some(isKnown)) return
+    // a commit may be refused in several parts; whatever else is bad is bad in one way
+    if (concern !== 'commit') this.#over(concern)
+    const news = { concern, code, message }
+    this.#news = [...this.#news, news]
+    this.#tell(news)
+  }
+
+  #tell({ code, message }: News): void {
     const { name } = this.#address
+    const severity = code === 'FEED_MESSAGE' || code === 'FEED_CACHE' ? 'warning' : 'error'
     const outcome = severity !== 'error' ? 'applied' : this.#holding === undefined ? 'void' : 'kept'
     this.#sink?.problem({ code, severity, outcome, resource: name, path: '', message, source: name })
+  }
+
+  /** True when there was bad news of these. */
+  #over(...concerns: readonly Concern[]): boolean {
+    const before = this.#news
+    this.#news = before.filter(({ concern }) => !concerns.includes(concern))
+    return this.#news.length < before.length
   }
 
   #keep(good: Holding | undefined): void {
     if (this.#cache === undefined || good === undefined) return
     this.#good = good
     const writtenAtMs = this.#context.clock.wallNow()
-    this.#cache.write({ holding: good, writtenAtMs }).catch((error: unknown) => this.#cacheFailed('written to', error))
+    const written = (): void => {
+      if (this.#over('cache')) this.#handOver()
+    }
+    this.#cache
+      .write({ holding: good, writtenAtMs })
+      .then(written, (error: unknown) => this.#cacheFailed('written to', error))
   }
 
   #cacheFailed(deed: string, error: unknown): void {
-    const { message } = error as Error
-    this.#say('FEED_CACHE', 'warning', `the last good configuration cannot be ${deed} ${this.#cache?.file}: ${message}`)
+    const what = `the last good configuration cannot be ${deed} ${this.#cache?.file}`
+    this.#say('cache', { code: 'FEED_CACHE', message: `${what}: ${(error as Error).message}` })
   }
 
   /** After the first answer, so that the stream can begin where that ends. */
@@ -219,6 +251,7 @@ export class FeedSource implements DocumentSource {
         this.#context.clock.clearTimer(this.#fallback)
         this.#fallback = undefined
         this.#poller.rest()
+        if (this.#over('stream')) this.#handOver()
       },
       committed: (holding) => this.#takeWhole(holding),
       unchanged: () => {
@@ -227,13 +260,14 @@ export class FeedSource implements DocumentSource {
       },
       changed: () => this.#poller.once(),
       left: () => this.#armFallback(),
-      message: (message) => this.#say('FEED_MESSAGE', 'warning', `the feed says: ${message}`),
-      refused: (refusal) => this.#say(refusal.code, 'error', refusal.message),
+      message: (message) => this.#say('message', { code: 'FEED_MESSAGE', message: `the feed says: ${message}` }),
+      refused: (refusal) => this.#say('commit', refusal),
       down: (refusal, final) => {
-        if (refusal.code !== 'FEED_UNREACHABLE') this.#say(refusal.code, 'error', refusal.message)
+        if (refusal.code !== 'FEED_UNREACHABLE') this.#say('stream', refusal)
         if (final) this.#poller.run()
         else {
-          this.#failing = true
+          // what is polled meanwhile is as new as the stream would be
+          this.#failing ||= !this.#poller.succeeds
           this.#armFallback()
         }
       },

@@ -44,8 +44,3 @@ export function sharing(before: Holding | undefined, next: Holding): Holding {
   const same = texts.length === before.texts.length && texts.every((text, index) => text === before.texts[index])
   return { ...next, documents, texts: same ? before.texts : texts }
 }
-
-/** Nothing at all, or a text of blank lines, comments and markers. */
-export function isEmpty({ texts }: Holding): boolean {
-  return texts.every(({ text }) => !/^(?!\s*(?:#|$)|%|---\s*(?:#.*)?$)/m.test(text))
-}

@@ -25,14 +25,21 @@ export class Poller {
   /** Somebody wants an answer to a request that has not been sent yet. */
   #wanted = false
   #failures = 0
+  #succeeded = false
 
   constructor(options: PollerOptions) {
     this.#options = options
   }
 
+  /** It asks on and on, and the last answer was a good one. */
+  get succeeds(): boolean {
+    return this.#running && this.#succeeded
+  }
+
   run(): void {
     if (this.#running) return
     this.#running = true
+    this.#succeeded = false
     this.#askNow()
   }
 
@@ -77,12 +84,14 @@ export class Poller {
       if (this.#asking !== asking) return
       this.#asking = undefined
       this.#failures = 0
+      this.#succeeded = true
       const delay = held ? longPollGapMs : pollDelay(random, pollMs) - (clock.now() - startedAt)
       if (this.#wanted) this.#askNow()
       else if (this.#running) this.#arm(Math.max(delay, Math.min(longPollGapMs, pollMs)))
     } catch (error) {
       if (this.#asking !== asking) return
       this.#asking = undefined
+      this.#succeeded = false
       const refusal = refusalOf(error)
       this.#wanted = !this.#running
       this.#arm(delayAfter(refusal, ++this.#failures, random))

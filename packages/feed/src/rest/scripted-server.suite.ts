@@ -143,6 +143,8 @@ export class Rig {
         source.judged?.(texts, judge(texts))
       },
       problem: (problem) => void problems.push(problem),
+      // what is empty is for the reader of documents to say, and tested there
+      isEmpty: ({ text }) => text.includes('nothing'),
     })
     const last = (): unknown[] => (sets.at(-1) ?? []).map(({ text }) => meaning(text))
     return { source, sets, problems, last }

@@ -394,6 +394,43 @@ describe('the supervisor', () => {
   })
 
   test.each([
+    ['is away', (): void => void rig.server.streams.at(-1)?.destroy(), []],
+    ['is refused', (): void => rig.server.send(['intent', { mode: 'what' }]), ['FEED_REFUSED']],
+  ])('polls beside a stream that %s hand over what is new only, and are live', async (_what, fails, codes) => {
+    const seen = await streaming()
+    rig.server.send(['intent', { mode: 'none' }])
+    await rig.settle()
+    let round = 0
+    const failing = async (ms: number): Promise<void> => {
+      for (const end = rig.clock.now() + ms; rig.clock.now() < end;) {
+        if (rig.server.streams.length > round) {
+          round = rig.server.streams.length
+          fails()
+        }
+        await rig.pass(1000)
+      }
+    }
+    await failing(119_000)
+    expect(seen.source.freshness?.().state).toBe('stale')
+    await failing(10_000)
+    await rig.until(() => polls() === 2)
+    const before = seen.sets.length
+    for (let turn = 0; turn < 20; turn++) {
+      await failing(10_000)
+      expect(seen.source.freshness?.().state).toBe('live')
+    }
+    expect(polls()).toBeGreaterThan(10)
+    expect(round).toBeGreaterThan(8)
+    expect(seen.sets).toHaveLength(before)
+    expect(seen.problems.map(({ code }) => code)).toEqual(codes)
+    expect(rig.server.askedOf('/v1/status')).toHaveLength(before)
+    rig.server.config = serves('2', [service('polled')])
+    await failing(30_000)
+    expect(seen.last()).toEqual(['polled'])
+    expect(seen.problems.map(({ code }) => code)).toEqual([...codes, ...codes])
+  })
+
+  test.each([
     ['404', { status: 404 }],
     ['501', { status: 501 }],
     ['204', { status: 204 }],

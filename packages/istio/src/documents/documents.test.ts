@@ -6,6 +6,7 @@ import { REVIEWS, SERVICES, SUBSETS, clustersOf, hostOf, optionsFor, virtualServ
 import { documentSource } from '../document-source.ts'
 import { check, fromDocuments } from '../mesh-source.ts'
 import { splitDocuments } from './chunk.ts'
+import { isEmptyText } from './read-text.ts'
 
 const GOOD = virtualService('r', 'hosts: [reviews]\nhttp:\n- name: good\n  route: [{destination: {host: reviews}}]')
 const text = (name: string, body: string): { name: string; text: string } => ({ name, text: body })
@@ -42,6 +43,35 @@ describe('splitting', () => {
       [1, 'a: 1'],
       [3, '# two\n\nb: 2'],
     ])
+  })
+})
+
+describe('whether a text holds a document', () => {
+  test.each([
+    '',
+    '# nothing\n---\n\n',
+    '%YAML 1.2\n---\n',
+    '[]',
+    'null',
+    '~',
+    '...',
+    'apiVersion: v1\nkind: List\nitems: []\nmetadata:\n  resourceVersion: ""\n',
+    '{"apiVersion": "v1", "kind": "List", "items": []}',
+    'kind: VirtualServiceList\nitems:\n- kind: List\n  items: []\n- null\n---\n[]\n',
+  ])('none: %j', (given) => {
+    expect(isEmptyText(text('f', given))).toBe(true)
+  })
+
+  test.each([
+    ['a document', GOOD],
+    ['a list of one', `[${JSON.stringify({ kind: 'Gateway' })}]`],
+    ['a document after a list without items', `kind: List\nitems: []\n---\n${GOOD}`],
+    ['what is none of ours', 'kind: ConfigMap'],
+    ['what cannot be read', 'a: [b'],
+    ['a key twice', '{"kind": "List", "kind": "List", "items": []}'],
+    ['a list that does not say what is in it', 'kind: List'],
+  ])('perhaps one: %s', (_what, given) => {
+    expect(isEmptyText(text('f', given))).toBe(false)
   })
 })
 

@@ -34,12 +34,23 @@ export async function readText(text: DocumentText, options: ReadOptions, pace: P
   const draft: Draft = { accepted: [], refused: [], unreadable: [], notes: [] }
   for (const chunk of splitDocuments(text.name, text.text, text.layer)) {
     const parsed = parseChunk(chunk)
-    if (parsed.value === undefined || parsed.notes.some((note) => note.severity === 'error'))
-      addUnreadable(draft, chunk, parsed)
+    if (!isReadable(parsed)) addUnreadable(draft, chunk, parsed)
     else readValue(draft, parsed, chunk, options)
     if (pace.due()) await pace.rest()
   }
   return draft
+}
+
+/** Blank, `null`, `[]`, a list without items, or several of these. A text that cannot be read is not empty. */
+export function isEmptyText({ name, text }: DocumentText): boolean {
+  return splitDocuments(name, text).every((chunk) => {
+    const parsed = parseChunk(chunk)
+    return isReadable(parsed) ? expand(parsed.value, []).length === 0 : parsed.notes.length === 0
+  })
+}
+
+function isReadable({ value, notes }: Parsed): boolean {
+  return value !== undefined && !notes.some((note) => note.severity === 'error')
 }
 
 function addUnreadable(draft: Draft, chunk: Chunk, parsed: Parsed): void {

@@ -18,6 +18,9 @@ export function callAttributes({ view }: Call): Attributes {
   }
 }
 
+/** Of answers that broke off, whatever their status. */
+const broken = /\b(?:UT|DT|UC|UR|UPE|SI)\b/
+
 interface Outcome {
   readonly attributes: Attributes
   readonly error: string | undefined
@@ -25,7 +28,8 @@ interface Outcome {
 
 export function callOutcome(record: CallRecord): Outcome {
   const { status, flags, details, attempts, route, cluster, endpoint, service, grpcStatus } = record
-  const failed = grpcStatus === undefined ? status === 0 || status >= 500 : grpcStatus !== 0
+  const refused = grpcStatus === undefined ? status === 0 || status >= 500 : grpcStatus !== 0
+  const failed = refused || broken.test(flags)
   const code = grpcStatus === undefined ? String(status) : statusName(grpcStatus)
   const error = failed ? (flags === '-' ? code : flags) : undefined
   const attributes: Attributes = {

@@ -1,7 +1,7 @@
 // The documents below some paths or of some feeds, read once; and the calling workload as a command line gives it.
 import type { DocumentText, Problem } from '@proxyless/core'
 import type { FeedContext } from '@proxyless/feed'
-import type { Workload } from '@proxyless/istio'
+import { isEmptyText, type Workload } from '@proxyless/istio'
 import { documentsOf } from '../documents-of.ts'
 import { processClock } from '../host/process-clock.ts'
 import { processRandom } from '../host/process-random.ts'
@@ -18,6 +18,7 @@ export async function readTexts(path: string, node: FeedContext['node']): Promis
       source.start({
         texts: resolve,
         problem: (problem: Problem) => reject(new Error(`${problem.resource}: ${problem.message}`)),
+        isEmpty: isEmptyText,
       })
     })
   } finally {

@@ -34,6 +34,7 @@ function translate(documents: DocumentSource, seen: (readonly DocumentText[])[])
           sink.config(configOf(texts, `${seen.length}`))
         },
         problem: (problem) => sink.problem(problem),
+        isEmpty: () => false,
       }),
     close: () => documents.close(),
   }
