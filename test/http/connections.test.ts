@@ -205,12 +205,18 @@ describe.runIf(files !== undefined)('secured connections', () => {
   })
 
   test('are limited lane by lane: the first with another server name is always allowed', async () => {
-    const b = await backend({ protocol: 'https', ...(tls === undefined ? {} : { tls }) })
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const handler = ({ url }: { url: string }): object => (url === '/held' ? { after: held } : {})
+    const b = await backend({ protocol: 'https', handler, ...(tls === undefined ? {} : { tls }) })
     const known = host(['localhost', 'other.example'], [route(forward('c'))])
     const more = { tls: { ...upstream, verify: false }, circuitBreakers: one }
     const m = await mesh(config([known], [cluster('c', [endpoint(b.authority)], more)]))
-    expect((await m.fetch('http://localhost/')).status).toBe(200)
+    const underWay = m.fetch('http://localhost/held')
+    await until(() => b.requests.length === 1)
     expect((await m.fetch('http://other.example/')).status).toBe(200)
+    release()
+    expect((await underWay).status).toBe(200)
     expect(b.accepted).toBe(2)
   })
 
