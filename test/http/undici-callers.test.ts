@@ -1,4 +1,5 @@
 // What undici's own callers expect of a dispatcher: interceptors, limits of their own, handlers that throw, turns of the event loop.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Dispatcher, interceptors, request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
@@ -54,6 +55,38 @@ test.each(['onRequestStart', 'onResponseStart', 'onResponseData', 'onResponseEnd
     expect(error).toBe(boom)
   },
 )
+
+describe('a body that the application streams', () => {
+  test('is pulled in the context of its call, whoever’s turn it is', async () => {
+    const b = await backend({ handler: () => ({ body: 'some' }) })
+    const m = await mesh(
+      config(
+        [host(['svc'], [route(forward('c'))])],
+        [cluster('c', [endpoint(b.authority)], { limits: { maxConnections: 1, maxRequests: 10 } })],
+      ),
+    )
+    const of = new AsyncLocalStorage<string>()
+    const seen: string[] = []
+    const call = (name: string): Promise<unknown> =>
+      of.run(name, async () => {
+        const body = async function* (): AsyncGenerator<string> {
+          seen.push(`${name} in ${of.getStore()}`)
+          yield 'a'
+          await new Promise((resolve) => setImmediate(resolve))
+          seen.push(`${name} in ${of.getStore()}`)
+        }
+        const options: Dispatcher.DispatchOptions = {
+          origin: 'http://svc',
+          path: '/',
+          method: 'POST',
+          body: body() as never,
+        }
+        await (await m.dispatcher.request(options as Dispatcher.RequestOptions)).body.dump()
+      })
+    await Promise.all([call('one'), call('two')])
+    expect(seen.toSorted()).toEqual(['one in one', 'one in one', 'two in two', 'two in two'])
+  })
+})
 
 test('who gives up after the end of the answer hears nothing more, as with undici', async () => {
   const b = await backend({ handler: () => ({ body: 'some' }) })

@@ -1,11 +1,14 @@
 // A request body that can be sent more than once: what a stream yields is remembered up to a limit.
 // Not for strings and buffers, which can be sent again as they are.
+import { AsyncLocalStorage } from 'node:async_hooks'
 
 type Chunk = Uint8Array | string
 type Source = AsyncIterator<Chunk> | Iterator<Chunk>
 
 export class ReplayBody implements AsyncIterable<Chunk> {
   readonly #source: Source
+  /** Runs the application's own code in the context of its call, not in that of the attempt which happens to pull. */
+  readonly #inContext = AsyncLocalStorage.snapshot()
   readonly #maxBytes: number
   readonly #onEnd: () => void
   readonly #chunks: Chunk[] = []
@@ -67,7 +70,7 @@ export class ReplayBody implements AsyncIterable<Chunk> {
   /** One chunk from the source; shared, so that an attempt that was stopped while waiting loses nothing for the next. */
   async #pull(): Promise<void> {
     try {
-      const { done, value } = await this.#source.next()
+      const { done, value } = await this.#inContext(next, this.#source)
       if (done === true) {
         this.#state = 'ended'
         this.#onEnd()
@@ -83,4 +86,8 @@ export class ReplayBody implements AsyncIterable<Chunk> {
       this.#pulling = undefined
     }
   }
+}
+
+function next(source: Source): ReturnType<Source['next']> {
+  return source.next()
 }
