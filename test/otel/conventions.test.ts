@@ -9,10 +9,12 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { registerMesh } from '@proxyless/grpc'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { MeshConfig } from '@proxyless/core/spi'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
 import { startGrpc } from '../kit/grpc-backend.ts'
 import { GrpcClient } from '../kit/grpc-calls.ts'
+import type { TestMesh } from '../kit/mesh.ts'
 import { backend, closeAfterEach, mesh, opened } from '../kit/opened.ts'
 
 closeAfterEach()
@@ -173,6 +175,90 @@ test('what the mesh counts comes along when the SDK collects', async () => {
   expect(valueOf('istio_requests_total')).toBe(1)
   expect(valueOf('envoy_cluster_upstream_rq_total')).toBe(1)
   expect(valueOf('proxyless_config_info')).toBe(1)
+})
+
+test('a method that nobody knows makes no series of its own', async () => {
+  vi.stubEnv('OTEL_SEMCONV_STABILITY_OPT_IN', 'http/dup')
+  const b = await backend()
+  const m = await mesh(config([host(['a'], [route(forward('c'))])], [cluster('c', [endpoint(b.authority)])]))
+  await (await m.fetch('http://a/', { method: 'BREW' })).text()
+  const all = await collected()
+  const of = (name: string): unknown =>
+    all.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0]?.attributes
+  expect(of('http.client.request.duration')).toMatchObject({ 'http.request.method': '_OTHER' })
+  expect(of('http.client.duration')).toMatchObject({ 'http.method': '_OTHER', 'net.peer.name': 'a' })
+  const seen = spans
+    .getFinishedSpans()
+    .map(({ name, attributes }) => [
+      name,
+      attributes['http.request.method'],
+      attributes['http.request.method_original'],
+      attributes['net.peer.name'],
+    ])
+  expect(seen).toEqual([
+    ['HTTP', '_OTHER', 'BREW', 'a'],
+    ['a:80/*', '_OTHER', undefined, undefined],
+  ])
+})
+
+describe('what the mesh counts', () => {
+  const points = async (name: string): Promise<unknown[]> =>
+    (await collected())
+      .filter(({ descriptor }) => descriptor.name === name)
+      .flatMap(({ dataPoints }) => dataPoints.map(({ attributes, value }) => [attributes, value]))
+  const worldOf = (authority: string, name: string): MeshConfig =>
+    config([host(['a'], [route(forward(name))])], [cluster(name, [endpoint(authority)])])
+
+  async function called(): Promise<TestMesh> {
+    const m = await mesh(worldOf((await backend()).authority, 'c'))
+    await (await m.fetch('http://a/')).text()
+    return m
+  }
+
+  test('gauges of what is no more are 0', async () => {
+    const b = await backend()
+    const m = await mesh(worldOf(b.authority, 'c'))
+    await (await m.fetch('http://a/')).text()
+    const { version } = m.status()
+    expect(await points('proxyless_config_info')).toEqual([[{ version }, 1]])
+    expect(await points('envoy_cluster_membership_total')).toEqual([[{ cluster_name: 'c' }, 1]])
+    await m.apply(worldOf(b.authority, 'd'))
+    await (await m.fetch('http://a/')).text()
+    expect(await points('proxyless_config_info')).toEqual([
+      [{ version }, 0],
+      [{ version: m.status().version }, 1],
+    ])
+    expect(await points('envoy_cluster_membership_total')).toEqual([
+      [{ cluster_name: 'c' }, 0],
+      [{ cluster_name: 'd' }, 1],
+    ])
+  })
+
+  test('of a closed mesh nothing more is told: its gauges are 0, its counters stay', async () => {
+    const m = await called()
+    const { version } = m.status()
+    await collected()
+    await m.close()
+    expect(await points('proxyless_config_info')).toEqual([[{ version }, 0]])
+    expect(await points('proxyless_config_age_seconds')).toEqual([[{}, 0]])
+    expect(await points('envoy_cluster_upstream_rq_total')).toEqual([[{ cluster_name: 'c' }, 1]])
+  })
+
+  test('two meshes are told apart', async () => {
+    const first = await called()
+    const second = await called()
+    const requests = (): Promise<unknown[]> => points('envoy_cluster_upstream_rq_total')
+    expect(await requests()).toEqual([
+      [{ cluster_name: 'c' }, 1],
+      [{ cluster_name: 'c', mesh: '2' }, 1],
+    ])
+    await first.close()
+    await (await second.fetch('http://a/')).text()
+    expect(await requests()).toEqual([
+      [{ cluster_name: 'c' }, 1],
+      [{ cluster_name: 'c', mesh: '2' }, 2],
+    ])
+  })
 })
 
 test('clientMetrics: false leaves durations to others', async () => {

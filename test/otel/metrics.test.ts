@@ -141,6 +141,37 @@ test('what no service claims is told by its host: passed through, blocked, witho
   expect(at(await m.text(), 'b')).toEqual(['BlackHoleCluster 502 -'])
 })
 
+test('what a fault ends before it comes to its cluster is told of the service that it was for', async () => {
+  const fault = { abort: { percent: { numerator: 1_000_000 }, httpStatus: 418 } }
+  const c = cluster('c', [endpoint('127.0.0.1:9')], { service: { host: reviews, port: 9080 } })
+  const m = await served([host(['reviews'], [route(forward('c', { fault }))])], [c])
+  await (await m.fetch('http://reviews:9080/')).text()
+  expect(labelsOf(samples(await m.text(), 'istio_requests_total')[0])).toMatchObject({
+    destination_service: reviews,
+    destination_service_name: 'reviews',
+    destination_service_namespace: 'shop-a',
+    destination_workload: 'unknown',
+    response_code: '418',
+    response_flags: 'FI',
+  })
+})
+
+test('hosts that no service claims have a series each, up to 500; those after are one', async () => {
+  const origin = { resource: 'test', path: '' }
+  const m = await mesh(config([], [], { unknownHosts: { kind: 'block', origin } }), { metricsPort: 0 })
+  const get = async (name: string): Promise<string> => (await m.fetch(`http://${name}/`)).text()
+  for (let i = 0; i < 502; i++) await get(`h${i}`)
+  await get('h0')
+  const text = await read(m.metricsUrl ?? '')
+  expect(samples(text, 'istio_requests_total')).toHaveLength(501)
+  expect(valueOf(text, 'istio_requests_total', { destination_service: 'h0' })).toBe(2)
+  expect(valueOf(text, 'istio_requests_total', { destination_service: 'other' })).toBe(2)
+  expect(labelsOf(samples(text, 'istio_requests_total', { destination_service: 'other' })[0])).toMatchObject({
+    destination_service_name: 'BlackHoleCluster',
+    response_code: '502',
+  })
+})
+
 test('series of one name go on over configurations; those of other labels begin', async () => {
   const b = await backend()
   const of = (version: string): [Parameters<typeof config>[0], Parameters<typeof config>[1]] => [

@@ -1,6 +1,15 @@
 // Spans of calls and attempts as an SDK of OpenTelemetry gets them, and what endpoints see of the trace (SEMANTICS 13.3, 13.4).
-import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { Readable } from 'node:stream'
+import {
+  type Attributes,
+  context,
+  metrics,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
   CompositePropagator,
@@ -10,6 +19,7 @@ import {
 } from '@opentelemetry/core'
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -42,6 +52,7 @@ beforeEach(() => {
 
 afterEach(() => {
   trace.disable()
+  metrics.disable()
   propagation.disable()
   context.disable()
 })
@@ -264,6 +275,62 @@ test('without an active span the request that is being answered names the parent
   const [seen] = b.requests
   expect(seen?.header('traceparent')).toBe(traceparentOf(named('GET')[0]!))
   expect([seen?.header('b3'), seen?.header('x-request-id')]).toEqual([undefined, 'id'])
+})
+
+describe('what is inherited does not leave the mesh', () => {
+  const inbound = {
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    baggage: 'user=jason',
+  }
+
+  async function outside(): Promise<{ inside: Backend; away: Backend; copied: Backend; m: TestMesh }> {
+    const [inside, away, copied] = [await backend(), await backend(), await backend()]
+    const service = { external: true }
+    const clusters = [
+      cluster('in', [endpoint(inside.authority)]),
+      cluster('out', [endpoint(away.authority)], service),
+      cluster('copies', [endpoint(copied.authority)], service),
+    ]
+    const mirrors = [{ cluster: 'copies', percent: { numerator: 1_000_000 }, shadowHostSuffix: false }]
+    const hosts = [host(['in'], [route(forward('in', { mirrors }))]), host(['out'], [route(forward('out'))])]
+    return { inside, away, copied, m: await mesh(config(hosts, clusters)) }
+  }
+  const told = ({ requests }: Backend): unknown[] => requests.map((each) => each.header('baggage'))
+
+  test('nor does baggage, to an external service, a host that nobody claims, or a copy', async () => {
+    const { inside, away, copied, m } = await outside()
+    await m.with({ headers: inbound }, async () => {
+      await get(m, 'http://in/')
+      await get(m, 'http://out/')
+      await get(m, `${away.url}/`)
+    })
+    await until(() => copied.requests.length === 1)
+    expect([told(inside), told(away), told(copied)]).toEqual([['user=jason'], [undefined, undefined], [undefined]])
+    const attempts = named('GET')
+    expect(away.requests.map((request) => request.header('traceparent'))).toEqual(
+      attempts.slice(1).map((span) => traceparentOf(span)),
+    )
+    expect(new Set(attempts.map((span) => span.spanContext().traceId))).toEqual(
+      new Set(['0af7651916cd43dd8448eb211c80319c']),
+    )
+  })
+
+  test('what the application says itself goes wherever it sends it', async () => {
+    const { away, m } = await outside()
+    const headers = { baggage: 'mine=1' }
+    await m.with({ headers: inbound }, () => get(m, 'http://out/', { headers }))
+    const baggage = propagation.setBaggage(context.active(), propagation.createBaggage({ own: { value: '2' } }))
+    await m.with({ headers: inbound }, () => context.with(baggage, () => get(m, 'http://out/')))
+    expect(told(away)).toEqual(['mine=1', 'own=2'])
+  })
+
+  test('without spans neither', async () => {
+    trace.disable()
+    metrics.setGlobalMeterProvider(new MeterProvider())
+    const { away, m } = await outside()
+    await m.with({ headers: inbound }, () => get(m, 'http://out/'))
+    expect([told(away), away.requests[0]?.header('traceparent')]).toEqual([[undefined], undefined])
+  })
 })
 
 test('without a propagator the trace of the request that is being answered goes on as it is', async () => {

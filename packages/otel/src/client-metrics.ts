@@ -4,6 +4,7 @@ import type { Attempt } from '@proxyless/core/spi'
 import { type AttemptOutcome, rpcNameOf } from './semantics/attempt-attributes.ts'
 import type { Conventions } from './semantics/conventions.ts'
 import { statusName } from './semantics/grpc-status.ts'
+import { requestMethod } from './semantics/request-method.ts'
 import { serverAddress } from './semantics/server.ts'
 
 const secondBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
@@ -30,17 +31,22 @@ export class ClientMetrics {
   }
 
   #recordHttp({ call }: Attempt, { status, error }: AttemptOutcome, durationMs: number): void {
-    const { method, hostname, port } = call.view
+    const { method, port } = call.view
+    const address = serverAddress(call.view)
     const attributes: Attributes = {
-      'http.request.method': method,
-      'server.address': serverAddress(call.view),
+      'http.request.method': requestMethod(method),
+      'server.address': address,
       'server.port': port,
     }
     if (status !== undefined) attributes['http.response.status_code'] = status
     if (error !== undefined) attributes['error.type'] = error
     this.#http.record(durationMs / 1000, attributes)
     if (this.#oldHttp === undefined) return
-    const old: Attributes = { 'http.method': method, 'net.peer.name': hostname, 'net.peer.port': port }
+    const old: Attributes = {
+      'http.method': requestMethod(method),
+      'net.peer.name': address,
+      'net.peer.port': port,
+    }
     if (status !== undefined) old['http.status_code'] = status
     this.#oldHttp.record(durationMs, old)
   }

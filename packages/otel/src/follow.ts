@@ -43,17 +43,21 @@ const lookMs = 1_000
 
 /**
  * @param metrics what the mesh counts, made when there is somebody to tell
- * @returns what ends the search for an SDK
+ * @returns what ends it: an SDK is searched no more, and hears no more of what the mesh has counted
  */
 export function followCalls(mesh: Mesh, metrics: () => MeshMetrics, options: FollowOptions = {}): () => void {
   let timer: TimerHandle
+  let follower: Follower | undefined
   const look = (): void => {
     const registered = registry[registryKey]
     if (registered === undefined) timer = mesh.clock.setTimer(lookMs, look, true)
-    else mesh.tracer = new Follower(mesh, registered, metrics, options)
+    else mesh.tracer = follower = new Follower(mesh, registered, metrics, options)
   }
   look()
-  return () => mesh.clock.clearTimer(timer)
+  return () => {
+    mesh.clock.clearTimer(timer)
+    follower?.stop()
+  }
 }
 
 class Follower implements CallTracer {
@@ -63,12 +67,19 @@ class Follower implements CallTracer {
   /** Made once, and stays; what is in it may come and go. */
   readonly #registered: Registered
   #following: Following | undefined
+  #stopExport: (() => void) | undefined
+  #stopped = false
 
   constructor(mesh: Mesh, registered: Registered, metrics: () => MeshMetrics, options: FollowOptions) {
     this.#mesh = mesh
     this.#registered = registered
     this.#metrics = metrics
     this.#options = options
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#stopExport?.()
   }
 
   callStarted(call: Call): CallTrace | undefined {
@@ -80,19 +91,24 @@ class Follower implements CallTracer {
     const following = this.#provide(traces, metrics)
     if (call.mirrorOf !== undefined) {
       const original = call.mirrorOf.trace
-      return original instanceof FollowedCall ? new UnsampledCopy(original.context, suppressed) : undefined
+      return original instanceof FollowedCall ? new UnsampledCopy(original, suppressed) : undefined
     }
     const around = context.active()
     if (around.getValue(suppressed) === true) return undefined
-    return new FollowedCall(call, this.#contextOf(call, around), following)
+    return this.#belonging(call, around, following)
   }
 
   /** Where a call belongs: to the span that is active, else to the one that its headers name, inherited ones too. */
-  #contextOf(call: Call, around: Context): Context {
+  #belonging(call: Call, around: Context, following: Following): FollowedCall {
     const active = trace.getSpanContext(around)
-    if (active !== undefined && isSpanContextValid(active)) return around
+    if (active !== undefined && isSpanContextValid(active)) return new FollowedCall(call, around, following)
     const { headers = [] } = this.#mesh.surroundings?.current() ?? {}
-    return propagation.extract(around, headers.length === 0 ? call.view : new ScopedView(call.view, headers), headersOf)
+    const { view } = call
+    // now: later the view tells of what is sent
+    const own = propagation.extract(around, view, headersOf)
+    if (headers.length === 0) return new FollowedCall(call, own, following)
+    const inherited = propagation.extract(around, new ScopedView(view, headers), headersOf)
+    return new FollowedCall(call, inherited, following, own)
   }
 
   /** What there is to tell to; another one where an SDK has come or gone. */
@@ -101,8 +117,10 @@ class Follower implements CallTracer {
     if (before !== undefined && before.traces === traces && before.metrics === metrics) return before
     const { callSpans = true, clientMetrics = true, stability } = this.#options
     const conventions = conventionsOf(stability)
-    const isMetered = metrics !== undefined && before?.metrics !== metrics
-    if (isMetered) exportFamilies(this.#metrics())
+    if (before?.metrics !== metrics) {
+      this.#stopExport?.()
+      this.#stopExport = metrics === undefined || this.#stopped ? undefined : exportFamilies(this.#metrics())
+    }
     this.#following = {
       traces,
       metrics,

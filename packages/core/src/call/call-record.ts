@@ -5,8 +5,15 @@ import type { CallRecord, CallSizes } from './observer.ts'
 
 const noSizes: CallSizes = { requestBytes: 0, responseBytes: 0, requestMessages: 0, responseMessages: 0 }
 
-export function recordOf(call: Call, status: number, startedAtMs: number, clock: Clock): CallRecord {
-  const { view, request, lastAttempt, cluster } = call
+/** @param service of the cluster that the call was led to, alive or not */
+export function recordOf(
+  call: Call,
+  status: number,
+  startedAtMs: number,
+  clock: Clock,
+  service: CallRecord['service'],
+): CallRecord {
+  const { view, request, lastAttempt } = call
   const endpoint = lastAttempt?.endpoint
   const durationMs = clock.now() - startedAtMs
   return {
@@ -18,7 +25,7 @@ export function recordOf(call: Call, status: number, startedAtMs: number, clock:
     route: call.routeName,
     statPrefix: call.plan?.route.statPrefix ?? '',
     cluster: request.clusterName,
-    service: cluster?.model.service,
+    service,
     endpoint: endpoint?.key ?? '',
     endpointLabels: endpoint?.model.labels ?? {},
     endpointName: endpoint?.model.name ?? '',

@@ -18,7 +18,12 @@ describe('drops', () => {
     const world = await dropping({ category: 'throttle', numerator: 1_000_000 })
     const it = world.call('http://a/')
     expect(it.replied).toMatchObject({ code: 'DROPPED', status: 503, body: 'unconditional drop overload' })
-    expect(world.record).toMatchObject({ flags: 'UDO', attempts: 0, details: 'unconditional_drop_overload' })
+    expect(world.record).toMatchObject({
+      flags: 'UDO',
+      attempts: 0,
+      details: 'unconditional_drop_overload',
+      service: { host: 'c' },
+    })
     const grpc = world.call('http://a/', { headers: { 'content-type': 'application/grpc' } })
     expect([grpc.seen, grpc.replyHeader('grpc-status')]).toEqual([200, '14'])
   })

@@ -44,7 +44,14 @@ test('an abort is answered at once: its status, the text, flag FI, no attempt', 
   const world = await simple({ fault: abort({ httpStatus: 555 }), ...retries({ retryOn: ['5xx'] }) })
   const it = world.call('http://a/')
   expect(it.replied).toMatchObject({ status: 555, body: 'fault filter abort', details: 'fault_filter_abort' })
-  expect(world.record).toMatchObject({ status: 555, flags: 'FI', attempts: 0, endpoint: '', cluster: 'c' })
+  expect(world.record).toMatchObject({
+    status: 555,
+    flags: 'FI',
+    attempts: 0,
+    endpoint: '',
+    cluster: 'c',
+    service: { host: 'c' },
+  })
   expect(it.sent).toEqual([])
 })
 

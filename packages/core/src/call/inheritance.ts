@@ -35,8 +35,8 @@ export class Inheritance implements Expiring {
   #timer: Deadline | undefined = undefined
   /** The view that shows inherited headers; undefined while no host of the mesh claims the call. */
   #view: ScopedView | undefined = undefined
-  /** It goes to endpoints of the mesh. */
-  #stays = false
+  /** It goes to endpoints of the mesh; known once it is sent. */
+  stays = false
 
   constructor(house: CallHouse, call: Call, scope: CallScope | undefined, nowMs: number) {
     this.#house = house
@@ -74,13 +74,13 @@ export class Inheritance implements Expiring {
   /** What is sent: with what the call inherits, or without what concerns the mesh alone where it leaves the mesh. */
   edit(headers: HeaderList, { model }: Cluster): void {
     const { mirrorOf } = this.#call
-    this.#stays = model.external !== true && (this.#view !== undefined || mirrorOf !== undefined)
+    this.stays = model.external !== true && (this.#view !== undefined || mirrorOf !== undefined)
     removeHeader(headers, deadlineHeader)
-    if (this.#stays) this.#add(headers)
+    if (this.stays) this.#add(headers)
     else removeHeader(headers, criticalityHeader)
     this.#view?.pass(headers)
     // a copy begins with what its original has sent
-    if (!this.#stays) for (const name of mirrorOf?.inheritance?.added ?? []) removeHeader(headers, name)
+    if (!this.stays) for (const name of mirrorOf?.inheritance?.added ?? []) removeHeader(headers, name)
   }
 
   #add(headers: HeaderList): void {
@@ -101,7 +101,7 @@ export class Inheritance implements Expiring {
     const untilMs = this.leftMs
     if (untilMs === Infinity) return
     const leftMs = Math.max(1, Math.floor(Math.min(untilMs, boundMs === 0 ? Infinity : boundMs)))
-    if (this.#stays) setHeader(request.headers, deadlineHeader, String(leftMs))
+    if (this.stays) setHeader(request.headers, deadlineHeader, String(leftMs))
     if (!this.#call.grpc) return
     const told = getHeader(request.headers, 'grpc-timeout')
     const toldMs = typeof told === 'string' ? parseGrpcTimeout(told) : undefined

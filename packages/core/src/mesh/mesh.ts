@@ -294,7 +294,9 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   ended(call: Call, status: number, startedAtMs: number): void {
     const { trace } = call
     if (trace === undefined && !this.listens) return
-    const record = recordOf(call, status, startedAtMs, this.clock)
+    // what a fault or a drop ends has not come to its cluster
+    const model = call.cluster?.model ?? this.#snapshot?.cluster(call.request.clusterName)
+    const record = recordOf(call, status, startedAtMs, this.clock, model?.service)
     trace?.ended(record)
     this.#observers.callEnded(record)
   }

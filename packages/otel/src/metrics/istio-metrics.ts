@@ -4,6 +4,7 @@ import type { CallRecord, MeshObserver } from '@proxyless/core'
 import type { Labels, MetricFamily } from '@proxyless/core/spi'
 import { Histogram } from './histogram.ts'
 import { destinationLabels, type Source, sourceLabels } from './names.ts'
+import { Strangers } from './strangers.ts'
 
 /** Envoy's, of times in milliseconds and of sizes alike. */
 const bounds = [
@@ -32,6 +33,7 @@ export class IstioMetrics implements MeshObserver {
   readonly #source: Source
   readonly #sourceLabels: Labels
   readonly #series = new Map<string, Series>()
+  readonly #strangers = new Strangers()
   /** By what tells calls of one configuration apart, so that labels are worked out once. */
   readonly #known = new Map<string, Series>()
 
@@ -96,7 +98,7 @@ export class IstioMetrics implements MeshObserver {
     return {
       reporter: 'source',
       ...this.#sourceLabels,
-      ...destinationLabels(call, this.#source.cluster),
+      ...destinationLabels(call, this.#source.cluster, this.#strangers),
       request_protocol: call.protocol,
       response_code: String(call.status),
       ...(call.protocol === 'grpc' ? { grpc_response_status: String(call.grpcStatus ?? '') } : {}),

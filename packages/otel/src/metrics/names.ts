@@ -1,6 +1,7 @@
 // Who calls and who is called, in the words of Istio's metrics (SEMANTICS 13.1).
 import type { CallRecord } from '@proxyless/core'
 import type { Labels } from '@proxyless/core/spi'
+import type { Strangers } from './strangers.ts'
 
 /** The calling process. */
 export interface Source {
@@ -30,10 +31,13 @@ export function sourceLabels({ namespace, labels, cluster, instance }: Source): 
   }
 }
 
-/** @param cluster the mesh's own, in which endpoints are unless their labels say another */
-export function destinationLabels(call: CallRecord, cluster: string | undefined): Labels {
+/**
+ * @param cluster the mesh's own, in which endpoints are unless their labels say another
+ * @param strangers hosts that no service claims
+ */
+export function destinationLabels(call: CallRecord, cluster: string | undefined, strangers: Strangers): Labels {
   const { endpointLabels: labels, endpointName, endpoint } = call
-  const service = serviceOf(call)
+  const service = serviceOf(call, strangers)
   if (endpoint === '') return { ...nobody, ...service }
   const workload = workloadOf(labels, endpointName)
   return {
@@ -66,9 +70,9 @@ type ServiceLabels = Record<
 >
 
 /** Where no service is known the host of the request stands for it. */
-function serviceOf({ service, cluster, route, authority }: CallRecord): ServiceLabels {
-  const asked = authority.replace(/:\d+$/, '')
+function serviceOf({ service, cluster, route, authority }: CallRecord, strangers: Strangers): ServiceLabels {
   if (service === undefined || cluster === 'PassthroughCluster' || service.port === 0) {
+    const asked = strangers.named(authority.replace(/:\d+$/, ''))
     const name = cluster === 'PassthroughCluster' ? cluster : route === 'block_all' ? 'BlackHoleCluster' : asked
     return named(asked, name, unknown)
   }

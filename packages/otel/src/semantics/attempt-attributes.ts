@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { Attempt, Failure } from '@proxyless/core/spi'
 import type { Conventions } from './conventions.ts'
 import { statusName } from './grpc-status.ts'
+import { otherMethod, requestMethod } from './request-method.ts'
 import { serverAddress } from './server.ts'
 
 /** How the answer broke off; undefined: it did not, or there was none. */
@@ -16,7 +17,6 @@ export interface AttemptOutcome {
   readonly grpcStatus: number | undefined
 }
 
-const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'])
 /** Values of the query that open doors. */
 const secrets = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature)=)[^&#]*/g
 
@@ -26,7 +26,9 @@ export function rpcNameOf({ call }: Attempt): string {
 }
 
 export function attemptName(attempt: Attempt): string {
-  return attempt.call.grpc ? rpcNameOf(attempt) : methodOf(attempt.call.view.method)
+  if (attempt.call.grpc) return rpcNameOf(attempt)
+  const method = requestMethod(attempt.call.view.method)
+  return method === otherMethod ? 'HTTP' : method
 }
 
 // built by assignment: an object spread into another costs more than the rest of a span (PERFORMANCE 10)
@@ -91,17 +93,13 @@ function grpcStatusOf({ call, verdict }: Attempt): number | undefined {
   return told ?? (verdict?.kind === 'response' ? call.grpcStatus : undefined)
 }
 
-function methodOf(method: string): string {
-  return methods.has(method) ? method : 'HTTP'
-}
-
 function addHttp(attributes: Attributes, { call }: Attempt, { oldHttp }: Conventions): void {
   const { view, request } = call
   const full = `${view.scheme}://${view.authority}${request.target}`
   const url = full.includes('?') ? full.replace(secrets, '$1REDACTED') : full
-  const known = methods.has(view.method)
-  attributes['http.request.method'] = known ? view.method : '_OTHER'
-  if (!known) attributes['http.request.method_original'] = view.method
+  const method = requestMethod(view.method)
+  attributes['http.request.method'] = method
+  if (method === otherMethod) attributes['http.request.method_original'] = view.method
   attributes['url.full'] = url
   if (!oldHttp) return
   attributes['http.method'] = view.method

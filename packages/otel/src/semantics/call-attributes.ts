@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { CallRecord } from '@proxyless/core'
 import type { Call } from '@proxyless/core/spi'
 import { statusName } from './grpc-status.ts'
+import { requestMethod } from './request-method.ts'
 import { serverAddress } from './server.ts'
 
 /** As Envoy names its spans: host and port, whatever the path. */
@@ -12,7 +13,7 @@ export function callName({ view }: Call): string {
 
 export function callAttributes({ view }: Call): Attributes {
   return {
-    'http.request.method': view.method,
+    'http.request.method': requestMethod(view.method),
     'server.address': serverAddress(view),
     'server.port': view.port,
   }

@@ -10,18 +10,29 @@ import type { Following } from './following.ts'
 export class FollowedCall implements CallTrace {
   readonly #following: Following
   readonly #span: Span | undefined
-  /** Of its attempts. */
-  readonly context: Context
+  readonly #context: Context
+  readonly #own: Context | undefined
 
-  constructor(call: Call, around: Context, following: Following) {
+  /** @param own what `around` is without the headers that the call inherits; undefined: it inherits none */
+  constructor(call: Call, around: Context, following: Following, own?: Context) {
     this.#following = following
+    this.#own = own
     const { tracer, callSpans } = following
     // where a client's own instrumentation has made a span of the call it is not told twice
     const needsSpan = tracer !== undefined && callSpans && !isOfClient(trace.getSpan(around))
     this.#span = needsSpan
       ? tracer.startSpan(callName(call), { kind: SpanKind.INTERNAL, attributes: callAttributes(call) }, around)
       : undefined
-    this.context = this.#span === undefined ? around : contextWithSpan(around, this.#span)
+    this.#context = this.#within(around)
+  }
+
+  #within(around: Context): Context {
+    return this.#span === undefined ? around : contextWithSpan(around, this.#span)
+  }
+
+  /** Of attempts of this call or of a copy. What is inherited, baggage above all, does not leave the mesh. */
+  contextOf({ inheritance }: Call): Context {
+    return this.#own === undefined || inheritance?.stays === true ? this.#context : this.#within(this.#own)
   }
 
   get carries(): boolean {
@@ -29,7 +40,7 @@ export class FollowedCall implements CallTrace {
   }
 
   attemptStarted(attempt: Attempt): AttemptTrace {
-    return new FollowedAttempt(attempt, this.context, this.#following)
+    return new FollowedAttempt(attempt, this.contextOf(attempt.call), this.#following)
   }
 
   ended(record: CallRecord): void {

@@ -1,36 +1,37 @@
 // A copy of a call (a mirror): it carries its original's trace, and says that nobody samples it. It has no span.
-import { context, type Context, propagation, trace, TraceFlags } from '@opentelemetry/api'
-import type { AttemptTrace, CallTrace, HeaderList } from '@proxyless/core/spi'
+import { context, propagation, trace, TraceFlags } from '@opentelemetry/api'
+import type { Attempt, AttemptTrace, CallTrace, HeaderList } from '@proxyless/core/spi'
 import { intoHeaders } from './carriers.ts'
+import type { FollowedCall } from './followed-call.ts'
 
-export class UnsampledCopy implements CallTrace, AttemptTrace {
+export class UnsampledCopy implements CallTrace {
   /** Copies have what their original has. */
   readonly carries = true
-  readonly #context: Context
-  readonly #silent: Context
+  readonly #original: FollowedCall
+  readonly #suppressed: symbol
 
-  constructor(original: Context, suppressed: symbol) {
-    const spanContext = trace.getSpanContext(original)
-    this.#context =
-      spanContext === undefined
-        ? original
-        : trace.setSpanContext(original, { ...spanContext, traceFlags: TraceFlags.NONE })
-    this.#silent = this.#context.setValue(suppressed, true)
+  constructor(original: FollowedCall, suppressed: symbol) {
+    this.#original = original
+    this.#suppressed = suppressed
   }
 
-  attemptStarted(): AttemptTrace {
-    return this
-  }
-
-  inject(headers: HeaderList): void {
-    propagation.inject(this.#context, headers, intoHeaders)
-  }
-
-  within(send: () => void): void {
-    context.with(this.#silent, send)
+  attemptStarted({ call }: Attempt): AttemptTrace {
+    const around = this.#original.contextOf(call)
+    const spanContext = trace.getSpanContext(around)
+    const carried =
+      spanContext === undefined ? around : trace.setSpanContext(around, { ...spanContext, traceFlags: TraceFlags.NONE })
+    const silent = carried.setValue(this.#suppressed, true)
+    return {
+      inject: (headers: HeaderList) => propagation.inject(carried, headers, intoHeaders),
+      within: (send) => context.with(silent, send),
+      ended,
+    }
   }
 
   ended(): void {
-    // nobody hears of the end of a copy
+    ended()
   }
 }
+
+/** Nobody hears of the end of a copy. */
+function ended(): void {}
