@@ -28,6 +28,9 @@ test.each([
   ['read ECONNRESET', 'connectionTermination'],
   ['Write error: write EPIPE', 'connectionTermination'],
   ['Stream refused by server', 'refusedStream'],
+  ['Write error: Stream closed with error code NGHTTP2_REFUSED_STREAM', 'refusedStream'],
+  ['Write error: Stream closed with error code NGHTTP2_PROTOCOL_ERROR', 'protocolError'],
+  ['Write error: Stream closed with error code NGHTTP2_CANCEL', 'remoteReset'],
   ['the database is away', undefined],
   ['', undefined],
 ])('after a head UNAVAILABLE with "%s" is %s', (details, failure) => {

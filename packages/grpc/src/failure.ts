@@ -48,12 +48,20 @@ export function breakOf(status: StatusObject): Failure | undefined {
 export function failureOf({ code, details = '', metadata }: Undetailed): Failure | undefined {
   if (code === codes.OK || isGrpc(metadata)) return undefined
   if (details === 'Stream refused by server') return 'refusedStream'
+  const [, reason] = /^Write error: Stream closed with error code NGHTTP2_(\w+)$/.exec(details) ?? []
+  if (reason !== undefined) return resetAtWriting.get(reason) ?? 'remoteReset'
   if (details.startsWith('Getting metadata from plugin')) return undefined
   if (code === codes.UNAVAILABLE) return 'connectionTermination'
   if (/^Received RST_STREAM with code 1\b/.test(details)) return 'protocolError'
   if (details.startsWith('Received RST_STREAM') || resets.has(details)) return 'remoteReset'
   return undefined
 }
+
+/** How newer versions of Node tell of a reset while a message is being written. */
+const resetAtWriting: ReadonlyMap<string, Failure> = new Map([
+  ['REFUSED_STREAM', 'refusedStream'],
+  ['PROTOCOL_ERROR', 'protocolError'],
+])
 
 const resets: ReadonlySet<string> = new Set([
   'Call cancelled',

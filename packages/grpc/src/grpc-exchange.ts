@@ -36,6 +36,8 @@ export class GrpcExchange implements Exchange {
   #call: Call | undefined
   #begun = false
   #repeated = false
+  /** An answer is being passed on. */
+  #answered = false
   #current: GrpcAttempt | undefined
   /** Those that a hedged call has not given up. */
   #earlier: GrpcAttempt[] | undefined
@@ -183,13 +185,15 @@ export class GrpcExchange implements Exchange {
   committed(job: GrpcAttempt): void {
     this.#earlier = undefined
     this.#current = job
+    this.#answered = true
     this.messages.stopKeeping()
     this.sent()
   }
 
-  /** Messages that nobody will read again are forgotten. */
+  /** Messages that nobody will read again are forgotten; the last one only with the answer, as a server may refuse it whole. */
   sent(): void {
-    if (this.#earlier === undefined && this.#current !== undefined) this.messages.sentUntil(this.#current.position)
+    if (this.#earlier !== undefined || this.#current === undefined) return
+    this.messages.sentUntil(this.#answered ? this.#current.position : this.#current.position - 1)
   }
 
   #jobOf(attempt: Attempt): GrpcAttempt | undefined {
