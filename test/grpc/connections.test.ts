@@ -1,5 +1,5 @@
 // The connections under gRPC calls: shared, bounded, moved without a failure, and gone in the end.
-import { connectivityState, credentials, Metadata } from '@grpc/grpc-js'
+import { credentials, Metadata } from '@grpc/grpc-js'
 import type { Cluster } from '@proxyless/core/spi'
 import { meshChannel } from '@proxyless/grpc'
 import { expect, test } from 'vitest'
@@ -73,6 +73,62 @@ test('a connection carries no more calls than it may', async () => {
   await until(() => server.sessions.size === 1)
 })
 
+const breakers = (maxConnections: number): Cluster['circuitBreakers'] => ({
+  maxConnections,
+  maxPendingRequests: Infinity,
+  maxRequests: Infinity,
+  maxRetries: Infinity,
+})
+
+test('with maxConnections 1 and maxRequestsPerConnection 1 calls follow one another, each on a connection of its own', async () => {
+  const server = opened(await echoing())
+  const connectionPool = { ...pool, maxRequestsPerConnection: 1 }
+  const mesh = await meshTo([server.authority], { connectionPool, circuitBreakers: breakers(1) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const answers = await Promise.all(Array.from({ length: 5 }, () => client.unary('/t/Unary')))
+  expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
+  expect(server.accepted()).toBe(5)
+})
+
+test('calls beyond the limit of connections wait for room and share those there are (C099)', async () => {
+  const server = opened(await holding())
+  const connectionPool = { ...pool, maxConcurrentStreams: 1 }
+  const mesh = await meshTo([server.authority], { connectionPool, circuitBreakers: breakers(2) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const answers = Array.from({ length: 6 }, () => client.unary('/t/Unary'))
+  for (const sent of [2, 4, 6]) {
+    await until(() => server.requests.length === sent)
+    server.release()
+  }
+  expect((await Promise.all(answers)).map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
+  expect(server.accepted()).toBe(2)
+})
+
+test('the first connection of a lane is always allowed: beside the limit, and beside idle ones of another', async () => {
+  const server = opened(await echoing())
+  const mesh = await meshTo([server.authority], { circuitBreakers: breakers(1) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  using other = new GrpcClient('ratings', { ...meshChannel(mesh), 'grpc.max_receive_message_length': 10 })
+  expect(await client.unary('/t/Unary')).toMatchObject({ code: 0 })
+  expect(await other.unary('/t/Unary')).toMatchObject({ code: 0 })
+  expect(server.accepted()).toBe(2)
+})
+
+test('who waits for an endpoint that leaves the configuration is served as long as it takes', async () => {
+  const server = opened(await holding())
+  const connectionPool = { ...pool, maxConcurrentStreams: 1 }
+  const mesh = await meshTo([server.authority], { connectionPool, circuitBreakers: breakers(1) })
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const answers = [client.unary('/t/Unary'), client.unary('/t/Unary')]
+  await until(() => server.requests.length === 1)
+  await mesh.apply(configOf([]))
+  server.release()
+  await until(() => server.requests.length === 2)
+  server.release()
+  expect((await Promise.all(answers)).map(({ code }) => code)).toEqual([0, 0])
+  await until(() => server.sessions.size === 0)
+})
+
 test('an idle connection closes', async () => {
   const server = opened(await echoing())
   const mesh = await meshTo([server.authority], { connectionPool: { ...pool, idleTimeoutMs: 1_000 } })
@@ -139,36 +195,6 @@ test('an endpoint that leaves the configuration finishes its streams; new calls 
   await until(() => old.sessions.size === 0)
 })
 
-test('connections are made ahead where the client waits for readiness, and the state can be watched', async () => {
-  const server = opened(await echoing())
-  const mesh = await meshTo([server.authority])
-  using client = new GrpcClient('ratings', meshChannel(mesh))
-  const channel = client.getChannel()
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.IDLE)
-  await new Promise<void>((resolve, reject) =>
-    client.waitForReady(Date.now() + 60_000, (error) => (error === undefined ? resolve() : reject(error))),
-  )
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.READY)
-  expect(server.accepted()).toBe(1)
-  const changed = new Promise<void>((resolve) =>
-    channel.watchConnectivityState(connectivityState.READY, Infinity, () => resolve()),
-  )
-  for (const session of server.sessions) session.destroy()
-  await changed
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.IDLE)
-  client.close()
-  expect(channel.getConnectivityState(false)).toBe(connectivityState.SHUTDOWN)
-})
-
-test('an endpoint that cannot be reached is a transient failure', async () => {
-  const dead = await echoing()
-  await dead.close()
-  const mesh = await meshTo([dead.authority])
-  using client = new GrpcClient('ratings', meshChannel(mesh))
-  const failed = await new Promise<Error | undefined>((resolve) => client.waitForReady(Date.now() + 500, resolve))
-  expect(failed?.message).toMatch(/Failed to connect before the deadline/)
-})
-
 test('a call that waits for readiness gets through once there is an endpoint that can be reached', async () => {
   const dead = await echoing()
   await dead.close()
@@ -182,6 +208,20 @@ test('a call that waits for readiness gets through once there is an endpoint tha
   expect((await client.unary('/t/Unary', 'x')).details).toBe('no healthy upstream')
   await mesh.apply(configOf([server.authority]))
   expect(await waiting).toMatchObject({ code: 0, message: Buffer.from('ok') })
+})
+
+test('closing the mesh ends calls on connections that drain', async () => {
+  const old = opened(await holding())
+  const fresh = opened(await echoing())
+  const mesh = await meshTo([old.authority])
+  using client = new GrpcClient('ratings', meshChannel(mesh))
+  const underWay = client.unary('/t/Unary')
+  await until(() => old.requests.length === 1)
+  await mesh.apply(configOf([fresh.authority]))
+  expect(await client.unary('/t/Unary')).toMatchObject({ code: 0 })
+  await mesh.close()
+  expect((await underWay).code).toBe(14)
+  await until(() => old.sessions.size === 0)
 })
 
 test('a call that waits for readiness may be larger than what is kept for retries', async () => {

@@ -10,6 +10,7 @@ import { type GrpcBackend, startGrpc } from '../kit/grpc-backend.ts'
 import { GrpcClient } from '../kit/grpc-calls.ts'
 import { startMesh, type TestMesh } from '../kit/mesh.ts'
 import { closeAfterEach, opened } from '../kit/opened.ts'
+import { until } from '../kit/until.ts'
 
 const certificates: Certificates | undefined = await issueCertificates(['ratings.test'])
 
@@ -138,5 +139,36 @@ describe.skipIf(certificates === undefined)('gRPC over TLS', () => {
     expect({ code, details }).toEqual({ code: 2, details: 'Getting metadata from plugin failed with error: no token' })
     const status = mesh.status().clusters.find(({ name }) => name === 'c')
     expect(status?.endpoints.map(({ failedRequests }) => failedRequests)).toEqual([0])
+  })
+
+  test('connections of a client go with it: idle ones at once, busy ones when their calls have ended', async () => {
+    const pair = { cert_chain: await readFile(serverCertFile), private_key: await readFile(serverKeyFile) }
+    let release: (() => void) | undefined
+    const slow = opened(
+      await startGrpc(
+        { unary: { '/t/Slow': (_call, answer) => void (release = () => answer(null, Buffer.alloc(0))) } },
+        {},
+        ServerCredentials.createSsl(null, [pair]),
+      ),
+    )
+    const routes = [route(forward('c'))]
+    const m = opened(
+      await startMesh(config([host(['ratings.test'], routes)], [cluster('c', [endpoint(slow.authority)])])),
+    )
+    const connections = (): number | undefined =>
+      m.status().clusters.find(({ name }) => name === 'c')?.limits.connections.now
+    const client = new GrpcClient('ratings.test', meshChannel(m), credentials.createSsl(await readFile(caFile)))
+    const underWay = client.unary('/t/Slow')
+    await until(() => connections() === 1)
+    client.close()
+    await until(() => release !== undefined)
+    release?.()
+    expect((await underWay).code).toBe(0)
+    await until(() => connections() === 0)
+    const idle = new GrpcClient('ratings.test', meshChannel(m), credentials.createSsl(await readFile(caFile)))
+    await new Promise((resolve) => idle.waitForReady(Date.now() + 60_000, resolve))
+    expect(connections()).toBe(1)
+    idle.close()
+    expect(connections()).toBe(0)
   })
 })

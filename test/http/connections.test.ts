@@ -12,6 +12,8 @@ closeAfterEach()
 
 const toC = host(['svc'], [route(forward('c'))])
 
+const one = { maxConnections: 1, maxPendingRequests: Infinity, maxRequests: Infinity, maxRetries: Infinity }
+
 describe('connections', () => {
   test('are reused one after the other and opened for calls at the same time', async () => {
     const b = await backend()
@@ -48,6 +50,16 @@ describe('connections', () => {
     expect(b.accepted).toBe(3)
   })
 
+  test('follow one another where maxConnections and maxRequestsPerConnection are 1', async () => {
+    const b = await backend()
+    const connectionPool = { idleTimeoutMs: 1000, maxRequestsPerConnection: 1, maxConcurrentStreams: 100 }
+    const to = cluster('c', [endpoint(b.authority)], { connectionPool, circuitBreakers: one })
+    const m = await mesh(config([toC], [to]))
+    const answers = await Promise.all(Array.from({ length: 4 }, () => m.fetch('http://svc/')))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(b.accepted).toBe(4)
+  })
+
   test('of an endpoint that is no longer listed finish their call, then close', async () => {
     let release: () => void = () => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
@@ -60,6 +72,17 @@ describe('connections', () => {
     expect(await (await m.fetch('http://svc/')).text()).toBe('fresh')
     release()
     expect(await (await underWay).text()).toBe('old')
+    await until(() => old.connections === 0)
+  })
+
+  test('of an endpoint that is no longer listed end with the mesh', async () => {
+    const old = await backend({ handler: () => ({ instead: 'hang' }) })
+    const m = await mesh(config([toC], [cluster('c', [endpoint(old.authority)])]))
+    const underWay = m.fetch('http://svc/')
+    await until(() => old.requests.length === 1)
+    await m.apply(config([toC], [cluster('c', [])]))
+    await m.close()
+    expect((await underWay).status).toBe(503)
     await until(() => old.connections === 0)
   })
 
@@ -179,6 +202,24 @@ describe.runIf(files !== undefined)('secured connections', () => {
     const wrong = await m.fetch('http://wrong.example/')
     expect(wrong.status).toBe(503)
     expect(wrong.headers.get('x-mesh-response-flags')).toBe('UF')
+  })
+
+  test('are limited lane by lane: the first with another server name is always allowed', async () => {
+    const b = await backend({ protocol: 'https', ...(tls === undefined ? {} : { tls }) })
+    const known = host(['localhost', 'other.example'], [route(forward('c'))])
+    const more = { tls: { ...upstream, verify: false }, circuitBreakers: one }
+    const m = await mesh(config([known], [cluster('c', [endpoint(b.authority)], more)]))
+    expect((await m.fetch('http://localhost/')).status).toBe(200)
+    expect((await m.fetch('http://other.example/')).status).toBe(200)
+    expect(b.accepted).toBe(2)
+  })
+
+  test('that fail in one lane fail nobody who waits in another', async () => {
+    const b = await backend({ protocol: 'https', ...(tls === undefined ? {} : { tls }) })
+    const known = host(['localhost', 'wrong.example'], [route(forward('c'))])
+    const m = await mesh(config([known], [cluster('c', [endpoint(b.authority)], { tls: upstream })]))
+    const calls = ['wrong.example', 'localhost', 'localhost'].map((name) => m.fetch(`http://${name}/`))
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([503, 200, 200])
   })
 
   test('with a given server name and no names to check trust the chain alone (C127)', async () => {

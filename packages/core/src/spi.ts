@@ -78,6 +78,7 @@ export { type Address, AddressRace, addressesOf, type Opening } from './cluster/
 export { tlsFor } from './cluster/endpoint-tls.ts'
 export type { Resolver } from './cluster/discovery.ts'
 export { Cluster as LivingCluster } from './cluster/cluster.ts'
+export { Draining } from './cluster/draining.ts'
 export type { Connections, Endpoint as LivingEndpoint } from './cluster/endpoint.ts'
 export {
   type HealthProbe,

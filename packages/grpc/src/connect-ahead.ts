@@ -1,16 +1,17 @@
 // Connects before the first call: to an endpoint of the cluster that calls of a channel would go to, had they no path of their own.
+import { connectivityState } from '@grpc/grpc-js'
 import type { MeshChannel } from './mesh-channel.ts'
 
 export function connectAhead(channel: MeshChannel): void {
-  channel.connectivity.connecting()
-  channel.mesh.ready().then(
-    () => connect(channel),
-    () => channel.connectivity.notConnected(),
-  )
+  const begin = (): void => connect(channel)
+  // a start that has failed may have been made good since
+  channel.mesh.ready().then(begin, begin)
 }
 
 function connect(channel: MeshChannel): void {
   const { mesh, host, lane, transport, connectivity } = channel
+  if (connectivity.state === connectivityState.SHUTDOWN) return
+  if (mesh.closed || mesh.configuration().appliedAtMs === null) return connectivity.notConnected()
   const cluster = mesh.cluster(clusterOf(channel) ?? '')
   if (cluster === undefined) return connectivity.notConnected()
   cluster.whenReady(() => {

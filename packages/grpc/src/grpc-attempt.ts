@@ -22,7 +22,7 @@ export class GrpcAttempt implements Hearing, LineJob {
   readonly lane: Lane
   readonly key: string
   place = 0
-  #pool: EndpointPool
+  readonly #pool: EndpointPool
   #line: Line | undefined = undefined
   #stream: CallStream | undefined = undefined
   #hearer: Hearer | undefined = undefined
@@ -63,9 +63,8 @@ export class GrpcAttempt implements Hearing, LineJob {
   }
 
   /** The pool has a connection: begin the call on it. */
-  send(line: Line, pool: EndpointPool): void {
+  send(line: Line): void {
     this.#line = line
-    this.#pool = pool
     line.watch(this.watcher)
     this.attempt.ready()
     const { target, authority } = this.attempt.call.request

@@ -12,6 +12,7 @@ export class GrpcTransport {
   /** The status of a timeout of the mesh's own. */
   readonly timeoutStatus: number
   readonly #lanes: Lane[] = []
+  #lanesMade = 0
 
   private constructor(mesh: Mesh) {
     this.mesh = mesh
@@ -27,15 +28,25 @@ export class GrpcTransport {
     return transport
   }
 
-  /** The lane of a client: shared with those that are given the same. */
+  /** The lane of a channel, until it gives it back: shared with those that are given the same. */
   laneOf(copy: GrpcCopy, credentials: ChannelCredentials, given: ChannelOptions): Lane {
     const options = laneOptions(given)
     let lane = this.#lanes.find((each) => each.isLike(credentials, options))
     if (lane === undefined) {
-      lane = new Lane(copy, credentials, options, this.#lanes.length)
+      lane = new Lane(copy, credentials, options, this.#lanesMade++)
       this.#lanes.push(lane)
     }
+    lane.channels++
     return lane
+  }
+
+  /** Secured lanes go with their last channel: hardly ever are credentials like others. The rest cost little, and the next finds its connections. */
+  giveBack(lane: Lane): void {
+    lane.channels--
+    if (!lane.secure || lane.channels > 0) return
+    this.#lanes.splice(this.#lanes.indexOf(lane), 1)
+    lane.left = true
+    for (const pool of lane.pools) pool.leaveIdle()
   }
 
   /** The pool of an attempt's endpoint; made at its first use. */

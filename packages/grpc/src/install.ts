@@ -7,7 +7,7 @@ import { channelModule, type ChannelModule, exchangeChannels, type MakeChannel }
 import { copyFrom, type GrpcCopy } from './copy.ts'
 import { CallView } from './call-view.ts'
 import { MeshChannel } from './mesh-channel.ts'
-import { hostOf } from './target.ts'
+import { type CalledHost, calledHost, hostOf } from './target.ts'
 import { unmeshedOption } from './unmeshed-option.ts'
 
 /** What `mesh.install({ grpc })` takes. */
@@ -47,13 +47,15 @@ export function grpcClients(from: string): GrpcClients | undefined {
   }
 }
 
-/** Two channels to one target: the mesh's, and the one that would be there without it, made when it is needed. */
+/** Two channels to one target: the mesh's, and the one that would be there without it; each is made when it is needed. */
 class GateChannel implements ChannelInterface {
   readonly #makePlain: () => ChannelInterface
-  readonly #meshed: MeshChannel
+  readonly #makeMeshed: () => MeshChannel
+  readonly #host: CalledHost
   readonly #gate: GrpcGate
   readonly #secure: boolean
   #plain: ChannelInterface | undefined
+  #meshed: MeshChannel | undefined
   #closed = false
 
   constructor(
@@ -66,7 +68,8 @@ class GateChannel implements ChannelInterface {
     options: ChannelOptions,
   ) {
     this.#makePlain = () => new plain(target, credentials, options)
-    this.#meshed = new MeshChannel(mesh[house], target, credentials, options, copy)
+    this.#makeMeshed = () => new MeshChannel(mesh[house], target, credentials, options, copy)
+    this.#host = calledHost(target, options)
     this.#gate = gate
     this.#secure = credentials._isSecure()
   }
@@ -74,13 +77,13 @@ class GateChannel implements ChannelInterface {
   createCall(...given: Parameters<ChannelInterface['createCall']>): CallStream {
     if (this.#closed) throw new Error('Channel has been shut down')
     const [method, , host] = given
-    const channel = this.#gate.admits(this.#viewOf(method, host)) ? this.#meshed : this.#unled
+    const channel = this.#gate.admits(this.#viewOf(method, host)) ? this.#led : this.#unled
     return channel.createCall(...given)
   }
 
   close(): void {
     this.#closed = true
-    this.#meshed.close()
+    this.#meshed?.close()
     this.#plain?.close()
   }
 
@@ -100,17 +103,22 @@ class GateChannel implements ChannelInterface {
     return this.#current.getChannelzRef()
   }
 
+  get #led(): MeshChannel {
+    this.#meshed ??= this.#makeMeshed()
+    if (this.#closed) this.#meshed.close()
+    return this.#meshed
+  }
+
   get #unled(): ChannelInterface {
     return (this.#plain ??= this.#makePlain())
   }
 
   /** Where its next call would go. */
   get #current(): ChannelInterface {
-    return this.#closed || this.#gate.knows(this.#viewOf('/', null)) ? this.#meshed : this.#unled
+    return this.#closed || this.#gate.knows(this.#viewOf('/', null)) ? this.#led : this.#unled
   }
 
   #viewOf(method: string, host: string | null | undefined): CallView {
-    const { host: called } = this.#meshed
-    return new CallView(host === null || host === undefined ? called : hostOf(host), this.#secure, method, [])
+    return new CallView(host === null || host === undefined ? this.#host : hostOf(host), this.#secure, method, [])
   }
 }

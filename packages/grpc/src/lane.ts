@@ -3,6 +3,7 @@ import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js'
 import { splitAuthority, type tlsFor, withoutBrackets } from '@proxyless/core/spi'
 import { callCredentialsOf } from './channel-call-credentials.ts'
 import type { GrpcCopy } from './copy.ts'
+import type { LanePool } from './lane-pool.ts'
 import { tlsCredentials } from './tls.ts'
 
 /** How an endpoint is reached. */
@@ -26,6 +27,12 @@ export class Lane {
   readonly credentials: ChannelCredentials
   readonly options: ChannelOptions
   readonly secure: boolean
+  /** Of channels that use it. */
+  channels = 0
+  /** Nobody will use it again: its connections close as soon as they are idle. */
+  left = false
+  /** That have connections of it, or calls that wait for one. */
+  readonly pools: Set<LanePool> = new Set()
   readonly #number: number
   readonly #plainKey: string
 

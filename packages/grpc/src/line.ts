@@ -31,6 +31,8 @@ export interface LineJob {
 /** Who wants to know how a line is. */
 export interface LineWatcher {
   changed(line: Line): void
+  /** There is none, and none could be opened. */
+  notConnected(): void
 }
 
 export class Line {

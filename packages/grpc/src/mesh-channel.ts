@@ -5,7 +5,7 @@ import {
   type ChannelInterface,
   type ChannelOptions,
   type ClientOptions,
-  connectivityState,
+  type connectivityState,
   propagate,
 } from '@grpc/grpc-js'
 import { house, type Housed, type Mesh } from '@proxyless/core/spi'
@@ -56,10 +56,8 @@ export class MeshChannel implements ChannelInterface {
     this.#target = target
     this.transport = GrpcTransport.of(mesh)
     this.lane = this.transport.laneOf(copy, credentials, options)
-    const authority: unknown = options['grpc.default_authority']
-    const called = calledHost(target)
-    this.host = typeof authority === 'string' ? { ...called, authority } : called
-    this.connectivity = new Connectivity(mesh.clock)
+    this.host = calledHost(target, options)
+    this.connectivity = new Connectivity(mesh, () => connectAhead(this))
     this.#shown = options['grpc.enable_channelz'] !== 0
     this.budget = {
       perCall: options['grpc.per_rpc_retry_buffer_size'] ?? replayBytesPerCall,
@@ -68,9 +66,11 @@ export class MeshChannel implements ChannelInterface {
     }
   }
 
-  /** Calls under way go on; the mesh keeps its connections for other clients. */
+  /** Calls under way go on; the mesh keeps its connections for other clients of its lane. */
   close(): void {
+    if (this.#closed) return
     this.#closed = true
+    this.transport.giveBack(this.lane)
     this.connectivity.close()
     this.#channelz?.close()
   }
@@ -81,7 +81,7 @@ export class MeshChannel implements ChannelInterface {
 
   getConnectivityState(tryToConnect: boolean): connectivityState {
     const { state } = this.connectivity
-    if (tryToConnect && state === connectivityState.IDLE) connectAhead(this)
+    if (tryToConnect) this.connectivity.wanted()
     return state
   }
 

@@ -1,4 +1,5 @@
 // Names of gRPC: what a client calls (`dns:///ratings:9080`) -> the authority that is routed; an endpoint -> what grpc-js connects to.
+import type { ChannelOptions } from '@grpc/grpc-js'
 import { type Endpoint, splitAuthority, withoutBrackets } from '@proxyless/core/spi'
 
 export interface CalledHost {
@@ -15,7 +16,13 @@ export interface CalledHost {
 const defaultPort = 443
 
 /** Whatever scheme stands before it: the mesh finds the endpoints. */
-export function calledHost(target: string): CalledHost {
+export function calledHost(target: string, options: ChannelOptions = {}): CalledHost {
+  const authority: unknown = options['grpc.default_authority']
+  const called = hostIn(target)
+  return typeof authority === 'string' ? { ...called, authority } : called
+}
+
+function hostIn(target: string): CalledHost {
   const authority = decodeURIComponent(target.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*\/|\/(?!\/))?(?!\d+$)/i, ''))
   const called = hostOf(authority)
   const [, of = ''] = /^xds:\/\/([^/]*)\//i.exec(target) ?? []

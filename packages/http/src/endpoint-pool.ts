@@ -1,201 +1,80 @@
-// The connections of one endpoint in one cluster: a free list (last in, first out), a queue, and the cluster's limits.
-// Order of Envoy's pools: a ready connection, else pending, else a new connection.
-import type { Socket } from 'node:net'
+// The connections of one endpoint in one cluster: a pool for each lane.
 import { buildConnector } from 'undici'
-import {
-  type Address,
-  AddressRace,
-  addressesOf,
-  type Clock,
-  type Connections,
-  type Opening,
-  type LivingCluster,
-  type LivingEndpoint,
-  tlsFor,
-} from '@proxyless/core/spi'
-import { Connection } from './connection.ts'
-import { connectFailureOf } from './failure.ts'
+import { type Clock, type Connections, type LivingCluster, type LivingEndpoint, tlsFor } from '@proxyless/core/spi'
+import type { Connection } from './connection.ts'
 import type { HttpAttempt } from './http-attempt.ts'
+import { type Connector, LanePool, type PoolHouse } from './lane-pool.ts'
 import { tlsOptions } from './tls.ts'
 
-type Connector = ReturnType<typeof buildConnector>
-
-export class EndpointPool implements Connections {
-  readonly #cluster: LivingCluster
-  readonly #endpoint: LivingEndpoint
-  readonly #clock: Clock
-  readonly #onEmpty: () => void
-  readonly #connections = new Set<Connection>()
-  readonly #free: Connection[] = []
-  readonly #queue: HttpAttempt[] = []
-  #connecting = 0
+export class EndpointPool implements Connections, PoolHouse {
+  readonly cluster: LivingCluster
+  readonly endpoint: LivingEndpoint
+  readonly clock: Clock
+  #onEmpty: () => void
+  readonly #pools = new Map<string, LanePool>()
   #connector: Connector | undefined
-  #draining = false
+  draining = false
 
   constructor(cluster: LivingCluster, endpoint: LivingEndpoint, clock: Clock, onEmpty: () => void) {
-    this.#cluster = cluster
-    this.#endpoint = endpoint
-    this.#clock = clock
+    this.cluster = cluster
+    this.endpoint = endpoint
+    this.clock = clock
     this.#onEmpty = onEmpty
   }
 
   get open(): number {
-    return this.#connections.size
+    let open = 0
+    for (const pool of this.#pools.values()) open += pool.open
+    return open
   }
 
   /** Sends now, or when a connection is there; fails with overflow at a limit. */
   start(job: HttpAttempt): void {
-    const { limits } = this.#cluster
-    const connection = this.#takeFree(job.lane)
-    if (connection !== undefined) {
-      if (limits.tryRequest()) this.#send(connection, job)
-      else {
-        this.#putBack(connection)
-        job.failed('overflow', undefined)
-      }
-      return
+    let pool = this.#pools.get(job.lane)
+    if (pool === undefined) {
+      pool = new LanePool(job.lane, this)
+      this.#pools.set(job.lane, pool)
     }
-    if (!limits.tryPending()) {
-      job.failed('overflow', undefined)
-      return
-    }
-    this.#queue.push(job)
-    if (this.#connecting < this.#queue.length) this.#connect(job)
+    pool.start(job)
   }
 
-  /** Takes a waiting job out. False: it is not waiting here. */
-  remove(job: HttpAttempt): boolean {
-    const position = this.#queue.indexOf(job)
-    if (position === -1) return false
-    this.#queue.splice(position, 1)
-    this.#cluster.limits.pending--
-    return true
+  /** Takes a waiting job out. */
+  remove(job: HttpAttempt): void {
+    this.#pools.get(job.lane)?.remove(job)
   }
 
   /** A job has left its connection. */
   release(connection: Connection): void {
     connection.active--
-    this.#cluster.limits.requests--
-    if (connection.closed) return
-    if (this.#draining || this.#worn(connection)) {
-      if (connection.active === 0) connection.close()
-      return
-    }
-    this.#putBack(connection)
-    this.#serveQueue()
+    this.cluster.limits.requests--
+    if (!connection.closed) this.#pools.get(connection.lane)?.settle(connection)
   }
 
-  drain(): void {
-    this.#draining = true
-    for (const connection of this.#free.splice(0)) if (connection.active === 0) connection.close()
-    this.#emptied()
+  drain(emptied: () => void): void {
+    this.draining = true
+    this.#onEmpty = emptied
+    if (this.#pools.size === 0) emptied()
+    for (const pool of this.#pools.values()) pool.closeIdle()
   }
 
   destroy(): void {
-    this.#draining = true
-    for (const job of this.#queue.splice(0)) {
-      this.#cluster.limits.pending--
-      job.failed('connectionTermination', undefined)
-    }
-    for (const connection of this.#connections) connection.destroy()
+    this.draining = true
+    for (const pool of this.#pools.values()) pool.destroy()
   }
 
-  #send(connection: Connection, job: HttpAttempt): void {
-    connection.active++
-    connection.served++
-    if (!connection.full && !this.#worn(connection)) this.#putBack(connection)
-    const { maxRequestsPerConnection } = this.#cluster.model.connectionPool
-    job.send(connection, this, maxRequestsPerConnection > 0 && connection.served >= maxRequestsPerConnection)
+  // ---- its pools speak ----
+
+  emptied(pool: LanePool): void {
+    if (this.#pools.get(pool.lane) !== pool) return
+    this.#pools.delete(pool.lane)
+    if (this.#pools.size === 0) this.#onEmpty()
   }
 
-  #takeFree(lane: string): Connection | undefined {
-    const last = this.#free.at(-1)
-    if (last !== undefined && last.lane === lane && !last.closed && !this.#worn(last)) {
-      this.#free.length--
-      last.listed = false
-      return last
-    }
-    for (let i = this.#free.length - 1; i >= 0; i--) {
-      const connection = this.#free[i]
-      if (connection === undefined || (connection.lane !== lane && !connection.closed)) continue
-      this.#free.splice(i, 1)
-      connection.listed = false
-      if (connection.closed) continue
-      if (!this.#worn(connection)) return connection
-      if (connection.active === 0) connection.close()
-    }
-    return undefined
-  }
-
-  #putBack(connection: Connection): void {
-    if (connection.listed) return
-    connection.listed = true
-    this.#free.push(connection)
-  }
-
-  /** Too old, or has carried as many requests as it may. */
-  #worn(connection: Connection): boolean {
-    const { maxRequestsPerConnection, maxConnectionDurationMs } = this.#cluster.model.connectionPool
-    if (maxRequestsPerConnection > 0 && connection.served >= maxRequestsPerConnection) return true
-    return maxConnectionDurationMs !== undefined && this.#clock.now() - connection.openedAtMs >= maxConnectionDurationMs
-  }
-
-  #serveQueue(): void {
-    for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
-      const connection = this.#takeFree(job.lane)
-      if (connection === undefined) break
-      this.#queue.shift()
-      this.#cluster.limits.pending--
-      if (this.#cluster.limits.tryRequest()) {
-        this.#send(connection, job)
-      } else {
-        this.#putBack(connection)
-        job.failed('overflow', undefined)
-      }
-    }
-    const waiting = this.#queue[0]
-    if (waiting !== undefined && this.#connecting < this.#queue.length) this.#connect(waiting)
-  }
-
-  /** Opens a connection for the lane of a waiting job, if the cluster's limit lets it. */
-  #connect(job: HttpAttempt): void {
-    const { limits } = this.#cluster
-    if (!limits.tryConnection(this.#connections.size + this.#connecting)) return
-    this.#connecting++
-    const { lane, secure, serverName, authority } = job
-    let connector: Connector
-    try {
-      connector = this.#connectorFor()
-    } catch (error) {
-      queueMicrotask(() => this.#notConnected(error))
-      return
-    }
-    const dial = ({ address, port }: Address, opening: Opening<Socket>): (() => void) => {
-      const target = {
-        hostname: address,
-        host: authority,
-        protocol: secure ? 'https:' : 'http:',
-        port: String(port),
-        ...(secure && serverName !== undefined ? { servername: serverName } : {}),
-      }
-      // undici's types do not say that it returns the socket
-      const socket = connector(target, (error, connected) => {
-        if (error !== null) opening.failed(error)
-        else opening.connected(connected)
-      }) as unknown as Socket
-      // with an error, or undici keeps its timer
-      return () => socket.destroy(new Error('another address was first'))
-    }
-    new AddressRace<Socket>(addressesOf(this.#endpoint.model), this.#clock, dial, {
-      connected: (socket) => this.#connected(socket, lane, authority, secure),
-      failed: (error) => this.#notConnected(error),
-    }).start()
-  }
-
-  #connectorFor(): Connector {
-    const { model } = this.#cluster
-    const { address } = this.#endpoint.model
-    const { tls, unavailable } = tlsFor(model, this.#endpoint.model)
+  /** @throws Error naming a TLS file that cannot be read, or why the endpoint cannot be reached as it should be */
+  connector(): Connector {
+    const { model } = this.cluster
+    const { address } = this.endpoint.model
+    const { tls, unavailable } = tlsFor(model, this.endpoint.model)
     if (unavailable !== undefined) throw new Error(unavailable)
     const keepAlive = model.connectionPool.tcpKeepAliveMs
     const options = {
@@ -207,55 +86,5 @@ export class EndpointPool implements Connections {
     } as Parameters<typeof buildConnector>[0]
     this.#connector ??= buildConnector(options)
     return this.#connector
-  }
-
-  #connected(socket: Socket, lane: string, authority: string, secure: boolean): void {
-    this.#connecting--
-    const { model } = this.#cluster
-    const connection = new Connection(
-      socket,
-      lane,
-      authority,
-      secure,
-      model.connectionPool,
-      model.protocol,
-      this.#clock.now(),
-    )
-    this.#connections.add(connection)
-    // undici listens once it has the socket; until then, and for our own books, so do we
-    socket.on('error', () => undefined)
-    socket.once('close', () => this.#gone(connection))
-    if (this.#draining && this.#queue.length === 0) {
-      connection.destroy()
-      return
-    }
-    this.#putBack(connection)
-    this.#serveQueue()
-  }
-
-  /** A host that cannot be reached fails everything that waits for it, so that callers can go elsewhere. */
-  #notConnected(error: unknown): void {
-    this.#connecting--
-    this.#cluster.limits.connections--
-    const failure = connectFailureOf(error)
-    for (const job of this.#queue.splice(0)) {
-      this.#cluster.limits.pending--
-      job.failed(failure, error)
-    }
-    this.#emptied()
-  }
-
-  #gone(connection: Connection): void {
-    this.#cluster.limits.connections--
-    this.#connections.delete(connection)
-    const position = this.#free.indexOf(connection)
-    if (position !== -1) this.#free.splice(position, 1)
-    connection.destroy()
-    this.#serveQueue()
-    this.#emptied()
-  }
-
-  #emptied(): void {
-    if (this.#connections.size === 0 && this.#connecting === 0 && this.#queue.length === 0) this.#onEmpty()
   }
 }

@@ -22,7 +22,7 @@ export class HttpAttempt implements OldHandler {
   readonly secure: boolean
   readonly serverName: string | undefined
   readonly authority: string
-  #pool: EndpointPool
+  readonly #pool: EndpointPool
   #connection: Connection | undefined = undefined
   #abort: ((reason?: Error) => void) | undefined = undefined
   #written = false
@@ -45,9 +45,8 @@ export class HttpAttempt implements OldHandler {
   }
 
   /** The pool has a connection: write the request. */
-  send(connection: Connection, pool: EndpointPool, last: boolean): void {
+  send(connection: Connection, last: boolean): void {
     this.#connection = connection
-    this.#pool = pool
     const { call } = this.attempt
     this.attempt.ready()
     const headers = call.request.headers

@@ -6,6 +6,7 @@ import type { Cluster as Model, Endpoint as EndpointModel } from '../model/clust
 import { cluster as modelOf, endpoint, outlierDetection } from '../model/config.suite.ts'
 import { Cluster, type ClusterHost } from './cluster.ts'
 import type { Resolver } from './discovery.ts'
+import { Draining } from './draining.ts'
 import { type Connections, type Endpoint, endpointKey } from './endpoint.ts'
 import { anyEndpoint, type Selecting } from './selecting.ts'
 import type { Verdict } from './verdict.ts'
@@ -27,6 +28,7 @@ function world(seed = 1) {
     clock,
     random: new SeededRandom(seed),
     resolver,
+    draining: new Draining(),
     endpointEjected: (_, one, reason) => log.push(`${one.key} ejected: ${reason}`),
     endpointReturned: (_, one) => log.push(`${one.key} returned`),
     endpointHealthChanged: () => undefined,

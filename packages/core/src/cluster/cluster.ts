@@ -9,6 +9,7 @@ import type { Cluster as ClusterModel, Endpoint as EndpointModel } from '../mode
 import { Adaptive } from './adaptive.ts'
 import { Counts } from './counts.ts'
 import { DnsDiscovery, type Resolver } from './discovery.ts'
+import type { Draining } from './draining.ts'
 import { Drops } from './drops.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
 import type { MakePicker } from './host-source.ts'
@@ -29,6 +30,8 @@ export interface ClusterHost {
   readonly clock: Clock
   readonly random: Random
   readonly resolver: Resolver
+  /** Keeps the connections that no cluster lists any more. */
+  readonly draining: Draining
   /** Where balancers build large tables; without it they build them at once. */
   readonly slices?: Slices
   /** How long the process was kept from looking; without it nobody knows. */
@@ -46,7 +49,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
   readonly observations: Observations
   readonly counts: Counts = new Counts()
   readonly #house: ClusterHost
-  readonly #members = new Members()
+  readonly #members: Members
   /** Where requests named the address themselves (original destination). */
   #met: Map<string, Endpoint> | undefined = undefined
   /** Made when names are first to be resolved. */
@@ -67,6 +70,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
     this.name = model.name
     this.model = model
     this.#house = house
+    this.#members = new Members(house.draining)
     this.limits = new Limits(model.circuitBreakers, house.clock)
     this.observations = new Observations(model.loadBalancer, house.clock)
     this.#selection = this.#select(undefined)
@@ -187,7 +191,7 @@ export class Cluster implements OutlierListener, CheckedCluster {
   /** No new calls: connections finish what they carry, then close. */
   retire(): void {
     this.#stop()
-    for (const endpoint of this.endpoints()) endpoint.drain()
+    for (const endpoint of this.endpoints()) endpoint.drain(this.#house.draining)
   }
 
   /** Closes everything now. */
@@ -329,11 +333,11 @@ export class Cluster implements OutlierListener, CheckedCluster {
   #left(endpoint: Endpoint): void {
     endpoint.gone = true
     this.#outlier?.removed(endpoint)
-    endpoint.drain()
+    endpoint.drain(this.#house.draining)
   }
 
   #replaceConnections(): void {
-    for (const endpoint of this.endpoints()) endpoint.drain()
+    for (const endpoint of this.endpoints()) endpoint.drain(this.#house.draining)
   }
 
   #rebuild(): void {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { endpoint } from '../model/config.suite.ts'
 import type { TlsMatch, UpstreamTls } from '../model/cluster.ts'
+import { Draining } from './draining.ts'
 import { tlsFor } from './endpoint-tls.ts'
 import { Members } from './members.ts'
 
@@ -33,7 +34,7 @@ describe('how an endpoint is reached', () => {
 })
 
 test('an endpoint that is to be reached in another way opens new connections', () => {
-  const members = new Members()
+  const members = new Members(new Draining())
   members.update([endpoint('a', { tlsLabels: { tlsMode: 'disabled' } }), endpoint('b', { tlsLabels: { x: '1' } })])
   const drained: string[] = []
   for (const each of members.list) {

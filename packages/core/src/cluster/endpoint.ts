@@ -5,14 +5,15 @@ import type { Balanced } from '../balance/picker.ts'
 import { type LoadReport, ReportedLoad } from '../balance/reported-load.ts'
 import type { Endpoint as EndpointModel } from '../model/cluster.ts'
 import type { CheckedHealth } from './checked-health.ts'
+import type { Draining } from './draining.ts'
 import { isReachedAlike } from './endpoint-tls.ts'
 import type { EjectionRecord } from './ejection-record.ts'
 import type { Tally } from './tally.ts'
 
 /** What a traffic door keeps per endpoint. */
 export interface Connections {
-  /** No new requests will come: finish what is under way, then close. */
-  drain(): void
+  /** No new requests will come: finish what is under way, then close; `emptied` hears when nothing is left. */
+  drain(emptied: () => void): void
   /** Close now. */
   destroy(): void
   /** For status: open connections. */
@@ -53,8 +54,8 @@ export class Endpoint implements Balanced {
   }
 
   /** What a newer configuration says of it. */
-  take(model: EndpointModel): void {
-    if (!isReachedAlike(this.model, model)) this.drain()
+  take(model: EndpointModel, draining: Draining): void {
+    if (!isReachedAlike(this.model, model)) this.drain(draining)
     this.model = model
   }
 
@@ -97,8 +98,8 @@ export class Endpoint implements Balanced {
   }
 
   /** Those there are finish what they carry; the next attempt opens new ones. */
-  drain(): void {
-    for (const connections of this.#connections?.values() ?? []) connections.drain()
+  drain(draining: Draining): void {
+    for (const connections of this.#connections?.values() ?? []) draining.add(connections)
     this.#connections = undefined
   }
 

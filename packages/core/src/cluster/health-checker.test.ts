@@ -7,6 +7,7 @@ import type { Cluster as Model, Endpoint as EndpointModel } from '../model/clust
 import { cluster as modelOf, endpoint, outlierDetection } from '../model/config.suite.ts'
 import type { HttpHealthCheck } from '../model/health-check.ts'
 import { Cluster } from './cluster.ts'
+import { Draining } from './draining.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { HealthProbe, ProbeResult } from './health-probe.ts'
 import { anyEndpoint } from './selecting.ts'
@@ -76,6 +77,7 @@ function world(
       clock,
       random: new SeededRandom(1),
       resolver: { resolve: () => Promise.reject(new Error('no names')) },
+      draining: new Draining(),
       endpointEjected: (_, one) => log.push(`${one.key} ejected`),
       endpointReturned: (_, one) => log.push(`${one.key} returned`),
       endpointHealthChanged: (_, one) => log.push(`${one.key} ${one.checked?.state ?? ''}`),
@@ -162,6 +164,7 @@ test('of names that are resolved by DNS: first the addresses, then their health'
       clock,
       random: new SeededRandom(1),
       resolver: { resolve: () => Promise.resolve({ addresses: ['10.0.0.1', '10.0.0.2'], ttlMs: 60_000 }) },
+      draining: new Draining(),
       endpointEjected: () => undefined,
       endpointReturned: () => undefined,
       endpointHealthChanged: () => undefined,

@@ -1,6 +1,7 @@
 // The endpoints that a cluster lists, in order. An update matches them by address and costs what differs:
 // what is alike at the beginning and the end is passed over without a look-up.
 import type { Endpoint as EndpointModel } from '../model/cluster.ts'
+import type { Draining } from './draining.ts'
 import { Endpoint, endpointKey } from './endpoint.ts'
 
 /** Up to so many endpoints are looked for one by one. */
@@ -12,7 +13,13 @@ interface Change {
 }
 
 export class Members {
+  readonly #draining: Draining
   #list: readonly Endpoint[] = []
+
+  /** @param draining takes the connections of endpoints that are to be reached in another way */
+  constructor(draining: Draining) {
+    this.#draining = draining
+  }
 
   get list(): readonly Endpoint[] {
     return this.#list
@@ -26,9 +33,9 @@ export class Members {
     const before = this.#list
     const shorter = Math.min(before.length, models.length)
     let head = 0
-    while (head < shorter && takesOver(before[head], models[head])) head++
+    while (head < shorter && takesOver(before[head], models[head], this.#draining)) head++
     let tail = 0
-    while (tail < shorter - head && takesOver(before.at(-1 - tail), models.at(-1 - tail))) tail++
+    while (tail < shorter - head && takesOver(before.at(-1 - tail), models.at(-1 - tail), this.#draining)) tail++
     if (head === before.length && head === models.length) return { added: [], gone: [] }
     return this.#takeMiddle(models, head, tail) ?? this.#takeMiddle(models, head, 0) ?? { added: [], gone: [] }
   }
@@ -53,7 +60,7 @@ export class Members {
       const endpoint = known ?? new Endpoint(model)
       if (known === undefined) added.push(endpoint)
       else kept.add(known)
-      endpoint.take(model)
+      endpoint.take(model, this.#draining)
       middle.push(endpoint)
     }
     const leaving = before.slice(head, before.length - tail)
@@ -63,9 +70,9 @@ export class Members {
 }
 
 /** True when the endpoint is at the model's address; then the model is its own. */
-function takesOver(endpoint: Endpoint | undefined, model: EndpointModel | undefined): boolean {
+function takesOver(endpoint: Endpoint | undefined, model: EndpointModel | undefined, draining: Draining): boolean {
   if (endpoint === undefined || model === undefined || !isAt(endpoint, model)) return false
-  endpoint.take(model)
+  endpoint.take(model, draining)
   return true
 }
 

@@ -229,4 +229,28 @@ describe('closing', () => {
     await house.mesh.close()
     expect([destroyed, house.clock.pendingTimers, house.mesh.cluster('c')]).toEqual([1, 0, undefined])
   })
+
+  test('destroys connections that drain, of endpoints and clusters that have left, unless they are empty', async () => {
+    const hosts = [host(['a'], [route(forward('c'))]), host(['b'], [route(forward('d'))])]
+    const house = await worldOf(world('1', hosts, cluster('c', ['10.0.0.1', '10.0.0.2']), cluster('d', ['10.0.0.3'])))
+    for (const url of ['http://a/', 'http://a/', 'http://b/']) house.call(url)
+    const log: string[] = []
+    const emptied: (() => void)[] = []
+    for (const [name, key] of [
+      ['c', '10.0.0.1:80'],
+      ['c', '10.0.0.2:80'],
+      ['d', '10.0.0.3:80'],
+    ] as const) {
+      house.endpoint(name, key).connections.set(house, {
+        open: 1,
+        drain: (done) => void emptied.push(done),
+        destroy: () => void log.push(key),
+      })
+    }
+    await house.apply(world('2', hosts.slice(0, 1), cluster('c', ['10.0.0.9'])))
+    expect([emptied.length, log]).toEqual([3, []])
+    emptied[0]?.()
+    await house.mesh.close()
+    expect(log).toEqual(['10.0.0.2:80', '10.0.0.3:80'])
+  })
 })

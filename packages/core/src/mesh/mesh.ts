@@ -21,6 +21,7 @@ import type { CallTracer } from '../call/trace.ts'
 import type { Exchange } from '../call/transport.ts'
 import { Cluster, type ClusterHost } from '../cluster/cluster.ts'
 import type { Resolver } from '../cluster/discovery.ts'
+import { Draining } from '../cluster/draining.ts'
 import type { HealthProbers } from '../cluster/health-probe.ts'
 import type { Endpoint } from '../cluster/endpoint.ts'
 import type { Cluster as ClusterModel } from '../model/cluster.ts'
@@ -60,6 +61,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
   readonly waits: Waits
   readonly slices: Slices
   readonly affinity: Affinity
+  readonly draining: Draining = new Draining()
   readonly activeFaults: ActiveFaults = new ActiveFaults()
   readonly eventLoop: EventLoop | undefined
   readonly probers: HealthProbers
@@ -182,6 +184,7 @@ export class Mesh implements CallHouse, ClusterHost, ConfigSink {
     const living = [...this.#clusters.values()]
     this.#clusters.clear()
     for (const cluster of living) cluster.destroy()
+    this.draining.destroy()
     this.waits.close()
     for (const call of [...this.#early.splice(0), ...this.#asking.splice(0)]) call.answer(replyClosed())
     this.timeouts.close()

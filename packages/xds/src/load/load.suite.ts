@@ -1,5 +1,5 @@
 // Clusters in use without a mesh: real ones, whose endpoints' numbers a test sets.
-import { LivingCluster, type LivingEndpoint, SeededRandom, type VirtualClock } from '@proxyless/core/spi'
+import { Draining, LivingCluster, type LivingEndpoint, SeededRandom, type VirtualClock } from '@proxyless/core/spi'
 import { readCluster } from '../decode/cluster.ts'
 import { optionsFor } from '../decode/messages.suite.ts'
 import { Reading } from '../decode/reading.ts'
@@ -23,6 +23,7 @@ export function livingCluster(name: string, clock: VirtualClock, ports: readonly
       clock,
       random: new SeededRandom(1),
       resolver: { resolve: () => Promise.reject(new Error('no names here')) },
+      draining: new Draining(),
       endpointHealthChanged: () => undefined,
       endpointEjected: () => undefined,
       endpointReturned: () => undefined,
