@@ -1,8 +1,15 @@
 // What undici's own callers expect of a dispatcher: interceptors, limits of their own, handlers that throw, turns of the event loop.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createReadStream } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { type Dispatcher, interceptors, request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
+import { freePort } from '../kit/free-port.ts'
 import { backend, closeAfterEach, mesh } from '../kit/opened.ts'
+import { until } from '../kit/until.ts'
 import type { TestMesh } from '../kit/mesh.ts'
 
 closeAfterEach()
@@ -54,6 +61,111 @@ test.each(['onRequestStart', 'onResponseStart', 'onResponseData', 'onResponseEnd
     expect(error).toBe(boom)
   },
 )
+
+describe('a body that the application streams', () => {
+  test('is pulled in the context of its call, whoever’s turn it is', async () => {
+    const b = await backend({ handler: () => ({ body: 'some' }) })
+    const m = await mesh(
+      config(
+        [host(['svc'], [route(forward('c'))])],
+        [
+          cluster('c', [endpoint(b.authority)], {
+            circuitBreakers: { maxConnections: 1, maxPendingRequests: 2, maxRequests: Infinity, maxRetries: Infinity },
+          }),
+        ],
+      ),
+    )
+    const of = new AsyncLocalStorage<string>()
+    const seen: string[] = []
+    const call = (name: string): Promise<unknown> =>
+      of.run(name, async () => {
+        const body = async function* (): AsyncGenerator<string> {
+          seen.push(`${name} in ${of.getStore()}`)
+          yield 'a'
+          await new Promise((resolve) => setImmediate(resolve))
+          seen.push(`${name} in ${of.getStore()}`)
+        }
+        const options: Dispatcher.DispatchOptions = {
+          origin: 'http://svc',
+          path: '/',
+          method: 'POST',
+          body: body() as never,
+        }
+        await (await m.dispatcher.request(options)).body.dump()
+      })
+    await Promise.all([call('one'), call('two')])
+    expect(seen.toSorted()).toEqual(['one in one', 'one in one', 'two in two', 'two in two'])
+  })
+
+  test('is ended when the mesh answers before it was read', async () => {
+    const m = await meshTo(`127.0.0.1:${await freePort()}`)
+    const body = createReadStream(fileURLToPath(import.meta.url))
+    const answer = await request('http://svc/', { method: 'POST', body, dispatcher: m.dispatcher })
+    expect(answer.statusCode).toBe(503)
+    await answer.body.dump()
+    await until(() => body.closed)
+  })
+
+  interface Course {
+    begun: boolean
+    ended: boolean
+  }
+
+  /** Goes on until it is ended. */
+  async function* endless(course: Course): AsyncGenerator<string> {
+    try {
+      for (;;) {
+        course.begun = true
+        await new Promise((resolve) => setImmediate(resolve))
+        yield 'more'
+      }
+    } finally {
+      course.ended = true
+    }
+  }
+
+  test('is ended when its call is given up', async () => {
+    const b = await backend({ handler: () => ({ instead: 'hang' }) })
+    const m = await meshTo(b.authority)
+    const giveUp = new AbortController()
+    const course = { begun: false, ended: false }
+    const body = endless(course) as never
+    const call = request('http://svc/', { method: 'POST', body, dispatcher: m.dispatcher, signal: giveUp.signal })
+    await until(() => course.begun)
+    giveUp.abort()
+    await expect(call).rejects.toThrow('aborted')
+    await until(() => course.ended)
+  })
+
+  test('is ended when the answer is whole before it is', async () => {
+    const server = createServer((_asked, answer) => answer.writeHead(413).end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const m = await meshTo(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const course = { begun: false, ended: false }
+    const body = endless(course) as never
+    const answer = await request('http://svc/', { method: 'POST', body, dispatcher: m.dispatcher })
+    expect(answer.statusCode).toBe(413)
+    await answer.body.dump()
+    await until(() => course.ended)
+    server.close()
+  })
+
+  test('is left alone where it is what a server was sent: its answer goes back on the same connection', async () => {
+    const m = await meshTo(`127.0.0.1:${await freePort()}`)
+    const passOn = async (asked: IncomingMessage, answer: ServerResponse): Promise<void> => {
+      const options = { method: 'POST', body: asked, dispatcher: m.dispatcher } as const
+      const { statusCode, body } = await request('http://svc/', options)
+      await body.dump()
+      answer.writeHead(statusCode).end(String(asked.socket.remoteAddress))
+    }
+    const server = createServer((asked, answer) => void passOn(asked, answer))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const answer = await request(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'some', reset: true })
+    expect([answer.statusCode, await answer.body.text()]).toEqual([503, '127.0.0.1'])
+    server.close()
+  })
+})
 
 test('who gives up after the end of the answer hears nothing more, as with undici', async () => {
   const b = await backend({ handler: () => ({ body: 'some' }) })

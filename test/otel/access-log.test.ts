@@ -1,4 +1,6 @@
 // The access log of real calls; beside Envoy's own in test/peers/envoy/access-log.peer.ts.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { beforeAll, expect, test } from 'vitest'
 import { application } from '../kit/application.ts'
 import { buildPackages } from '../kit/built.ts'
@@ -68,6 +70,34 @@ test('a caller that gives up leaves a 0 and DC', async () => {
   leaving.abort()
   await expect(call).rejects.toThrow('aborted')
   expect(lines).toEqual([expect.stringMatching(/"GET \/ HTTP\/1\.1" 0 DC 0 0 \d+ - "-"/)])
+})
+
+test('a reader of standard output that has gone does no harm', async () => {
+  const calls = `
+import { createMesh } from 'proxyless'
+const mesh = await createMesh({ config: './mesh', accessLog: 'text' })
+const call = async () => (await mesh.fetch('http://reviews.example/')).text()
+await call()
+process.stdin.resume().once('end', async () => {
+  for (let i = 0; i < 3; i++) {
+    await call()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await mesh.close()
+  process.stderr.write('done')
+})
+`
+  const app = opened(await application({ 'mesh/none.yaml': '', 'app.mjs': calls }))
+  const child = spawn(process.execPath, ['app.mjs'], { cwd: app.directory })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  await once(child.stdout, 'close')
+  child.stdin.end()
+  const [code] = (await once(child, 'exit')) as [number | null]
+  await until(() => said.includes('done'))
+  expect([code, said]).toEqual([0, 'done'])
 })
 
 test('it goes to standard output, by a variable alone', async () => {

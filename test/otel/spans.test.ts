@@ -1,4 +1,5 @@
 // Spans of calls and attempts as an SDK of OpenTelemetry gets them, and what endpoints see of the trace (SEMANTICS 13.3, 13.4).
+import { Readable } from 'node:stream'
 import {
   type Attributes,
   context,
@@ -27,9 +28,10 @@ import {
   SamplingDecision,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
+import { request } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cluster, config, endpoint, forward, host, route } from '../kit/config.ts'
-import type { Backend } from '../kit/backend.ts'
+import type { Backend, Received } from '../kit/backend.ts'
 import { backend, closeAfterEach, mesh } from '../kit/opened.ts'
 import type { TestMesh } from '../kit/mesh.ts'
 import { until } from '../kit/until.ts'
@@ -232,6 +234,24 @@ test('an attempt that a timer starts belongs to the same trace, and runs in the 
   )
   expect(b.requests.map((request) => request.header('baggage'))).toEqual(['who=me', 'who=me'])
   expect(tree()).toEqual(['INTERNAL parent', '  INTERNAL reviews:9080/*', '    CLIENT GET', '    CLIENT GET'])
+})
+
+test('a body that the application streams runs in the context of its caller: what it calls is traced', async () => {
+  const { b, m } = await world()
+  const body = async function* (): AsyncGenerator<Buffer> {
+    yield Buffer.from('first ')
+    await get(m, 'http://reviews:9080/inner')
+    yield Buffer.from('last')
+  }
+  await inSpan(async () => {
+    const options = { method: 'POST', body: Readable.from(body()), dispatcher: m.dispatcher } as const
+    await (await request('http://reviews:9080/outer', options)).body.dump()
+  })
+  const ofTrace = (received: Received): string | undefined => received.header('traceparent')?.split('-')[1]
+  expect(b.requests.map(({ url }) => url)).toEqual(['/inner', '/outer'])
+  expect(b.requests[1]?.body).toBe('first last')
+  expect(b.requests[0] && ofTrace(b.requests[0])).toBe(b.requests[1] && ofTrace(b.requests[1]))
+  expect(exporter.getFinishedSpans().filter(({ kind }) => kind === SpanKind.CLIENT)).toHaveLength(2)
 })
 
 test('without an active span the headers of the request name the parent', async () => {

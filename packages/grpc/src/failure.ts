@@ -45,7 +45,7 @@ export function breakOf(status: StatusObject): Failure | undefined {
 }
 
 /** Why there was no answer; undefined: the server ended it, or the application. */
-export function failureOf({ code, details = '', metadata }: Undetailed): Failure | undefined {
+function failureOf({ code, details = '', metadata }: Undetailed): Failure | undefined {
   if (code === codes.OK || isGrpc(metadata)) return undefined
   if (details === 'Stream refused by server') return 'refusedStream'
   const [, reason] = /^Write error: Stream closed with error code NGHTTP2_(\w+)$/.exec(details) ?? []

@@ -119,6 +119,7 @@ export class HttpExchange implements Exchange {
     this.#cancelled = true
     this.#call?.cancelled()
     this.caller.error(reason)
+    this.#stream?.drop()
   }
 
   /** The answer has ended. */
@@ -129,12 +130,14 @@ export class HttpExchange implements Exchange {
     } catch (error) {
       this.caller.error(error as Error)
     }
+    this.#stream?.drop()
   }
 
   /** There is no answer, or no more of it. */
   fail(reason: Error): void {
     this.#leash.letGo()
     this.caller.error(reason)
+    this.#stream?.drop()
   }
 
   /** Answers made before that wait a turn: a loop of calls that the mesh answers itself must not hold the event loop. */
@@ -151,6 +154,8 @@ export class HttpExchange implements Exchange {
       return
     }
     deliver(this, reply, call)
+    // now, for the caller may never read the answer
+    this.#stream?.drop()
   }
 
   breakOff(error: Error): void {

@@ -14,9 +14,9 @@ export interface ConfigSink {
 
 /** How near the configuration in force is to what its source has. */
 export interface Freshness {
-  /** `cached`: from the disk, the source has not been reached; `stale`: the source was reached once, but fails now. */
+  /** `cached`: from the disk, the source has not been reached; `stale`: the source fails now. */
   readonly state: 'live' | 'cached' | 'stale'
-  /** Since the source said so. */
+  /** Since the source said so; while it has said nothing yet, since it is asked. */
   readonly ageMs: number
 }
 

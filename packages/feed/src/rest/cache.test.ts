@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DocumentText, Problem } from '@proxyless/core/spi'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DiskCache } from './disk-cache.ts'
 import { Rig, serves, servesYaml, service } from './scripted-server.suite.ts'
 
 let rig: Rig
@@ -181,6 +182,17 @@ test('a cache that cannot be written stays told beside what is new, and nothing 
   expect(seen.sets[3]).toBe(seen.sets[2])
 })
 
+test('several that keep the same feed in the same place do not write into one another’s draft', async () => {
+  const texts = [{ name: 'a', text: 'x'.repeat(100_000) }]
+  const holding = { version: '1', etag: undefined, texts, documents: undefined, allowEmpty: false }
+  const caches = Array.from({ length: 8 }, () => new DiskCache(cache, 'f', 'key'))
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(caches.map((each, index) => each.write({ holding, writtenAtMs: index })))
+  }
+  expect(await caches[0]?.read()).toMatchObject({ holding: { version: '1', texts } })
+  expect(await readdir(cache)).toEqual(['feed-key.json'])
+})
+
 test('it serves too while a function gives no headers to ask with', async () => {
   rig.server.config = serves('1', [service('a')])
   await run()
@@ -191,10 +203,13 @@ test('it serves too while a function gives no headers to ask with', async () => 
   expect(seen.source.freshness?.().state).toBe('cached')
 })
 
-test('without a cache a feed that is away at the start is void', async () => {
+test('without a cache a feed that is away at the start is void, and as old as the asking', async () => {
+  await rig.pass(100_000)
   rig.server.config = down
   const seen = rig.start({ stream: false })
   await rig.until(() => seen.problems.length === 1)
   expect(seen.problems[0]).toMatchObject({ code: 'FEED_UNREACHABLE', outcome: 'void' })
   expect(seen.sets).toEqual([])
+  await rig.pass(400)
+  expect(seen.source.freshness?.()).toEqual({ state: 'stale', ageMs: 400 })
 })

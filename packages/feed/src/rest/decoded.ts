@@ -6,10 +6,15 @@ import { Refusal } from './refusal.ts'
 
 export const maxBodyBytes: number = 64 * 1024 * 1024
 
-/** The body without its content coding. An error of either stream is one of the result. */
+/** The body without its content coding. An error of either stream is one of the result. @throws Refusal for an unknown one */
 export function decoded(body: Readable, coding: string | undefined): Readable {
-  const inflate = inflaterOf(coding?.trim().toLowerCase())
-  if (inflate === undefined) return body
+  const name = coding?.trim().toLowerCase() ?? ''
+  if (name === '' || name === 'identity') return body
+  const inflate = inflaterOf(name)
+  if (inflate === undefined) {
+    body.destroy()
+    throw new Refusal('FEED_REFUSED', `the answer is encoded as "${name}"; gzip and br were asked for`)
+  }
   body.once('error', (error) => inflate.destroy(error))
   inflate.once('close', () => body.destroy())
   return body.pipe(inflate)
@@ -37,11 +42,7 @@ export async function textOf(body: Readable, clock: Clock, timeoutMs: number): P
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function inflaterOf(
-  coding: string | undefined,
-): ReturnType<typeof createGunzip | typeof createBrotliDecompress> | undefined {
-  if (coding === undefined || coding === '' || coding === 'identity') return undefined
+function inflaterOf(coding: string): ReturnType<typeof createGunzip | typeof createBrotliDecompress> | undefined {
   if (coding === 'gzip' || coding === 'x-gzip') return createGunzip()
-  if (coding === 'br') return createBrotliDecompress()
-  throw new Refusal('FEED_REFUSED', `the answer is encoded as "${coding}"; gzip and br were asked for`)
+  return coding === 'br' ? createBrotliDecompress() : undefined
 }

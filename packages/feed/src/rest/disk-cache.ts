@@ -1,6 +1,7 @@
 // The last good configuration on disk: one file per feed, replaced whole or not at all, for this user's eyes only.
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import type { DocumentText } from '@proxyless/core/spi'
 import type { Holding } from './holding.ts'
 import { isRecord } from './json.ts'
@@ -20,6 +21,9 @@ interface Content {
   readonly keys?: readonly string[]
   readonly texts: readonly DocumentText[]
 }
+
+/** Several meshes of one process may keep the same feed in the same place. */
+let drafts = 0
 
 export class DiskCache {
   readonly #directory: string
@@ -72,7 +76,7 @@ export class DiskCache {
     this.#next = undefined
     if (cached === undefined) return
     await mkdir(this.#directory, { recursive: true, mode: 0o700 })
-    const draft = `${this.#file}.${process.pid}.tmp`
+    const draft = `${this.#file}.${process.pid}.${threadId}.${drafts++}.tmp`
     try {
       const file = await open(draft, 'w', 0o600)
       try {

@@ -46,7 +46,8 @@ export class FeedSource implements DocumentSource {
   /** From the disk: used when the feed has nothing to say at the start. */
   #reserve: Cached | undefined
   #cachedAtMs: number | undefined
-  #contactAtMs = 0
+  /** Until the first contact: when it was first asked for. */
+  #contactAtMs: number
   #failing = false
   /** Bad news that goes on. */
   #news: readonly News[] = []
@@ -62,6 +63,7 @@ export class FeedSource implements DocumentSource {
     this.#context = context
     this.#address = address
     this.#client = client
+    this.#contactAtMs = clock.now()
     this.#poller = new Poller({
       clock,
       random,

@@ -1,6 +1,8 @@
 // FEED.md, client: bodies and documents that are too much, and redirects that would give credentials away.
+import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { decoded } from './decoded.ts'
 import { Rig, ScriptedServer, type Script, serves, service } from './scripted-server.suite.ts'
 
 let rig: Rig
@@ -56,6 +58,12 @@ describe('bodies', () => {
     rig.server.config = script
     const seen = rig.start({ stream: false })
     await rig.until(() => seen.sets.length === 1)
+  })
+
+  test('in an unknown coding are not left unread', () => {
+    const body = new PassThrough()
+    expect(() => decoded(body, 'ZSTD')).toThrow('the answer is encoded as "zstd"')
+    expect(body.destroyed).toBe(true)
   })
 
   test('brackets in strings are no nesting', async () => {

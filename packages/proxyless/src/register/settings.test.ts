@@ -1,7 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DocumentFeed } from '@proxyless/feed'
+import { VirtualClock } from '@proxyless/core/spi'
 import { afterEach, describe, expect, test } from 'vitest'
+import { processRandom } from '../host/process-random.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { variables } from './variables.ts'
 
@@ -50,6 +53,18 @@ test('a file may name a feed or a control plane with all of their options', asyn
   expect(ofFeed.options.config).toHaveProperty('open')
   const ofXds = await read('config: { xds: { server: 127.0.0.1:1, dialect: api } }')
   expect(ofXds.options.config).toHaveProperty('start')
+})
+
+test('the cache of a feed in a file lies where the file does', async () => {
+  const { options } = await read('config: { feed: { url: http://127.0.0.1:9/mesh, cache: proxyless.yaml } }')
+  const node = { id: 'n', namespace: 'shop', labels: {} }
+  const source = (options.config as DocumentFeed).open({ clock: new VirtualClock(), random: processRandom(), node })
+  // no directory: what is told names it
+  const told = await new Promise<string>((resolve) => {
+    source.start({ texts: () => undefined, problem: ({ message }) => resolve(message), isEmpty: () => false })
+  })
+  await source.close()
+  expect(told).toContain(`cannot be read from ${join(made[0] ?? '', 'proxyless.yaml', 'feed-')}`)
 })
 
 test('every variable is read, and wins over the file', async () => {

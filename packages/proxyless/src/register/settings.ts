@@ -1,6 +1,6 @@
 // What an application without a line of code has said: a file and variables, of which a variable wins. Checked here, with the place of what is wrong.
 import { existsSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { feed } from '@proxyless/feed'
 import type { XdsOptions } from '@proxyless/xds'
 import { complaintOf, type CreateMeshOptions } from '../options.ts'
@@ -86,7 +86,7 @@ function fromVariables(env: Place['env']): Setting[] {
   })
 }
 
-/** Paths of a file start where it stands; `feed:` and `xds:` are what the functions of that name make. */
+/** Paths of a file, the cache of a feed too, start where it stands; `feed:` and `xds:` are what the functions of that name make. */
 function located({ value, place }: Setting, directory: string): unknown {
   if (Array.isArray(value))
     return value.map((part: unknown) => located({ option: 'config', value: part, place }, directory))
@@ -97,7 +97,10 @@ function located({ value, place }: Setting, directory: string): unknown {
     readonly xds?: XdsOptions
   }
   try {
-    return ofFeed === undefined ? (ofXds === undefined ? value : xds(ofXds)) : feed(ofFeed)
+    if (ofXds !== undefined && ofFeed === undefined) return xds(ofXds)
+    if (ofFeed === undefined) return value
+    const { cache } = ofFeed
+    return feed(typeof cache === 'string' && cache !== '' ? { ...ofFeed, cache: resolve(directory, cache) } : ofFeed)
   } catch (error) {
     throw new Wrong(`${place}: config: ${error instanceof Error ? error.message : String(error)}`)
   }

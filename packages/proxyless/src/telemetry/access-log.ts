@@ -74,16 +74,27 @@ function protocolOf({ protocol }: CallRecord): string {
   return protocol === 'grpc' ? 'HTTP/2' : 'HTTP/1.1'
 }
 
-/** Lines of one turn are written at once. */
+/** Lines of one turn are written at once, as long as there is a reader. */
 function toStandardOutput(): (line: string) => void {
+  const { stdout } = process
   let text = ''
+  let gone = false
+  const written = (error?: Error | null): void => {
+    if (error === undefined || error === null || gone) return
+    gone = true
+    // `app | head`: what the stream tells next is nobody's error
+    stdout.once('error', ignore)
+    setImmediate(() => stdout.off('error', ignore))
+  }
+  const write = (): void => {
+    stdout.write(text, written)
+    text = ''
+  }
   return (line) => {
-    if (text === '') {
-      queueMicrotask(() => {
-        process.stdout.write(text)
-        text = ''
-      })
-    }
+    if (gone) return
+    if (text === '') queueMicrotask(write)
     text += `${line}\n`
   }
 }
+
+function ignore(): void {}
