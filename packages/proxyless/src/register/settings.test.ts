@@ -5,6 +5,7 @@ import type { DocumentFeed } from '@proxyless/feed'
 import { VirtualClock } from '@proxyless/core/spi'
 import { afterEach, describe, expect, test } from 'vitest'
 import { processRandom } from '../host/process-random.ts'
+import { createMesh } from '../create-mesh.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { variables } from './variables.ts'
 
@@ -65,6 +66,12 @@ test('the cache of a feed in a file lies where the file does', async () => {
   })
   await source.close()
   expect(told).toContain(`cannot be read from ${join(made[0] ?? '', 'proxyless.yaml', 'feed-')}`)
+})
+
+test('so do the certificates for a control plane', async () => {
+  const file = 'config: { xds: { server: "127.0.0.1:9", credentials: { caFile: ca.pem }, startTimeoutMs: 200 } }'
+  const { options } = await read(file)
+  await expect(createMesh(options)).rejects.toThrow(join(made[0] ?? '', 'ca.pem'))
 })
 
 test('every variable is read, and wins over the file', async () => {

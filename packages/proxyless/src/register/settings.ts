@@ -86,7 +86,7 @@ function fromVariables(env: Place['env']): Setting[] {
   })
 }
 
-/** Paths of a file, the cache of a feed too, start where it stands; `feed:` and `xds:` are what the functions of that name make. */
+/** Paths of a file, a feed's cache and a control plane's certificates too, start where it stands; `feed:` and `xds:` are what the functions of that name make. */
 function located({ value, place }: Setting, directory: string): unknown {
   if (Array.isArray(value))
     return value.map((part: unknown) => located({ option: 'config', value: part, place }, directory))
@@ -97,13 +97,23 @@ function located({ value, place }: Setting, directory: string): unknown {
     readonly xds?: XdsOptions
   }
   try {
-    if (ofXds !== undefined && ofFeed === undefined) return xds(ofXds)
+    if (ofXds !== undefined && ofFeed === undefined) return xds(withFiles(ofXds, directory))
     if (ofFeed === undefined) return value
     const { cache } = ofFeed
     return feed(typeof cache === 'string' && cache !== '' ? { ...ofFeed, cache: resolve(directory, cache) } : ofFeed)
   } catch (error) {
     throw new Wrong(`${place}: config: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+function withFiles(options: XdsOptions, directory: string): XdsOptions {
+  const { credentials } = options
+  if (typeof credentials !== 'object' || credentials === null) return options
+  const files = Object.entries(credentials).map(([name, path]) => [
+    name,
+    name.endsWith('File') && typeof path === 'string' ? resolve(directory, path) : path,
+  ])
+  return { ...options, credentials: Object.fromEntries(files) as typeof credentials }
 }
 
 function isPath(text: string): boolean {
