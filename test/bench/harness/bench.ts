@@ -21,8 +21,8 @@ export interface Figure {
   readonly base?: number
   /** ours / base, or what the row defines as its ratio; judged where it is there. */
   readonly ratio?: number
-  /** Highest ratio, or highest own figure, that passes. */
-  readonly target: number
+  /** Highest ratio, or highest own figure, that passes; undefined: it is shown, and nothing is asked of it. */
+  readonly target?: number
   /** Half of the 95 % confidence interval of the judged figure; 0: not known, judged as it is. */
   readonly ci: number
   /** The base against itself, 1 in a quiet run; undefined: the row carries none. */

@@ -2,18 +2,19 @@
 import { type Figure, isSkipped, isVoid, type Sample } from './bench.ts'
 import { judged } from './runs.ts'
 
-export type Verdict = 'ok' | 'MISSED' | 'void' | 'skipped'
+export type Verdict = 'ok' | 'MISSED' | 'void' | 'shown' | 'skipped'
 
 /** PERFORMANCE 8.5: threshold plus twice the confidence interval. */
 export function verdictOf(sample: Sample): Verdict {
   if (isSkipped(sample)) return 'skipped'
+  if (sample.target === undefined) return 'shown'
   if (isVoid(sample)) return 'void'
   return judged(sample) <= sample.target + 2 * sample.ci ? 'ok' : 'MISSED'
 }
 
 export function jsonLine(sample: Sample): string {
   if (isSkipped(sample)) return JSON.stringify({ name: sample.name, skipped: sample.skipped })
-  const { name, unit, ours, base = null, ratio = null, target, ci, control } = sample
+  const { name, unit, ours, base = null, ratio = null, target = null, ci, control } = sample
   return JSON.stringify({ name, unit, ours, base, ratio, target, ci, control, verdict: verdictOf(sample) }, rounded)
 }
 
@@ -26,7 +27,8 @@ export function tableLine(sample: Sample): string {
   const { name, unit, ours, base, ratio, target, ci, control, note } = sample
   const sure = ci === 0 ? '' : ` ±${ci.toFixed(3)}`
   const cells = [name, unit, figure(ours), base === undefined ? '' : figure(base)]
-  cells.push(ratio === undefined ? '' : `${ratio.toFixed(3)}${sure}`, `<= ${figure(target)}`, verdictOf(sample))
+  cells.push(ratio === undefined ? '' : `${ratio.toFixed(3)}${sure}`)
+  cells.push(target === undefined ? '' : `<= ${figure(target)}`, verdictOf(sample))
   return (
     line(cells) + (control === undefined ? '' : ` A/A ${control.toFixed(3)}`) + (note === undefined ? '' : ` ${note}`)
   )

@@ -23,14 +23,14 @@ import { startUpstream } from '../world/upstream.ts'
 
 export const otelBenches: readonly Bench[] = [benchOf(1), benchOf(50)]
 
-/**
- * What the mesh may add where an SDK is on: as much as without one (the row `register`). Not counted as its own is what the SDK
- * itself takes for what the mesh has to tell beside the instrumentation, a span and a record of a histogram: measured in the same
- * rounds, told by hand around a call that only the instrumentation watches (`told`). The instrumentation's own span and record
- * are on both sides; through the mesh its span is the attempt's.
- */
-const goal = 1.1
 const precision = 0.05
+
+/**
+ * What the mesh adds where an SDK is on: shown, not judged, as the price of spans is the SDK's. Not counted as the mesh's is what
+ * the SDK itself takes for what the mesh has to tell beside the instrumentation, a span and a record of a histogram: measured in
+ * the same rounds, told by hand around a call that only the instrumentation watches (`told`). The instrumentation's own span and
+ * record are on both sides; through the mesh its span is the attempt's.
+ */
 
 function benchOf(concurrency: number): Bench {
   const name = `otel c${concurrency}`
@@ -64,7 +64,7 @@ function benchOf(concurrency: number): Bench {
       const [all, both, alone, bare] = [slices.ours, base, slices.alone, slices.bare].map(cpuOf) as Numbers
       const shares = [alone - bare, both - alone, all - both].map((part) => share(part, all - bare))
       const note = `of ${(all - bare).toFixed(0)} us more than a bare fetch ${shares[0]} are the instrumentation's, ${shares[1]} those of one more span and record, ${shares[2]} the mesh's`
-      const figure = { name, unit: 'us CPU/call', target: goal, precision, note }
+      const figure = { name, unit: 'us CPU/call', precision, note }
       return [{ ...figure, ...ratio, control: control.ratio, controlCi: control.ci }]
 
       /** Whether the instrumentation sees the call, and so makes a span of it where the mesh does not. */
